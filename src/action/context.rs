@@ -8,6 +8,9 @@ use crate::event::{Failure, Gives, Stream, Unit};
 use crate::model::{Around, Rendered, System};
 use crate::process::Stop;
 
+/// Gives the value of a named secret, or why it cannot.
+pub type SecretLookup = Box<dyn Fn(&str) -> Result<Secret, Failure>>;
+
 /// The place a run happens in: the same for all its steps.
 pub struct Site {
     /// The facts of the system in the run's environment.
@@ -19,7 +22,7 @@ pub struct Site {
     /// `TOBAN_RUN=<id>`: found in the environment of every process of this run.
     pub marker: (String, String),
     /// Gives the secret of a name of `system.secrets`; resolved when first used.
-    pub secret: Box<dyn Fn(&str) -> Result<Secret, Failure>>,
+    pub secret: SecretLookup,
 }
 
 /// What one attempt may use.

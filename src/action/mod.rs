@@ -3,4 +3,4 @@
 
 mod context;
 
-pub use context::{Context, Performed, Report, Site};
+pub use context::{Context, Performed, Report, SecretLookup, Site};

@@ -55,7 +55,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepBody {
     /// One action.
-    Act(Action<Templated>),
+    Act(Box<Action<Templated>>),
     /// Steps of its own.
     Group(Vec<Step>),
 }

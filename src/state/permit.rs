@@ -10,7 +10,6 @@ pub struct Permit {
 }
 
 impl Permit {
-    #[cfg_attr(not(test), allow(dead_code, reason = "the machine that grants permits is its only caller"))]
     pub(super) fn grant(unit: Unit, attempt: u32) -> Permit {
         Permit { unit, attempt }
     }
