@@ -1,4 +1,20 @@
-//! cli
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+//! The command line: one file a command, the errors it prints and the codes it exits with.
+
+mod args;
+mod check;
+mod completions;
+mod entry;
+mod error;
+mod globals;
+mod list;
+mod logs;
+mod plan;
+mod prompt;
+mod run;
+mod runs;
+mod schema;
+mod show;
+mod start;
+mod status;
+
+pub use entry::main;

@@ -82,8 +82,16 @@ pub enum Kind {
     },
     /// A failed attempt will be made again.
     RetryPlanned { unit: Unit, attempt: u32, not_before: Timestamp },
-    /// A step is over, with all its items.
-    StepEnded { step: StepId, outcome: Outcome, seconds: f64 },
+    /// A playbook begins inside this one; its inputs are known.
+    Opened { step: StepId, inputs: Gives },
+    /// A step is over, with all its items; a playbook or group with what it gives.
+    StepEnded {
+        step: StepId,
+        outcome: Outcome,
+        seconds: f64,
+        #[serde(default, skip_serializing_if = "Gives::is_empty")]
+        gives: Gives,
+    },
     /// A step cannot run because of these.
     Blocked { step: StepId, by: Vec<StepId> },
     /// A step could not be prepared or was said no to, without any attempt.

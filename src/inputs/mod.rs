@@ -1,1 +1,10 @@
-//! inputs
+//! Inputs: what the operator supplies, checked against what the playbook declares; and where secrets come from.
+//! It asks nobody and knows no plan.
+
+mod given;
+mod secrets;
+mod value;
+
+pub use given::{Given, Mistake, from_file, parse_pair, resolve};
+pub use secrets::{SecretError, Vault};
+pub use value::check;

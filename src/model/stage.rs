@@ -137,11 +137,13 @@ impl<T: Field> JsonSchema for Template<T> {
 
 /// A value that a plan knows, or what it shows in its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", bound = "")]
+#[serde(bound = "")]
 pub enum Known<T: Field> {
     /// The value is known before the run.
+    #[serde(rename = "⟨known⟩")]
     Yes(T),
     /// Only a run can know it; the text has `⟨…⟩` where the unknown goes.
+    #[serde(rename = "⟨unknown⟩")]
     No(String),
 }
 

@@ -1,1 +1,22 @@
-//! plan
+//! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
+//! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
+
+mod compile;
+mod judge;
+mod node;
+mod outline;
+mod prepare;
+mod preview;
+mod record;
+mod renderer;
+mod uses;
+
+pub use compile::{CompileError, compile};
+pub use judge::{Judged, Results};
+pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
+pub use outline::{Outline, OutlineStep, outline};
+pub use prepare::Prepared;
+pub use preview::preview;
+pub use record::{PlanRecord, StepRecord, record};
+pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
+pub use uses::Uses;

@@ -1,1 +1,12 @@
-//! runner
+//! Drives the machine of a run on this machine: what happens goes in, facts are written, then shown, and only then
+//! acted upon.
+
+mod driver;
+mod prepare;
+mod session;
+mod signal;
+mod unit;
+
+pub use driver::{End, drive};
+pub use session::{LogMaker, Session};
+pub use signal::{Signal, Signals};

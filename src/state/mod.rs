@@ -1,6 +1,14 @@
 //! The pure machine of a run: from inputs to facts, from facts to state, from facts to commands. It waits for
 //! nothing, reads no clock and touches no disk.
 
+mod decide;
+mod effects;
+mod fold;
+mod machine;
+mod message;
 mod permit;
+mod settle;
 
+pub use machine::{Machine, NodeState, Phase, UnitState};
+pub use message::{Command, Input, UnitRef};
 pub use permit::Permit;

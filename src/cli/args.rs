@@ -1,0 +1,212 @@
+//! Commands and flags with their help, in the operator's language. It acts on none of them.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, Command};
+
+/// The whole command line.
+pub fn command() -> Command {
+    let examples = crate::t!(
+        "Examples:\n  toban list                              what can be run here\n  toban plan refnet/daily                 what would be done, without touching anything\n  toban run refnet/daily -i keep_days=14  do it\n  toban logs last dump                    what a step printed\n\nExit codes: 0 done, 1 a step failed, 2 usage or a playbook that does not check, 3 not confirmed or refused,\n4 a decision is needed, 5 journal or state folder, 6 warnings with --strict, 129/130/143 by signal",
+        "例:\n  toban list                              実行できるものの一覧\n  toban plan refnet/daily                 何が行われるかを、何にも触れずに表示\n  toban run refnet/daily -i keep_days=14  実行\n  toban logs last dump                    ステップの出力を表示\n\n終了コード: 0 完了、1 ステップ失敗、2 使い方またはプレイブックの誤り、3 未確認または拒否、\n4 判断が必要、5 記録または状態フォルダ、6 警告あり（--strict）、129/130/143 シグナル"
+    );
+    Command::new("toban")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(crate::t!("Runs operations playbooks: checked, planned, recorded", "運用手順書（プレイブック）を検査し、計画し、実行し、記録する"))
+        .after_help(examples)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(globals())
+        .subcommands([list(), show(), check(), plan(), run(), runs(), status(), logs(), schema(), completions()])
+}
+
+fn globals() -> Vec<Arg> {
+    let folder = || ValueParser::from(clap::value_parser!(PathBuf));
+    let words = |list: &'static [&'static str]| PossibleValuesParser::new(list);
+    vec![
+        option("state-dir", "DIR", crate::t!("where runs are kept", "実行の記録を置く場所")).value_parser(folder()),
+        option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ")).value_parser(folder()),
+        option("env", "NAME", crate::t!("the environment of system.yaml", "system.yaml の環境")),
+        option("lang", "LANG", crate::t!("en or ja", "en または ja")).value_parser(words(&["en", "ja"])),
+        option("progress", "HOW", crate::t!("how a run is shown", "実行の表示方法"))
+            .value_parser(words(&["auto", "tty", "plain", "json", "quiet"])),
+        option("color", "WHEN", crate::t!("colours", "色の使用")).value_parser(words(&["auto", "always", "never"])),
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .action(ArgAction::Count)
+            .global(true)
+            .help(crate::t!("the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)", "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）")),
+    ]
+}
+
+fn option(name: &'static str, value: &'static str, help: String) -> Arg {
+    Arg::new(name).long(name).value_name(value).global(true).help(help)
+}
+
+fn playbook() -> Arg {
+    Arg::new("playbook")
+        .value_name("PLAYBOOK")
+        .required(true)
+        .help(crate::t!("its name (system/name) or its path", "名前（システム/名前）またはパス"))
+}
+
+fn inputs() -> [Arg; 2] {
+    [
+        Arg::new("input")
+            .short('i')
+            .long("input")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help(crate::t!("an input; may be given several times", "入力。複数指定可")),
+        Arg::new("inputs")
+            .long("inputs")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help(crate::t!("a YAML or JSON file of inputs", "入力の YAML または JSON ファイル")),
+    ]
+}
+
+fn format(list: &'static [&'static str]) -> Arg {
+    Arg::new("format")
+        .long("format")
+        .value_name("FORM")
+        .value_parser(PossibleValuesParser::new(list))
+        .default_value("text")
+        .help(crate::t!("how it is printed", "出力の形式"))
+}
+
+fn list() -> Command {
+    Command::new("list").about(crate::t!("What can be run here", "実行できるプレイブックの一覧"))
+}
+
+fn show() -> Command {
+    Command::new("show")
+        .about(crate::t!("A playbook as a person reads it", "プレイブックの目的・入力・手順を表示"))
+        .arg(playbook())
+}
+
+fn check() -> Command {
+    Command::new("check")
+        .about(crate::t!("Finds every mistake in playbooks before anything runs", "実行の前に、プレイブックの誤りをすべて見つける"))
+        .arg(Arg::new("paths").value_name("PATH").num_args(0..).help(crate::t!(
+            "playbooks or folders; all of the playbook folder when none is given",
+            "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
+        )))
+        .arg(format(&["text", "json"]))
+}
+
+fn plan() -> Command {
+    Command::new("plan")
+        .about(crate::t!("A dry run: everything that would be done, touching nothing", "予行: 行われることをすべて表示し、何にも触れない"))
+        .arg(playbook())
+        .args(inputs())
+        .arg(format(&["text", "json"]))
+}
+
+fn run() -> Command {
+    Command::new("run")
+        .about(crate::t!("Runs a playbook", "プレイブックを実行する"))
+        .arg(playbook())
+        .args(inputs())
+        .args(answers())
+        .arg(
+            Arg::new("jobs")
+                .short('j')
+                .long("jobs")
+                .value_name("N")
+                .value_parser(clap::value_parser!(u32).range(1..=1024))
+                .help(crate::t!("how many steps run side by side [default: the processors]", "同時に実行するステップ数 [既定: プロセッサ数]")),
+        )
+        .arg(
+            Arg::new("strict")
+                .long("strict")
+                .action(ArgAction::SetTrue)
+                .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする")),
+        )
+        .arg(
+            Arg::new("operator")
+                .long("operator")
+                .value_name("NAME")
+                .help(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")),
+        )
+        .after_help(crate::t!(
+            "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
+            "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
+        ))
+}
+
+fn answers() -> Vec<Arg> {
+    let many = |name: &'static str, value: &'static str, help: String| {
+        Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
+    };
+    vec![
+        many("confirm", "STEP[=TARGET]", crate::t!("agrees to a step beforehand, by its name", "ステップの実行に、名前を挙げて事前に同意する")),
+        many("choose", "STEP=VALUE", crate::t!("answers a `decide` step beforehand", "decide ステップに事前に答える")),
+        many("answer", "STEP=VALUE", crate::t!("answers a `manual` step beforehand: done, not_done, not_applicable, or evidence", "manual ステップに事前に答える: done、not_done、not_applicable、または証跡")),
+    ]
+}
+
+fn runs() -> Command {
+    Command::new("runs")
+        .about(crate::t!("The runs so far, newest first", "これまでの実行（新しい順）"))
+        .arg(
+            Arg::new("limit")
+                .short('n')
+                .long("limit")
+                .value_name("N")
+                .default_value("20")
+                .value_parser(clap::value_parser!(usize))
+                .help(crate::t!("how many", "件数")),
+        )
+        .arg(format(&["text", "json"]))
+}
+
+fn run_id() -> Arg {
+    Arg::new("run").value_name("RUN").default_value("last").help(crate::t!(
+        "its id, the end or the beginning of it, or `last`",
+        "実行 ID、その先頭か末尾、または last"
+    ))
+}
+
+fn status() -> Command {
+    Command::new("status")
+        .about(crate::t!("How a run stands: alive, dead or finished, and each of its steps", "実行の状態: 実行中・停止・終了と、各ステップ"))
+        .arg(run_id())
+        .arg(format(&["text", "json"]))
+}
+
+fn logs() -> Command {
+    Command::new("logs")
+        .about(crate::t!("What the steps of a run printed", "ステップの出力"))
+        .arg(run_id())
+        .arg(Arg::new("step").value_name("STEP").help(crate::t!("only this step", "このステップだけ")))
+        .arg(
+            Arg::new("follow")
+                .short('f')
+                .long("follow")
+                .action(ArgAction::SetTrue)
+                .help(crate::t!("goes on until the run has ended", "実行が終わるまで表示し続ける")),
+        )
+}
+
+fn schema() -> Command {
+    Command::new("schema")
+        .about(crate::t!("The JSON schema of playbooks, for editors", "エディタ用の JSON スキーマ"))
+        .arg(
+            Arg::new("what")
+                .value_parser(PossibleValuesParser::new(["playbook", "system", "reference"]))
+                .default_value("playbook")
+                .help(crate::t!("which", "種類")),
+        )
+}
+
+fn completions() -> Command {
+    Command::new("completions").about(crate::t!("Completions for a shell", "シェル補完")).arg(
+        Arg::new("shell")
+            .required(true)
+            .value_parser(clap::value_parser!(clap_complete::Shell))
+            .help(crate::t!("which", "シェルの種類")),
+    )
+}

@@ -1,0 +1,78 @@
+//! `toban check`: every mistake, before anything happens.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use super::error::{Code, Error, say, say_on_stderr};
+use super::globals::Globals;
+use crate::diag::{Diagnostic, Severity, render, to_json};
+use crate::lang;
+
+/// Checks what was named, or the whole playbook folder.
+pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let given: Vec<&String> = matches.get_many::<String>("paths").into_iter().flatten().collect();
+    let names = if given.is_empty() { globals.library()?.list() } else { expand(globals, &given)? };
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for name in &names {
+        for diagnostic in lang::check(name, globals.library.as_ref(), &globals.cwd) {
+            // A system file that several playbooks share is told of once.
+            if !found.contains(&diagnostic) {
+                found.push(diagnostic);
+            }
+        }
+    }
+    let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = found.len() - errors;
+    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
+        say(&format!("{:#}\n", to_json(&found)));
+    } else {
+        say_on_stderr(&render(&found, globals.colour_err));
+        say(&summary(names.len(), errors, warnings));
+    }
+    Ok(ExitCode::from(if errors > 0 { Code::Usage as u8 } else { Code::Done as u8 }))
+}
+
+fn summary(checked: usize, errors: usize, warnings: usize) -> String {
+    match (errors, warnings) {
+        (0, 0) => crate::t!("{checked} checked, no mistakes\n", "{checked} 件を検査しました。誤りはありません\n"),
+        (0, _) => crate::t!("{checked} checked, {warnings} warnings\n", "{checked} 件を検査しました。警告 {warnings} 件\n"),
+        _ => crate::t!(
+            "{checked} checked, {errors} errors, {warnings} warnings\n",
+            "{checked} 件を検査しました。誤り {errors} 件、警告 {warnings} 件\n"
+        ),
+    }
+}
+
+/// Folders stand for the playbooks in them.
+fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for name in given {
+        let path = globals.cwd.join(name);
+        if path.is_dir() {
+            let mut inside = Vec::new();
+            collect(&path, &mut inside).map_err(|e| {
+                Error::usage(crate::t!("cannot read {}: {e}", "{} を読めません: {e}", path.display()))
+            })?;
+            inside.sort();
+            names.extend(inside.into_iter().map(|p| p.to_string_lossy().into_owned()));
+        } else {
+            names.push(name.to_string());
+        }
+    }
+    Ok(names)
+}
+
+fn collect(folder: &std::path::Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        if path.is_dir() {
+            collect(&path, into)?;
+        } else if is_yaml && path.file_stem().is_some_and(|s| s != "system") {
+            into.push(path);
+        }
+    }
+    Ok(())
+}

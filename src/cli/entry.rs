@@ -1,0 +1,63 @@
+//! From the arguments to a command.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use super::error::{Code, Error, print};
+use super::globals::{Globals, language};
+use super::{args, check, completions, list, logs, plan, run, runs, schema, show, status};
+use crate::base::set_lang;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    set_lang(language(&arguments));
+    let matches = match args::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(e) => {
+            drop(e.print());
+            return ExitCode::from(if e.use_stderr() { Code::Usage as u8 } else { 0 });
+        }
+    };
+    listen_to_the_engine(matches.get_count("verbose"));
+    let globals = match Globals::from(&matches) {
+        Ok(globals) => globals,
+        Err(e) => return print(&e, false),
+    };
+    match dispatch(&globals, &matches) {
+        Ok(code) => code,
+        Err(e) => print(&e, globals.colour_err),
+    }
+}
+
+fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    match matches.subcommand() {
+        Some(("list", _)) => list::run(globals),
+        Some(("show", m)) => show::run(globals, m),
+        Some(("check", m)) => check::run(globals, m),
+        Some(("plan", m)) => plan::run(globals, m),
+        Some(("run", m)) => run::run(globals, m),
+        Some(("runs", m)) => runs::run(globals, m),
+        Some(("status", m)) => status::run(globals, m),
+        Some(("logs", m)) => logs::run(globals, m),
+        Some(("schema", m)) => schema::run(m),
+        Some(("completions", m)) => completions::run(m),
+        _ => Err(Error::usage(crate::t!("no command", "コマンドがありません"))),
+    }
+}
+
+/// The engine's own diagnostics: `TOBAN_LOG`, else by `-v`; nothing otherwise.
+fn listen_to_the_engine(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let by_flag = match verbose {
+        0 => None,
+        1 => Some("toban=debug"),
+        _ => Some("toban=trace,info"),
+    };
+    let wanted = std::env::var("TOBAN_LOG").ok().or_else(|| by_flag.map(str::to_string));
+    let Some(wanted) = wanted else { return };
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new("toban=debug"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,115 @@
+//! `toban logs`: what the steps of a run printed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::ArgMatches;
+
+use super::error::Error;
+use super::globals::Globals;
+use crate::base::StepId;
+use crate::diag::did_you_mean;
+use crate::journal::{Liveness, RunFolder, liveness};
+use crate::plan::PlanRecord;
+
+/// Prints logs, one after another; with `--follow` as they grow.
+pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let state = globals.state();
+    let id = state.find(matches.get_one::<String>("run").map_or("last", String::as_str))?;
+    let folder = state.run(&id);
+    let step = matches.get_one::<String>("step").map(String::as_str);
+    if let Some(step) = step {
+        known_step(&folder, step)?;
+    }
+    let mut shown = Shown::default();
+    // A reader that went away (`| head`) ends the command, and is no error.
+    let mut alive = shown.print(&folder, step).is_ok();
+    if matches.get_flag("follow") {
+        while alive && matches!(liveness(&folder)?, Liveness::Running) {
+            std::thread::sleep(Duration::from_millis(200));
+            alive = shown.print(&folder, step).is_ok();
+        }
+        if alive {
+            drop(shown.print(&folder, step));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
+    let plan: PlanRecord = folder.plan()?;
+    let name = step.split('[').next().unwrap_or(step);
+    if plan.steps.iter().any(|s| s.id.as_str() == name) {
+        return Ok(());
+    }
+    let ids = plan.steps.iter().map(|s| StepId::as_str(&s.id));
+    let error = Error::usage(crate::t!("the run has no step `{name}`", "この実行にステップ `{name}` はありません"));
+    Err(match did_you_mean(name, ids) {
+        Some(meant) => error.help(crate::t!("did you mean `{meant}`?", "`{meant}` のことですか?")),
+        None => error.help(crate::t!("`toban status` lists them", "`toban status` で一覧できます")),
+    })
+}
+
+/// How much of each log was printed already.
+#[derive(Default)]
+struct Shown {
+    upto: HashMap<PathBuf, u64>,
+    last: Option<PathBuf>,
+}
+
+impl Shown {
+    fn print(&mut self, folder: &RunFolder, step: Option<&str>) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        for path in logs(&folder.logs_dir(), step) {
+            let mut file = match File::open(&path) {
+                Ok(file) => file,
+                Err(_) => continue,
+            };
+            let from = self.upto.get(&path).copied().unwrap_or(0);
+            let length = file.metadata()?.len();
+            if length <= from {
+                continue;
+            }
+            if self.last.as_ref() != Some(&path) && step.is_none_or(|s| !s.contains('[')) {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                writeln!(out, "── {name}")?;
+                self.last = Some(path.clone());
+            }
+            file.seek(SeekFrom::Start(from))?;
+            // Not past what there is now: a log that grows faster than it is printed would never end.
+            let copied = std::io::copy(&mut Read::by_ref(&mut file).take(length - from), &mut out)?;
+            self.upto.insert(path, from + copied);
+        }
+        out.flush()
+    }
+}
+
+/// The logs of a step, or all of them, in the order in which they began.
+fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
+    let wanted = step.map(|s| s.replace('/', ".").replace('[', ".").replace(']', ""));
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.ends_with(".log")
+                && wanted.as_ref().is_none_or(|w| {
+                    // Behind a step's name stand only numbers: its item and its attempt.
+                    name.strip_prefix(w.as_str()).and_then(|r| r.strip_prefix('.')).is_some_and(|rest| {
+                        rest.trim_end_matches(".log").split('.').all(|p| p.bytes().all(|b| b.is_ascii_digit()))
+                    })
+                })
+        })
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            let began = metadata.created().or_else(|_| metadata.modified()).ok()?;
+            Some((began, entry.path()))
+        })
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
+}

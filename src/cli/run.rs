@@ -1,0 +1,258 @@
+//! `toban run`: from a playbook to a finished, recorded run.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::error::{Code, Error, say_on_stderr};
+use super::globals::{Globals, operator};
+use super::prompt::{Answers, FlagOperator, TerminalOperator};
+use super::start::{Start, start};
+use crate::action::Site;
+use crate::base::{Clock, RunId, SystemClock};
+use crate::event::{Event, Failure, Kind, RunOutcome};
+use crate::inputs::{Given, Vault, check};
+use crate::journal::{Journal, StateDir};
+use crate::model::{InputType, SecretDecl, SecretSource};
+use crate::plan::{Plan, RunFacts, record};
+use crate::process::boot_id;
+use crate::report::{Heading, StepInfo, reporter};
+use crate::runner::{End, Session, Signals, drive};
+use crate::state::Machine;
+use crate::template::Engine;
+
+/// Runs a playbook to its end.
+pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let mut start = start(globals, matches)?;
+    let answers = answers(matches, &start.plan)?;
+    ask_missing(&mut start)?;
+    let who = operator(matches.get_one::<String>("operator").map(String::as_str));
+    let jobs = matches.get_one::<u32>("jobs").copied().unwrap_or_else(processors);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}")))?;
+    let local = tokio::task::LocalSet::new();
+    let end = local.block_on(&runtime, async {
+        // Signals are listened to before anything exists that they could leave half done.
+        let signals = Signals::listen()
+            .map_err(|e| Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}")))?;
+        let (session, scratch) = session(globals, &start, &who, jobs, answers)?;
+        let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        drop(std::fs::remove_dir_all(scratch));
+        end
+    })?;
+    // A prompt that nobody answered still waits in a thread of its own; it must not keep the process.
+    runtime.shutdown_background();
+    Ok(exit_code(end, matches.get_flag("strict")))
+}
+
+fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
+}
+
+fn exit_code(end: End, strict: bool) -> ExitCode {
+    if let Some(signal) = end.signal {
+        return ExitCode::from(signal.exit_code());
+    }
+    ExitCode::from(match end.outcome {
+        RunOutcome::Ok => Code::Done,
+        RunOutcome::Warned if strict => Code::Warned,
+        RunOutcome::Warned => Code::Done,
+        RunOutcome::Failed | RunOutcome::Cancelled => Code::Failed,
+        RunOutcome::Refused => Code::Refused,
+    } as u8)
+}
+
+/// The answers given as flags; one that answers nothing is a mistake.
+fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
+    let many = |name: &str| -> Vec<String> {
+        matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
+    };
+    let answers = Answers::parse(&many("confirm"), &many("choose"), &many("answer")).map_err(Error::usage)?;
+    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).map(|n| n.id.clone()).collect();
+    let unknown = answers.unknown(&asking);
+    if unknown.is_empty() {
+        return Ok(answers);
+    }
+    let unknown = unknown.join(", ");
+    let ids = asking.iter().map(crate::base::StepId::as_str).collect::<Vec<_>>().join(", ");
+    Err(Error::usage(crate::t!("no step asks about: {unknown}", "確認を求めるステップではありません: {unknown}"))
+        .help(crate::t!("these steps ask: {ids}", "確認を求めるステップ: {ids}")))
+}
+
+/// Asks for inputs that are missing, on a terminal; names them all otherwise.
+fn ask_missing(start: &mut Start) -> Result<(), Error> {
+    if start.given.missing.is_empty() {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let names = start.given.missing.join(", ");
+        let flags: Vec<String> = start.given.missing.iter().map(|n| format!("-i {n}=…")).collect();
+        return Err(Error::usage(crate::t!("missing inputs: {names}", "入力が足りません: {names}"))
+            .help(crate::t!("give them: {}", "指定してください: {}", flags.join(" "))));
+    }
+    for name in std::mem::take(&mut start.given.missing) {
+        let Some(decl) = start.loaded.playbook.inputs.get(&name) else { continue };
+        let about = decl.description.as_deref().unwrap_or(&name);
+        let text = dialoguer::Input::<String>::new()
+            .with_prompt(format!("{name} ({about})"))
+            .validate_with(|text: &String| check(decl, &text.as_str().into()).map(drop))
+            .interact_text()
+            .map_err(|e| Error::usage(crate::t!("{name} was not given: {e}", "{name} が入力されませんでした: {e}")))?;
+        let value = check(decl, &text.into()).map_err(Error::usage)?;
+        start.given.values.insert(name, value);
+    }
+    Ok(())
+}
+
+type Opened = (Session, std::path::PathBuf);
+
+/// Creates the run, and brings together what it needs.
+fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answers) -> Result<Opened, Error> {
+    let plan = &start.plan;
+    let state = globals.state();
+    let clock = SystemClock;
+    let started = clock.now();
+    let id = RunId::new(started, random());
+    let folder = state.run(&id);
+    let run = Rc::new(run_facts(&start.given, &state, &id, started, who));
+    let first = Event { seq: 0, at: started, kind: Kind::RunStarted {
+        run: id.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        operator: who.to_string(),
+        engine: env!("CARGO_PKG_VERSION").to_string(),
+        pid: std::process::id(),
+        boot: boot_id(),
+        jobs,
+        steps: plan.step_count(),
+        plan: String::new(),
+    } };
+    let plan_json = serde_json::to_vec_pretty(&record(plan, &run))
+        .map_err(|e| Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}")))?;
+    let journal = Journal::create(&state, &id, &plan_json, &first)?;
+    let engine = Arc::new(Engine::new());
+    let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
+    machine.fold(&first);
+    let scratch = std::path::PathBuf::from(&run.scratch_dir);
+    std::fs::create_dir_all(&scratch).map_err(|e| {
+        Error::state(crate::t!("cannot make {}: {e}", "{} を作れません: {e}", scratch.display()))
+    })?;
+    let vault = Rc::new(vault(start));
+    let mut shown = reporter(
+        globals.progress,
+        heading(start, &id, who, folder.logs_dir()),
+        globals.colour,
+        Box::new(std::io::stdout()),
+        Box::new(std::io::stderr()),
+    );
+    shown.event(&first);
+    let zone = plan.zone.clone();
+    let logs = folder.logs_dir();
+    let session = Session {
+        machine,
+        sites: sites(plan, &id, &scratch, &vault),
+        run,
+        engine,
+        record: Box::new(journal),
+        reporters: vec![shown],
+        operator: Rc::new(FlagOperator::new(answers, TerminalOperator::if_there(who), who)),
+        clock: Rc::new(clock),
+        vault,
+        logs: Box::new(move |unit, attempt, masker| {
+            crate::journal::StepLog::new(logs.join(unit.log_name(attempt)), zone.clone(), masker)
+        }),
+    };
+    Ok((session, scratch))
+}
+
+/// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
+fn random() -> u32 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish() as u32
+}
+
+fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, who: &str) -> RunFacts {
+    let dir = state.run(id).path().to_path_buf();
+    RunFacts {
+        id: id.to_string(),
+        started,
+        operator: who.to_string(),
+        state: state.path().display().to_string(),
+        dir: dir.display().to_string(),
+        scratch_dir: dir.join("scratch").display().to_string(),
+        previous: None,
+        inputs: given.values.clone(),
+        secret_inputs: given.secrets.keys().cloned().collect(),
+    }
+}
+
+fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
+    plan.frames
+        .iter()
+        .map(|frame| {
+            let vault = Rc::clone(vault);
+            Rc::new(Site {
+                system: Arc::clone(&frame.system),
+                base_dir: frame.base_dir.clone(),
+                scratch_dir: scratch.to_path_buf(),
+                marker: ("TOBAN_RUN".into(), id.to_string()),
+                secret: Box::new(move |name| {
+                    let found = vault.get(&format!("secrets.{name}"));
+                    found.map(|(secret, _)| secret).map_err(|e| Failure::Unavailable { message: e.to_string() })
+                }),
+            })
+        })
+        .collect()
+}
+
+fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) -> Heading {
+    let plan = &start.plan;
+    Heading {
+        run: id.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        target: start.loaded.system.target.clone(),
+        protected: start.loaded.system.protected,
+        operator: who.to_string(),
+        zone: plan.zone.clone(),
+        steps: plan
+            .steps()
+            .map(|n| StepInfo { id: n.id.clone(), title: n.title.clone(), effect: n.step.effect, kind: n.kind() })
+            .collect(),
+        checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
+        log_dir,
+    }
+}
+
+/// The secrets of the system and of the inputs, none of them resolved yet.
+fn vault(start: &Start) -> Vault {
+    let mut decls: IndexMap<String, SecretDecl> = IndexMap::new();
+    for frame in &start.plan.frames {
+        for (name, decl) in &frame.system.secrets {
+            decls.entry(format!("secrets.{name}")).or_insert_with(|| decl.clone());
+        }
+    }
+    for (name, source) in &start.given.secrets {
+        let declared = start.loaded.playbook.inputs.get(name).filter(|d| d.kind == InputType::Secret);
+        let unmasked = declared.and_then(|d| d.unmasked);
+        let source: SecretSource = source.clone();
+        decls.insert(format!("inputs.{name}"), SecretDecl { from: Some(source), generate: None, unmasked });
+    }
+    let prompt = |name: &str| {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        say_on_stderr("\r");
+        dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
+    };
+    Vault::new(decls, start.loaded.base_dir.clone(), Box::new(prompt))
+}

@@ -1,0 +1,108 @@
+//! `toban status`: how a run stands.
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::error::{Error, say};
+use super::globals::Globals;
+use super::runs::word;
+use crate::base::StepId;
+use crate::event::{Event, Kind};
+use crate::journal::{read, summary};
+use crate::plan::PlanRecord;
+use crate::report::{format_seconds, outcome_word, pad, width};
+
+/// Prints the state of a run and of each of its steps.
+pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let state = globals.state();
+    let id = state.find(matches.get_one::<String>("run").map_or("last", String::as_str))?;
+    let folder = state.run(&id);
+    let summary = summary(&folder)?;
+    let events = read(&folder)?;
+    let plan: PlanRecord = folder.plan()?;
+    let steps = steps(&plan, &events);
+    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
+        let steps: serde_json::Map<String, serde_json::Value> = steps
+            .iter()
+            .map(|(id, step)| (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why })))
+            .collect();
+        let whole = json!({
+            "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": summary.liveness,
+            "operator": summary.operator, "started": summary.started.to_string(), "steps": steps,
+        });
+        say(&format!("{whole:#}\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = format!("{id}  {}  {}\n{}\n", word(&summary), summary.playbook, plan.title);
+    let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
+    for (id, step) in &steps {
+        let seconds = step.seconds.map(format_seconds).unwrap_or_default();
+        let line = format!("  {}  {}  {}  {}", pad(id.as_str(), widest), pad(&step.word, 10), pad(&seconds, 8), step.why);
+        text.push_str(&format!("{}\n", line.trim_end()));
+    }
+    text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
+    say(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One step as `status` tells it.
+struct Told {
+    state: String,
+    word: String,
+    seconds: Option<f64>,
+    why: String,
+}
+
+impl Told {
+    fn new(state: &str, word: String) -> Told {
+        Told { state: state.into(), word, seconds: None, why: String::new() }
+    }
+}
+
+fn steps(plan: &PlanRecord, events: &[Event]) -> IndexMap<StepId, Told> {
+    let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
+    let mut steps: IndexMap<StepId, Told> = plan.steps.iter().map(|s| (s.id.clone(), waiting())).collect();
+    for event in events {
+        if let Some((id, told)) = told(&event.kind)
+            && let Some(step) = steps.get_mut(&id)
+        {
+            let why = std::mem::take(&mut step.why);
+            *step = told;
+            if step.why.is_empty() {
+                step.why = why;
+            }
+        }
+    }
+    steps
+}
+
+fn told(kind: &Kind) -> Option<(StepId, Told)> {
+    let ended = |outcome| Told::new(crate::event::Outcome::word(outcome), outcome_word(outcome));
+    Some(match kind {
+        Kind::Skipped { step, because } => {
+            (step.clone(), Told { why: because.clone(), ..ended(crate::event::Outcome::Skipped) })
+        }
+        Kind::Blocked { step, by } => {
+            let by: Vec<&str> = by.iter().map(StepId::as_str).collect();
+            (step.clone(), Told { why: by.join(", "), ..ended(crate::event::Outcome::Blocked) })
+        }
+        Kind::Asked { unit, .. } => (unit.step.clone(), Told::new("asking", crate::t!("asking", "確認中"))),
+        Kind::AttemptStarted { unit, .. } => {
+            (unit.step.clone(), Told::new("running", crate::t!("running", "実行中")))
+        }
+        Kind::AttemptEnded { unit, failure: Some(failure), .. } => {
+            let word = crate::t!("running", "実行中");
+            (unit.step.clone(), Told { why: failure.to_string(), ..Told::new("running", word) })
+        }
+        Kind::NotStarted { unit, failure: Some(failure), outcome } => {
+            (unit.step.clone(), Told { why: failure.to_string(), ..ended(*outcome) })
+        }
+        Kind::StepEnded { step, outcome, seconds, .. } => {
+            (step.clone(), Told { seconds: Some(*seconds), ..ended(*outcome) })
+        }
+        _ => return None,
+    })
+}

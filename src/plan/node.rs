@@ -1,0 +1,195 @@
+//! The parts of a plan. It knows how they hang together, not how they came about or what becomes of them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use super::Uses;
+use crate::base::StepId;
+use crate::graph::{Graph, Why};
+use crate::model::{ChecklistItem, Effect, InputDecl, Step, System, Templated, Tree};
+
+/// The place of a node in [`Plan::nodes`].
+pub type NodeIx = u32;
+
+/// A playbook made ready to be shown or run.
+#[derive(Debug)]
+pub struct Plan {
+    /// The name it was asked for by.
+    pub playbook: String,
+    /// Its title.
+    pub title: String,
+    /// The environment, where the system has any.
+    pub environment: Option<String>,
+    /// The zone of stamps and shown times.
+    pub zone: TimeZone,
+    /// Every node, in the order of the files.
+    pub nodes: Vec<Node>,
+    /// The scopes of names: the playbook itself first, then each playbook it calls.
+    pub frames: Vec<Frame>,
+    /// What waits for what.
+    pub graph: Graph,
+    /// The nodes in an order in which they could run one by one; ties in the order of the files.
+    pub order: Vec<NodeIx>,
+    /// Every id with its node.
+    pub ids: HashMap<StepId, NodeIx>,
+    /// Boxes to tick.
+    pub checklist: Vec<ChecklistItem>,
+    /// Every file it was made from: as the user knows it, and the SHA-256 of its text.
+    pub sources: Vec<(String, String)>,
+}
+
+/// One thing that is decided about in a run: a step, or the beginning of a step that holds steps.
+#[derive(Debug)]
+pub struct Node {
+    /// Its id in this plan.
+    pub id: StepId,
+    /// What people read.
+    pub title: String,
+    /// The frame whose names its templates see.
+    pub frame: u32,
+    /// The beginning of the step that holds it, if one does.
+    pub inside: Option<NodeIx>,
+    /// What it is.
+    pub body: Body,
+    /// The step of the file.
+    pub step: Arc<Step>,
+    /// The names its templates use.
+    pub uses: Uses,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// It does something.
+    Act,
+    /// The beginning of a group or of another playbook; not a step of its own for people.
+    Open {
+        /// The node that is the step as a whole.
+        close: NodeIx,
+        /// The frame of the playbook it begins; none for a group.
+        frame: Option<u32>,
+    },
+    /// The end of a group or another playbook: the step as a whole.
+    Close {
+        /// Its beginning.
+        open: NodeIx,
+        /// The frame of the playbook it ends; none for a group.
+        frame: Option<u32>,
+    },
+}
+
+/// Why a node waits for another.
+pub type Edge = (NodeIx, Why);
+
+/// The scope of names of one playbook in a plan.
+#[derive(Debug)]
+pub struct Frame {
+    /// The playbook's name.
+    pub playbook: String,
+    /// The frame it was called from, with the node that calls it.
+    pub caller: Option<(u32, NodeIx)>,
+    /// What comes before its step ids; none for the first.
+    pub prefix: Option<StepId>,
+    /// Its folder.
+    pub base_dir: PathBuf,
+    /// The facts of its system.
+    pub system: Arc<System>,
+    /// Those facts as templates see them.
+    pub system_value: Value,
+    /// Its environment.
+    pub environment: Option<String>,
+    /// Its inputs as declared.
+    pub inputs: IndexMap<String, InputDecl>,
+    /// Its inputs as the caller gives them.
+    pub given: IndexMap<String, Tree<Templated>>,
+    /// The author's own names.
+    pub vars: IndexMap<String, Tree<Templated>>,
+    /// What it gives to its caller.
+    pub outputs: IndexMap<String, Tree<Templated>>,
+    /// The steps that its names, variables included, stand for: id in the playbook to node.
+    pub local: HashMap<String, NodeIx>,
+}
+
+/// What is known of a run before its first step.
+#[derive(Clone, Debug)]
+pub struct RunFacts {
+    /// Its id.
+    pub id: String,
+    /// Its beginning.
+    pub started: Timestamp,
+    /// Who runs it.
+    pub operator: String,
+    /// The state folder.
+    pub state: String,
+    /// Its own folder.
+    pub dir: String,
+    /// Its scratch folder.
+    pub scratch_dir: String,
+    /// The outcome of the run before it, where there was one.
+    pub previous: Option<String>,
+    /// The values of the first frame's inputs, secrets left out.
+    pub inputs: Map<String, Value>,
+    /// The names of its inputs that are secrets.
+    pub secret_inputs: Vec<String>,
+}
+
+impl Plan {
+    /// The node of an id.
+    pub fn node(&self, id: &StepId) -> Option<NodeIx> {
+        self.ids.get(id).copied()
+    }
+
+    /// The node at a place.
+    pub fn at(&self, ix: NodeIx) -> &Node {
+        &self.nodes[ix as usize]
+    }
+
+    /// The steps that people see, in the order of the plan: everything but beginnings.
+    pub fn steps(&self) -> impl Iterator<Item = &Node> {
+        self.order.iter().map(|ix| self.at(*ix)).filter(|n| !matches!(n.body, Body::Open { .. }))
+    }
+
+    /// How many steps people see.
+    pub fn step_count(&self) -> u32 {
+        self.nodes.iter().filter(|n| !matches!(n.body, Body::Open { .. })).count() as u32
+    }
+
+    /// How many steps that act have each effect: read, change, destroy.
+    pub fn effects(&self) -> (usize, usize, usize) {
+        let count = |effect| {
+            self.nodes.iter().filter(|n| n.body == Body::Act && n.step.effect == effect).count()
+        };
+        (count(Effect::Read), count(Effect::Change), count(Effect::Destroy))
+    }
+}
+
+impl Node {
+    /// Whether a person is asked before it, or it is itself a question.
+    pub fn asks(&self) -> bool {
+        self.body == Body::Act
+            && (self.step.confirm.is_some() || self.step.effect == Effect::Destroy || self.is_question())
+    }
+
+    /// Whether it is itself a question to a person.
+    pub fn is_question(&self) -> bool {
+        use crate::model::{Action, StepBody};
+        match &self.step.body {
+            StepBody::Act(action) => matches!(**action, Action::Manual(_) | Action::Decide(_)),
+            StepBody::Group(_) => false,
+        }
+    }
+
+    /// The key of its action, or what kind of group it is.
+    pub fn kind(&self) -> &'static str {
+        match &self.step.body {
+            crate::model::StepBody::Act(action) => action.key(),
+            crate::model::StepBody::Group(_) => "steps",
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a run's folder keeps of its plan. No secret stands in it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::node::{Body, Plan, RunFacts};
+use crate::base::StepId;
+use crate::model::{ChecklistItem, Effect};
+
+/// `plan.json` in the folder of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// The version of this form.
+    pub format: u32,
+    /// The playbook's name.
+    pub playbook: String,
+    /// Its title.
+    pub title: String,
+    /// The environment.
+    pub environment: Option<String>,
+    /// The zone of shown times.
+    pub zone: Option<String>,
+    /// The inputs; secrets left out.
+    pub inputs: Map<String, Value>,
+    /// Every file it was made from, with the SHA-256 of its text.
+    pub sources: Vec<(String, String)>,
+    /// The steps, in the order of the plan.
+    pub steps: Vec<StepRecord>,
+    /// Boxes to tick.
+    pub checklist: Vec<ChecklistItem>,
+}
+
+/// One step of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Its id.
+    pub id: StepId,
+    /// Its title.
+    pub title: String,
+    /// The kind of its action.
+    pub kind: String,
+    /// What it does to the world.
+    pub effect: Effect,
+}
+
+/// What a run's folder keeps of its plan.
+pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
+    let steps = plan
+        .order
+        .iter()
+        .map(|ix| plan.at(*ix))
+        .filter(|node| !matches!(node.body, Body::Open { .. }))
+        .map(|node| StepRecord {
+            id: node.id.clone(),
+            title: node.title.clone(),
+            kind: node.kind().to_string(),
+            effect: node.step.effect,
+        })
+        .collect();
+    PlanRecord {
+        format: 1,
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        zone: plan.zone.iana_name().map(str::to_string),
+        inputs: run.inputs.clone(),
+        sources: plan.sources.clone(),
+        steps,
+        checklist: plan.checklist.clone(),
+    }
+}

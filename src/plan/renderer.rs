@@ -1,0 +1,403 @@
+//! The names that a step's templates see, put together from the plan, the run and what is known so far. The run and
+//! a dry run both render through it.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::node::{NodeIx, Plan, RunFacts};
+use super::uses::Uses;
+use crate::base::{Confidential, stamp};
+use crate::event::{Gives, Outcome};
+use crate::model::{Place, Template, Templated, Tree};
+use crate::template::{Engine, Planned, Scope, TemplateError};
+
+/// What is known of the nodes of a plan at a moment.
+pub trait Facts {
+    /// How a node ended; none while it has not.
+    fn outcome(&self, node: NodeIx) -> Option<Outcome>;
+    /// What a node gave.
+    fn gives(&self, node: NodeIx) -> Option<&Gives>;
+    /// How long a node took.
+    fn seconds(&self, node: NodeIx) -> f64;
+    /// The inputs of a frame that has begun.
+    fn inputs(&self, frame: u32) -> Option<&Map<String, Value>>;
+    /// What went wrong or should be looked at so far.
+    fn findings(&self) -> Vec<Value>;
+}
+
+/// What stands for an output of a step that did not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing: using it is an error.
+    Error,
+    /// `null`, as in a condition.
+    Null,
+}
+
+/// The values of secrets, by `secrets.NAME` or `inputs.NAME`.
+pub type Secrets = IndexMap<String, Confidential>;
+
+/// The secrets a node needs, as keys of [`Secrets`].
+pub type SecretNames = Vec<String>;
+
+/// Renders the steps of one plan in one run.
+pub struct Renderer<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The run.
+    pub run: &'a RunFacts,
+    /// The template engine.
+    pub engine: &'a Engine,
+}
+
+/// One item of a loop, as its templates see it.
+pub type Item<'a> = Option<(u32, &'a Value)>;
+
+impl<'a> Renderer<'a> {
+    /// The secrets that the templates of a node need.
+    pub fn secret_names(&self, ix: NodeIx) -> SecretNames {
+        let node = self.plan.at(ix);
+        let mut names: SecretNames = node.uses.secrets.iter().map(|n| format!("secrets.{n}")).collect();
+        if node.frame == 0 {
+            let inputs = node.uses.inputs.iter().filter(|n| self.run.secret_inputs.contains(n));
+            names.extend(inputs.map(|n| format!("inputs.{n}")));
+        }
+        names
+    }
+
+    /// Everything a node's templates may name.
+    ///
+    /// # Errors
+    /// When a variable cannot be rendered.
+    pub fn scope(
+        &self,
+        ix: NodeIx,
+        item: Item<'_>,
+        facts: &dyn Facts,
+        missing: Missing,
+        secrets: &Secrets,
+    ) -> Result<Scope, TemplateError> {
+        let node = self.plan.at(ix);
+        let mut scope = self.base_scope(node.frame, facts, &node.uses, missing, secrets);
+        if let Some((index, value)) = item {
+            scope.set("item", value.clone());
+            scope.set("index", json!(index));
+        }
+        self.add_vars(&mut scope, node.frame, &node.uses)?;
+        Ok(scope)
+    }
+
+    /// The names of a playbook's own outputs: what did not run is `null`.
+    pub(super) fn frame_scope(
+        &self,
+        frame_ix: u32,
+        facts: &dyn Facts,
+        uses: &Uses,
+    ) -> Result<Scope, TemplateError> {
+        let mut scope = self.base_scope(frame_ix, facts, uses, Missing::Null, &Secrets::default());
+        self.add_vars(&mut scope, frame_ix, uses)?;
+        Ok(scope)
+    }
+
+    fn base_scope(
+        &self,
+        frame_ix: u32,
+        facts: &dyn Facts,
+        uses: &Uses,
+        missing: Missing,
+        secrets: &Secrets,
+    ) -> Scope {
+        let frame = &self.plan.frames[frame_ix as usize];
+        let mut scope = Scope::new();
+        let inputs = facts.inputs(frame_ix).cloned().unwrap_or_default();
+        scope.set("inputs", Value::Object(inputs));
+        scope.set("system", frame.system_value.clone());
+        scope.set("run", self.run_value(facts));
+        scope.set("steps", self.steps_value(frame_ix, facts, uses, missing));
+        for (name, value) in secrets {
+            if let Some((root, key)) = name.split_once('.') {
+                scope.secret(root, key, value.clone());
+            }
+        }
+        scope
+    }
+
+    fn run_value(&self, facts: &dyn Facts) -> Value {
+        let run = self.run;
+        json!({
+            "id": run.id,
+            "stamp": stamp(run.started, &self.plan.zone),
+            "started": run.started.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            "operator": run.operator,
+            "environment": self.plan.environment,
+            "state": "running",
+            "dir": run.dir,
+            "scratch_dir": run.scratch_dir,
+            "findings": facts.findings(),
+            "previous": { "state": run.previous },
+        })
+    }
+
+    fn steps_value(&self, frame_ix: u32, facts: &dyn Facts, uses: &Uses, missing: Missing) -> Value {
+        let local = &self.plan.frames[frame_ix as usize].local;
+        let mut steps = Map::new();
+        if uses.any_step {
+            for (id, ix) in local {
+                steps.insert(id.clone(), step_value(*ix, facts));
+            }
+        }
+        for path in &uses.steps {
+            let Some((id, rest)) = path.split_first() else { continue };
+            let Some(ix) = local.get(id) else { continue };
+            let value = steps.entry(id.clone()).or_insert_with(|| step_value(*ix, facts));
+            if missing == Missing::Null {
+                fill(value, rest);
+            }
+        }
+        Value::Object(steps)
+    }
+
+    /// Renders the variables that a node uses, those first that others use.
+    fn add_vars(&self, scope: &mut Scope, frame_ix: u32, uses: &Uses) -> Result<(), TemplateError> {
+        if uses.vars.is_empty() {
+            return Ok(());
+        }
+        let vars = &self.plan.frames[frame_ix as usize].vars;
+        let mut values = Map::new();
+        for name in in_order(vars, &uses.vars) {
+            if let Some(tree) = vars.get(name) {
+                let value = self.tree(tree, scope)?;
+                values.insert(name.clone(), value);
+                scope.set("vars", Value::Object(values.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of any shape, rendered.
+    ///
+    /// # Errors
+    /// When one of its templates cannot be rendered.
+    pub fn tree(&self, tree: &Tree<Templated>, scope: &Scope) -> Result<Value, TemplateError> {
+        Ok(match tree {
+            Tree::Leaf(slot) => match &slot.0 {
+                Template::Literal(value) => value.clone(),
+                Template::Source(source) => self.engine.render(source, Place::Value, scope)?,
+            },
+            Tree::List(items) => {
+                Value::Array(items.iter().map(|i| self.tree(i, scope)).collect::<Result<_, _>>()?)
+            }
+            Tree::Map(map) => Value::Object(
+                map.iter()
+                    .map(|(k, v)| Ok((k.clone(), self.tree(v, scope)?)))
+                    .collect::<Result<_, TemplateError>>()?,
+            ),
+        })
+    }
+
+    /// A value of any shape as far as it is known before the run.
+    ///
+    /// # Errors
+    /// When one of its templates cannot be rendered.
+    pub fn tree_planned(
+        &self,
+        tree: &Tree<Templated>,
+        scope: &Scope,
+        unknown: &Unknown,
+    ) -> Result<Planned, TemplateError> {
+        match tree {
+            Tree::Leaf(slot) => match &slot.0 {
+                Template::Literal(value) => Ok(Planned::Known(value.clone())),
+                Template::Source(source) => {
+                    self.engine.plan(source, Place::Value, scope, &|path| unknown.covers(path))
+                }
+            },
+            Tree::List(items) => {
+                let parts = items
+                    .iter()
+                    .map(|i| self.tree_planned(i, scope, unknown))
+                    .collect::<Result<Vec<_>, _>>()?;
+                Ok(join(parts.into_iter().map(|p| (None, p)).collect(), false))
+            }
+            Tree::Map(map) => {
+                let parts = map
+                    .iter()
+                    .map(|(k, v)| Ok((Some(k.clone()), self.tree_planned(v, scope, unknown)?)))
+                    .collect::<Result<Vec<_>, TemplateError>>()?;
+                Ok(join(parts, true))
+            }
+        }
+    }
+
+    /// The names of a node in a dry run, and which of them only a run can know.
+    ///
+    /// # Errors
+    /// When a variable cannot be rendered although all it needs is known.
+    pub fn planned_scope(
+        &self,
+        ix: NodeIx,
+        item: Item<'_>,
+        known: &dyn Facts,
+    ) -> Result<(Scope, Unknown), TemplateError> {
+        let node = self.plan.at(ix);
+        let frame = &self.plan.frames[node.frame as usize];
+        let secrets: Secrets = self
+            .secret_names(ix)
+            .into_iter()
+            .map(|name| {
+                let shown = format!("{}({name})", crate::base::MASK);
+                (name, Confidential::new(shown.clone(), shown))
+            })
+            .collect();
+        let mut unknown = Unknown::of_run();
+        for path in &node.uses.steps {
+            if let Some(id) = path.first()
+                && frame.local.get(id).is_none_or(|ix| known.outcome(*ix).is_none())
+            {
+                unknown.add(&["steps", id]);
+            }
+        }
+        if node.uses.any_step {
+            unknown.add(&["steps"]);
+        }
+        match known.inputs(node.frame) {
+            None => unknown.add(&["inputs"]),
+            Some(values) => {
+                let absent = frame.inputs.keys().filter(|n| {
+                    !values.contains_key(*n) && !(node.frame == 0 && self.run.secret_inputs.contains(n))
+                });
+                absent.for_each(|n| unknown.add(&["inputs", n]));
+            }
+        }
+        let mut scope = self.base_scope(node.frame, known, &node.uses, Missing::Null, &secrets);
+        match item {
+            Some((index, value)) => {
+                scope.set("item", value.clone());
+                scope.set("index", json!(index));
+            }
+            None => {
+                unknown.add(&["item"]);
+                unknown.add(&["index"]);
+            }
+        }
+        let mut values = Map::new();
+        for name in in_order(&frame.vars, &node.uses.vars) {
+            let Some(tree) = frame.vars.get(name) else { continue };
+            match self.tree_planned(tree, &scope, &unknown)? {
+                Planned::Known(value) => {
+                    values.insert(name.clone(), value);
+                    scope.set("vars", Value::Object(values.clone()));
+                }
+                Planned::Unknown(_) => unknown.add(&["vars", name]),
+            }
+        }
+        Ok((scope, unknown))
+    }
+}
+
+/// The paths that only a run can know.
+#[derive(Clone, Debug, Default)]
+pub struct Unknown(HashSet<Vec<String>>);
+
+impl Unknown {
+    /// What differs in every run.
+    fn of_run() -> Unknown {
+        let mut unknown = Unknown::default();
+        for name in ["id", "stamp", "started", "operator", "state", "dir", "scratch_dir", "findings", "previous"] {
+            unknown.add(&["run", name]);
+        }
+        unknown
+    }
+
+    fn add(&mut self, path: &[&str]) {
+        self.0.insert(path.iter().map(|p| p.to_string()).collect());
+    }
+
+    /// Whether a path is, or lies below, something unknown.
+    pub fn covers(&self, path: &[String]) -> bool {
+        (1..=path.len()).any(|n| self.0.contains(&path[..n]))
+    }
+}
+
+fn step_value(ix: NodeIx, facts: &dyn Facts) -> Value {
+    let mut map = facts.gives(ix).cloned().unwrap_or_default();
+    if let Some(outcome) = facts.outcome(ix) {
+        map.insert("state".into(), json!(outcome.word()));
+        map.insert("seconds".into(), json!(facts.seconds(ix)));
+    }
+    Value::Object(map)
+}
+
+/// Puts `null` where a path of a step that did not run would have led.
+fn fill(value: &mut Value, path: &[String]) {
+    let Some((key, rest)) = path.split_first() else { return };
+    match (&mut *value, key.parse::<usize>()) {
+        (Value::Array(list), Ok(index)) => {
+            if let Some(next) = list.get_mut(index) {
+                fill(next, rest);
+            }
+        }
+        (Value::Object(map), Err(_)) => fill(map.entry(key.clone()).or_insert(Value::Null), rest),
+        (Value::Null, Ok(_)) => {
+            let mut next = Value::Null;
+            fill(&mut next, rest);
+            *value = Value::Array(vec![next]);
+        }
+        (Value::Null, Err(_)) => {
+            let mut next = Value::Null;
+            fill(&mut next, rest);
+            *value = json!({ key: next });
+        }
+        _ => {}
+    }
+}
+
+/// The variables used, each behind those it uses itself.
+fn in_order<'v>(vars: &'v IndexMap<String, Tree<Templated>>, used: &'v [String]) -> Vec<&'v String> {
+    fn visit<'v>(vars: &'v IndexMap<String, Tree<Templated>>, name: &str, done: &mut Vec<&'v String>, depth: usize) {
+        let Some((name, tree)) = vars.get_key_value(name) else { return };
+        if depth > vars.len() || done.contains(&name) {
+            return;
+        }
+        for other in &Uses::of_tree(tree).vars {
+            visit(vars, other, done, depth + 1);
+        }
+        if !done.contains(&name) {
+            done.push(name);
+        }
+    }
+    let mut done = Vec::new();
+    for name in used {
+        visit(vars, name, &mut done, 0);
+    }
+    done
+}
+
+fn join(parts: Vec<(Option<String>, Planned)>, map: bool) -> Planned {
+    let known = parts.iter().all(|(_, p)| matches!(p, Planned::Known(_)));
+    if !known {
+        let texts: Vec<String> = parts
+            .iter()
+            .map(|(key, part)| {
+                let text = match part {
+                    Planned::Known(value) => value.to_string(),
+                    Planned::Unknown(text) => text.clone(),
+                };
+                key.as_ref().map_or(text.clone(), |k| format!("{k}: {text}"))
+            })
+            .collect();
+        let (open, shut) = if map { ('{', '}') } else { ('[', ']') };
+        return Planned::Unknown(format!("{open}{}{shut}", texts.join(", ")));
+    }
+    let value = |p: Planned| match p {
+        Planned::Known(value) => value,
+        Planned::Unknown(text) => Value::String(text),
+    };
+    Planned::Known(if map {
+        Value::Object(parts.into_iter().map(|(k, p)| (k.unwrap_or_default(), value(p))).collect())
+    } else {
+        Value::Array(parts.into_iter().map(|(_, p)| value(p)).collect())
+    })
+}

@@ -1,0 +1,158 @@
+//! The names that the templates of a step use, found without rendering them.
+
+use std::convert::Infallible;
+
+use serde::Serialize;
+
+use crate::model::{
+    Action, Condition, Field, Key, Place, Stage, Staged, Stager, Step, StepBody, Template, Templated, Tree,
+};
+use crate::template::{Form, Reference, references};
+
+/// The names that the templates of a step use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Uses {
+    /// Paths below `steps`: the id first.
+    pub steps: Vec<Vec<String>>,
+    /// Whether a step is named by a computed id, so that any could be meant.
+    pub any_step: bool,
+    /// Names below `vars`.
+    pub vars: Vec<String>,
+    /// Names below `secrets`.
+    pub secrets: Vec<String>,
+    /// Names below `inputs`.
+    pub inputs: Vec<String>,
+}
+
+impl Uses {
+    /// The names used by all templates and conditions of a step.
+    pub fn of_step(step: &Step) -> Uses {
+        let mut uses = Uses::default();
+        if let Some(title) = &step.title {
+            uses.add_slot(title);
+        }
+        step.when.iter().chain(&step.expect).for_each(|c| uses.add_condition(c));
+        if let Some(each) = &step.for_each {
+            uses.add_staged(&each.list);
+            each.stop.iter().for_each(|c| uses.add_condition(c));
+        }
+        if let Some(confirm) = &step.confirm {
+            uses.add_slot(&confirm.question);
+            confirm.facts.values().for_each(|f| uses.add_slot(f));
+            if let Some(typed) = &confirm.typed {
+                uses.add_slot(typed);
+            }
+        }
+        uses.add_staged(&step.around);
+        if let StepBody::Act(action) = &step.body {
+            uses.add_action(action);
+        }
+        uses
+    }
+
+    /// The names used by one value.
+    pub fn of_tree(tree: &Tree<Templated>) -> Uses {
+        let mut uses = Uses::default();
+        uses.add_staged(tree);
+        uses
+    }
+
+    fn add_action(&mut self, action: &Action<Templated>) {
+        match action {
+            Action::Assert(assert) => assert.0.iter().for_each(|c| self.add_condition(c)),
+            Action::Wait(wait) => {
+                wait.until.iter().for_each(|c| self.add_condition(c));
+                self.add_staged(action);
+            }
+            Action::Decide(decide) => {
+                self.add_staged(action);
+                if let Some(from) = &decide.from {
+                    self.add_source(&from.value, Form::Expression);
+                    self.add_source(&from.label, Form::Expression);
+                }
+            }
+            _ => self.add_staged(action),
+        }
+    }
+
+    fn add_condition(&mut self, condition: &Condition) {
+        self.add_source(&condition.that, Form::Expression);
+        if let Some(message) = &condition.message {
+            self.add_slot(message);
+        }
+        if let Some(each) = &condition.each {
+            self.add_staged(each);
+        }
+    }
+
+    fn add_slot<T: Field, const P: u8>(&mut self, slot: &crate::model::Slot<Templated, T, P>) {
+        self.add_staged(slot);
+    }
+
+    fn add_staged<X: Staged<Templated>>(&mut self, staged: &X) {
+        let mut sources = Sources(Vec::new());
+        match staged.stage::<Templated, _>(&mut sources) {
+            Ok(_) => {}
+            Err(never) => match never {},
+        }
+        for source in sources.0 {
+            self.add_source(&source, Form::Text);
+        }
+    }
+
+    fn add_source(&mut self, source: &str, form: Form) {
+        // A template that does not parse was refused when the playbook was checked.
+        for reference in references(source, form).unwrap_or_default() {
+            self.add_reference(&reference);
+        }
+    }
+
+    fn add_reference(&mut self, reference: &Reference) {
+        let Some((root, rest)) = reference.path.split_first() else { return };
+        let name = rest.first();
+        match (root.as_str(), name) {
+            ("steps", None) => self.any_step = true,
+            ("steps", Some(_)) => push_new(&mut self.steps, rest.to_vec()),
+            ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
+            ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
+            ("inputs", Some(name)) => push_new(&mut self.inputs, name.clone()),
+            _ => {}
+        }
+    }
+
+    /// These names and those of `other`.
+    pub fn merge(&mut self, other: &Uses) {
+        other.steps.iter().for_each(|s| push_new(&mut self.steps, s.clone()));
+        other.vars.iter().for_each(|s| push_new(&mut self.vars, s.clone()));
+        other.secrets.iter().for_each(|s| push_new(&mut self.secrets, s.clone()));
+        other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));
+        self.any_step |= other.any_step;
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
+    if !list.contains(&value) {
+        list.push(value);
+    }
+}
+
+/// Collects the template sources of whatever is staged through it.
+struct Sources(Vec<String>);
+
+impl Stager<Templated, Templated> for Sources {
+    type Error = Infallible;
+
+    fn field<T: Field>(
+        &mut self,
+        _: Place,
+        value: &<Templated as Stage>::Of<T>,
+    ) -> Result<Template<T>, Infallible> {
+        if let Template::Source(source) = value {
+            self.0.push(source.clone());
+        }
+        Ok(value.clone())
+    }
+
+    fn enter(&mut self, _: Key<'_>) {}
+    fn leave(&mut self) {}
+}

@@ -1,0 +1,114 @@
+//! Renders a unit with its secrets, and makes its job. It starts nothing.
+
+use std::rc::Rc;
+
+use crate::base::{Confidential, MASK, Masker};
+use crate::event::{Failure, Gives};
+use crate::model::{Action, Condition, Effect};
+use crate::plan::{Missing, Prepared, Renderer, Secrets};
+use crate::state::{Machine, UnitRef};
+use crate::template::Scope;
+
+use super::session::Session;
+
+/// A unit that can be performed as soon as there is a permit.
+pub(super) struct Job {
+    pub prepared: Prepared,
+    /// What a `wait` needs to judge its readings.
+    pub watch: Option<Watch>,
+    pub read_only: bool,
+}
+
+/// The conditions of a `wait`, and the names they see.
+pub(super) struct Watch {
+    pub conditions: Vec<Condition>,
+    pub scope: Scope,
+}
+
+/// Renders a unit.
+pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, Failure> {
+    let machine = &session.machine;
+    let renderer = machine.renderer();
+    let secrets = secrets(session, &renderer, unit)?;
+    let item = machine.item(unit);
+    let prepared = renderer.prepare(unit.node, item, machine, &secrets)?;
+    connection_secret(session, machine, unit, &prepared)?;
+    let watch = match &prepared.action {
+        Action::Wait(wait) if !wait.until.is_empty() => Some(Watch {
+            conditions: wait.until.clone(),
+            scope: renderer
+                .scope(unit.node, item, machine, Missing::Null, &secrets)
+                .map_err(|e| Failure::Template { message: e.message })?,
+        }),
+        _ => None,
+    };
+    let read_only = machine.plan().at(unit.node).step.effect == Effect::Read;
+    Ok(Job { prepared, watch, read_only })
+}
+
+fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<Secrets, Failure> {
+    renderer
+        .secret_names(unit.node)
+        .into_iter()
+        .map(|name| {
+            let value = lookup(session, &name)?;
+            Ok((name, Confidential::new(value, MASK.to_string())))
+        })
+        .collect()
+}
+
+fn lookup(session: &Session, name: &str) -> Result<String, Failure> {
+    let (secret, _) =
+        session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
+    Ok(secret.expose().to_string())
+}
+
+/// The password of a connection is used inside the action; it must be masked from the log's first byte.
+fn connection_secret(
+    session: &Session,
+    machine: &Machine,
+    unit: UnitRef,
+    prepared: &Prepared,
+) -> Result<(), Failure> {
+    let Action::Sql(sql) = &prepared.action else { return Ok(()) };
+    let frame = &machine.plan().frames[machine.plan().at(unit.node).frame as usize];
+    let mut name = sql.connection.0.expose().to_string();
+    for _ in 0..=frame.system.connections.len() {
+        let Some(connection) = frame.system.connections.get(&name) else { return Ok(()) };
+        if let Some(secret) = &connection.password {
+            return lookup(session, &format!("secrets.{secret}")).map(drop);
+        }
+        match &connection.like {
+            Some(like) => name.clone_from(like),
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Masks every secret that was used so far.
+pub(super) fn masker(session: &Session) -> Masker {
+    let known = session.vault.masked();
+    Masker::new(known.iter().map(crate::base::Secret::expose))
+}
+
+/// The keys of results that hold a secret.
+pub(super) fn withheld(masker: &Masker, gives: &Gives) -> Vec<String> {
+    if masker.is_empty() {
+        return Vec::new();
+    }
+    let holds = |value: &serde_json::Value| masker.mask(&value.to_string()).1;
+    gives.iter().filter(|(_, value)| holds(value)).map(|(key, _)| key.clone()).collect()
+}
+
+/// What a unit's task needs to judge readings by itself.
+pub(super) fn judge_readings(session: &Session, watch: Option<Watch>) -> Box<dyn Fn(&Gives) -> Result<bool, String>> {
+    let Some(Watch { conditions, scope }) = watch else { return Box::new(|_| Ok(true)) };
+    let plan = std::sync::Arc::clone(session.machine.plan());
+    let engine = std::sync::Arc::clone(&session.engine);
+    let run = Rc::clone(&session.run);
+    Box::new(move |gives| {
+        let renderer = Renderer { plan: &plan, run: &run, engine: &engine };
+        renderer.all_hold(&conditions, &scope, gives).map_err(|e| e.message)
+    })
+}

@@ -1,0 +1,124 @@
+//! One attempt at one unit, from its permit to its report.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::action::{Context, Report, Site, perform};
+use crate::base::Masker;
+use crate::event::{Failure, Gives, Live, Stream, Unit};
+use crate::journal::StepLog;
+use crate::plan::{Prepared, Results};
+use crate::process::{Stop, StopReason, Stopper};
+use crate::state::{Input, Permit, UnitRef};
+
+use super::driver::News;
+use super::prepare::withheld;
+
+/// How often an attempt tells the screen of its output.
+const NEWS_EVERY: Duration = Duration::from_millis(60);
+/// How much of an output later steps can use, unless the step says otherwise.
+const MAX_OUTPUT: usize = 1 << 20;
+
+/// What an attempt is made of.
+pub(super) struct Attempt {
+    pub unit: UnitRef,
+    pub permit: Permit,
+    pub prepared: Prepared,
+    pub read_only: bool,
+    pub site: Rc<Site>,
+    pub log: StepLog,
+    pub masker: Masker,
+    pub stopper: Stopper,
+    pub stop: Stop,
+    pub holds: Box<dyn Fn(&Gives) -> Result<bool, String>>,
+    pub news: UnboundedSender<News>,
+}
+
+/// Performs the attempt and reports it. The driver may be gone by then; nobody is left to tell in that case.
+pub(super) async fn run(attempt: Attempt) {
+    let Attempt { unit, permit, prepared, read_only, site, log, masker, stopper, stop, holds, news } = attempt;
+    let name = permit.unit().clone();
+    let number = permit.attempt();
+    let sink = Sink { log: RefCell::new(log), stopper: stopper.clone(), name: &name, news: &news, told: RefCell::new(None) };
+    let around = &prepared.around;
+    let cx = Context {
+        unit: &name,
+        attempt: number,
+        around,
+        site: &site,
+        log: &|stream, bytes| sink.write(stream, bytes),
+        child: &|pid, start| drop(news.send(News::Input(Input::Child { unit, pid, start }))),
+        stop,
+        max_output: around.max_output.map_or(MAX_OUTPUT, |size| size.0 as usize),
+    };
+    let limit = around.timeout.as_ref().map(|t| t.0.std());
+    let work = perform(permit, &prepared.action, &cx, read_only, &*holds);
+    let performed = limited(work, limit, &stopper).await;
+    let mut results = results(performed);
+    if let Some(failure) = sink.finish() {
+        results.failure = Some(failure);
+    }
+    let withheld = withheld(&masker, &results.gives);
+    drop(news.send(News::Input(Input::Reported { unit, results, withheld })));
+}
+
+/// Awaits the work; once its time is up it is told to stop, and awaited all the same.
+async fn limited<T>(work: impl Future<Output = T>, limit: Option<Duration>, stopper: &Stopper) -> T {
+    let Some(limit) = limit else { return work.await };
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(limit) => stopper.stop(StopReason::TimedOut),
+    }
+    work.await
+}
+
+fn results(performed: Result<Report, Failure>) -> Results {
+    match performed {
+        Ok(report) => Results {
+            gives: report.gives,
+            unchanged: report.unchanged,
+            warnings: report.warnings,
+            failure: report.failure,
+        },
+        Err(failure) => Results { failure: Some(failure), ..Results::default() },
+    }
+}
+
+/// Where an attempt's output goes: its log, and now and then the screen.
+struct Sink<'a> {
+    log: RefCell<StepLog>,
+    stopper: Stopper,
+    name: &'a Unit,
+    news: &'a UnboundedSender<News>,
+    told: RefCell<Option<Instant>>,
+}
+
+impl Sink<'_> {
+    fn write(&self, stream: Stream, bytes: &[u8]) {
+        let mut log = self.log.borrow_mut();
+        log.write(stream, bytes);
+        if log.failed() {
+            // Without its log the attempt would leave no record of what it does from here on.
+            self.stopper.stop(StopReason::Cancelled);
+            return;
+        }
+        let mut told = self.told.borrow_mut();
+        if told.is_none_or(|at| at.elapsed() >= NEWS_EVERY)
+            && let Some(line) = log.last_line()
+        {
+            *told = Some(Instant::now());
+            let line = line.to_string();
+            drop(self.news.send(News::Live(Live::Line { unit: self.name.clone(), line })));
+        }
+    }
+
+    /// Closes the log; says so when it could not be written whole.
+    fn finish(&self) -> Option<Failure> {
+        let written = self.log.borrow_mut().finish();
+        written.err().map(|e| Failure::Unavailable { message: e.to_string() })
+    }
+}

@@ -1,0 +1,65 @@
+//! From facts to commands, and from free places to units that may be prepared.
+
+use super::machine::{Machine, UnitState};
+use super::{Command, Permit, UnitRef};
+use crate::event::{Event, Kind};
+
+impl Machine {
+    /// What follows from facts that are on disk. Permits are granted here and nowhere else.
+    pub fn effects(&self, events: &[Event]) -> Vec<Command> {
+        events.iter().filter_map(|event| self.effect(&event.kind)).collect()
+    }
+
+    fn effect(&self, kind: &Kind) -> Option<Command> {
+        match kind {
+            Kind::Asked { unit, question } => Some(Command::Ask {
+                unit: self.unit(unit)?,
+                name: unit.clone(),
+                question: question.clone(),
+            }),
+            Kind::AttemptStarted { unit, attempt, .. } => {
+                let at = self.unit(unit)?;
+                // What a person did was over in the moment it was said.
+                let runs = self.facts(at).map(|f| f.state) == Some(UnitState::Running);
+                runs.then(|| Command::Start { unit: at, permit: Permit::grant(unit.clone(), *attempt) })
+            }
+            Kind::RetryPlanned { not_before, .. } => Some(Command::WakeAt(*not_before)),
+            Kind::Stopping { .. } => Some(Command::Terminate),
+            Kind::RunEnded { outcome, .. } => Some(Command::Finish(*outcome)),
+            _ => None,
+        }
+    }
+
+    /// Units that have a place to run now: the caller renders them and says [`super::Input::Prepared`].
+    pub fn take_ready(&mut self) -> Vec<UnitRef> {
+        let mut taken = Vec::new();
+        if self.stopping {
+            return taken;
+        }
+        let mut later = Vec::new();
+        while self.active < self.jobs {
+            let Some(unit) = self.queue.pop_first() else { break };
+            if self.is_full(unit) {
+                later.push(unit);
+                continue;
+            }
+            if let Some(facts) = self.facts_mut(unit) {
+                facts.state = UnitState::Preparing;
+                self.active += 1;
+                taken.push(unit);
+            }
+        }
+        self.queue.extend(later);
+        taken
+    }
+
+    /// Whether as many items of the unit's loop are under way as its author allows.
+    fn is_full(&self, unit: UnitRef) -> bool {
+        let Some(most) = self.plan.at(unit.node).step.for_each.as_ref().and_then(|e| e.max_parallel) else {
+            return false;
+        };
+        let busy = |state: UnitState| matches!(state, UnitState::Preparing | UnitState::Running);
+        let under_way = self.nodes[unit.node as usize].units.iter().filter(|u| busy(u.state)).count();
+        under_way >= most.max(1) as usize
+    }
+}

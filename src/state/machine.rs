@@ -1,0 +1,295 @@
+//! The state of a run, and what others may read of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::UnitRef;
+use crate::event::{Event, Gives, Kind, Outcome, Unit};
+use crate::graph::Why;
+use crate::plan::{Body, Facts, NodeIx, Plan, Renderer, RunFacts, Uses};
+use crate::template::Engine;
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// It waits for others.
+    #[default]
+    Waiting,
+    /// Its units are under way.
+    Active,
+    /// It is over.
+    Ended(Outcome),
+}
+
+/// Where a unit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitState {
+    /// A person is asked about it.
+    Asking,
+    /// It waits for a place to run.
+    Queued,
+    /// It is being rendered.
+    Preparing,
+    /// An attempt is under way, or may be.
+    Running,
+    /// It waits for its next attempt.
+    Retrying(Timestamp),
+    /// It is over.
+    Done(Outcome),
+}
+
+/// One unit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct UnitFacts {
+    pub state: UnitState,
+    /// Attempts begun.
+    pub attempts: u32,
+    pub gives: Gives,
+    pub seconds: f64,
+    pub attempt_began: Option<Timestamp>,
+}
+
+impl UnitFacts {
+    pub fn new(state: UnitState) -> UnitFacts {
+        UnitFacts { state, attempts: 0, gives: Gives::new(), seconds: 0.0, attempt_began: None }
+    }
+}
+
+/// What is known of a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeState {
+    /// Where it stands.
+    pub phase: Phase,
+    /// How many of the nodes it waits for are not over.
+    pub(super) waiting: u32,
+    pub(super) units: Vec<UnitFacts>,
+    /// The items of its loop.
+    pub(super) items: Option<Vec<Value>>,
+    pub(super) began: Option<Timestamp>,
+    pub(super) gives: Gives,
+    pub(super) seconds: f64,
+}
+
+/// The state of a run.
+pub struct Machine {
+    pub(super) plan: Arc<Plan>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) run: RunFacts,
+    pub(super) jobs: usize,
+    pub(super) nodes: Vec<NodeState>,
+    pub(super) frames: Vec<Option<Map<String, Value>>>,
+    /// Nodes whose needs are over and that nothing was decided about yet.
+    pub(super) settled: BTreeSet<NodeIx>,
+    /// Units that wait for a place to run, in the order of the files.
+    pub(super) queue: BTreeSet<UnitRef>,
+    /// Units being rendered or running.
+    pub(super) active: usize,
+    /// Units with an attempt under way.
+    pub(super) running: usize,
+    pub(super) left: usize,
+    pub(super) stopping: bool,
+    pub(super) ended: bool,
+    pub(super) seq: u64,
+    pub(super) findings: Vec<Value>,
+    /// Whether later steps use what a node gives.
+    pub(super) used: Vec<bool>,
+}
+
+impl Machine {
+    /// A run that has not begun. `jobs` units may run side by side.
+    pub fn new(plan: Arc<Plan>, engine: Arc<Engine>, run: RunFacts, jobs: u32) -> Machine {
+        let count = plan.nodes.len();
+        let mut nodes = vec![NodeState::default(); count];
+        for (ix, node) in nodes.iter_mut().enumerate() {
+            node.waiting = plan.graph.needs(ix as NodeIx).count() as u32;
+        }
+        let settled = (0..count as NodeIx).filter(|ix| nodes[*ix as usize].waiting == 0).collect();
+        let mut frames = vec![None; plan.frames.len()];
+        frames[0] = Some(run.inputs.clone());
+        let used = used_nodes(&plan);
+        Machine {
+            engine,
+            run,
+            jobs: jobs.max(1) as usize,
+            nodes,
+            frames,
+            settled,
+            queue: BTreeSet::new(),
+            active: 0,
+            running: 0,
+            left: count,
+            stopping: false,
+            ended: false,
+            seq: 0,
+            findings: Vec::new(),
+            used,
+            plan,
+        }
+    }
+
+    /// The plan that is run.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// What renders its steps.
+    pub fn renderer(&self) -> Renderer<'_> {
+        Renderer { plan: &self.plan, run: &self.run, engine: &self.engine }
+    }
+
+    /// What is known of a node.
+    pub fn node(&self, ix: NodeIx) -> &NodeState {
+        &self.nodes[ix as usize]
+    }
+
+    /// The item of a unit that is one of a loop.
+    pub fn item(&self, unit: UnitRef) -> Option<(u32, &Value)> {
+        let index = unit.item?;
+        self.nodes[unit.node as usize].items.as_ref()?.get(index as usize).map(|value| (index, value))
+    }
+
+    /// A unit's name.
+    pub fn name(&self, unit: UnitRef) -> Unit {
+        Unit { step: self.plan.at(unit.node).id.clone(), item: unit.item }
+    }
+
+    /// A unit by its name.
+    pub fn unit(&self, name: &Unit) -> Option<UnitRef> {
+        self.plan.node(&name.step).map(|node| UnitRef { node, item: name.item })
+    }
+
+    /// Attempts begun at a unit.
+    pub fn attempts(&self, unit: UnitRef) -> u32 {
+        self.facts(unit).map_or(0, |u| u.attempts)
+    }
+
+    /// When the next pause before an attempt is over.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let units = self.nodes.iter().flat_map(|node| &node.units);
+        units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None }).min()
+    }
+
+    /// Whether the last fact was written.
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether nothing more is started.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    pub(super) fn facts(&self, unit: UnitRef) -> Option<&UnitFacts> {
+        self.nodes[unit.node as usize].units.get(unit.item.unwrap_or(0) as usize)
+    }
+
+    pub(super) fn facts_mut(&mut self, unit: UnitRef) -> Option<&mut UnitFacts> {
+        self.nodes[unit.node as usize].units.get_mut(unit.item.unwrap_or(0) as usize)
+    }
+
+    /// Every unit of an active node.
+    pub(super) fn units(&self, node: NodeIx) -> impl Iterator<Item = UnitRef> + use<> {
+        let state = &self.nodes[node as usize];
+        let looped = state.items.is_some();
+        (0..state.units.len() as u32).map(move |i| UnitRef { node, item: looped.then_some(i) })
+    }
+
+    /// Makes a fact, folds it, and appends it to the others.
+    pub(super) fn emit(&mut self, kind: Kind, at: Timestamp, events: &mut Vec<Event>) {
+        let event = Event { seq: self.seq, at, kind };
+        self.fold(&event);
+        events.push(event);
+    }
+
+    /// The nodes that a node needs and that did not let it follow.
+    pub(super) fn blockers(&self, ix: NodeIx) -> Vec<NodeIx> {
+        self.plan
+            .graph
+            .needs(ix)
+            .filter(|(_, why)| *why != Why::After)
+            .map(|(need, _)| need)
+            .filter(|need| !self.lets_follow(*need))
+            .collect()
+    }
+
+    /// Whether what needs a node may go on after it.
+    pub(super) fn lets_follow(&self, ix: NodeIx) -> bool {
+        match self.nodes[ix as usize].phase {
+            Phase::Ended(outcome) => outcome.lets_follow() || self.is_excused(ix, outcome),
+            _ => false,
+        }
+    }
+
+    /// Whether a node failed but its author said to go on.
+    pub(super) fn is_excused(&self, ix: NodeIx, outcome: Outcome) -> bool {
+        outcome == Outcome::Failed && self.plan.at(ix).step.on_error == crate::model::OnError::Continue
+    }
+}
+
+impl Facts for Machine {
+    fn outcome(&self, node: NodeIx) -> Option<Outcome> {
+        match self.nodes[node as usize].phase {
+            Phase::Ended(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    fn gives(&self, node: NodeIx) -> Option<&Gives> {
+        Some(&self.nodes[node as usize].gives)
+    }
+
+    fn seconds(&self, node: NodeIx) -> f64 {
+        self.nodes[node as usize].seconds
+    }
+
+    fn inputs(&self, frame: u32) -> Option<&Map<String, Value>> {
+        self.frames[frame as usize].as_ref()
+    }
+
+    fn findings(&self) -> Vec<Value> {
+        self.findings.clone()
+    }
+}
+
+/// The nodes whose results some template names: of the others, only a little is kept.
+fn used_nodes(plan: &Plan) -> Vec<bool> {
+    let mut used = vec![false; plan.nodes.len()];
+    let mut mark = |frame: u32, uses: &Uses| {
+        let local = &plan.frames[frame as usize].local;
+        if uses.any_step {
+            local.values().for_each(|ix| used[*ix as usize] = true);
+        }
+        let named = uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local.get(id));
+        named.for_each(|ix| used[*ix as usize] = true);
+    };
+    for node in &plan.nodes {
+        mark(node.frame, &node.uses);
+    }
+    for (ix, frame) in plan.frames.iter().enumerate() {
+        frame.outputs.values().chain(frame.vars.values()).for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
+    }
+    used
+}
+
+/// What a loop gives: one entry an item.
+pub(super) fn loop_gives(state: &NodeState) -> Gives {
+    let items = state.units.iter().map(|unit| {
+        let mut gives = unit.gives.clone();
+        if let UnitState::Done(outcome) = unit.state {
+            gives.insert("state".into(), json!(outcome.word()));
+            gives.insert("seconds".into(), json!(unit.seconds));
+        }
+        Value::Object(gives)
+    });
+    let mut gives = Gives::new();
+    gives.insert("items".into(), Value::Array(items.collect()));
+    gives
+}
+
+/// Whether a node stands for nothing that people see.
+pub(super) fn is_hidden(body: Body) -> bool {
+    matches!(body, Body::Open { .. })
+}

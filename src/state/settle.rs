@@ -1,0 +1,279 @@
+//! What follows once nodes are over: which are skipped, blocked, opened, closed, asked about or queued, until
+//! nothing more follows without the world.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::UnitRef;
+use super::machine::{Machine, Phase, UnitState, is_hidden};
+use crate::base::Confidential;
+use crate::event::{Counts, Event, Failure, Gives, Kind, Outcome, Question, RunOutcome, Unit};
+use crate::inputs;
+use crate::plan::{Body, NodeIx, Secrets};
+
+impl Machine {
+    /// Decides about every node whose needs are over, and about those that this ends.
+    pub(super) fn settle(&mut self, at: Timestamp, events: &mut Vec<Event>) {
+        while let Some(ix) = self.settled.pop_first() {
+            if self.stopping {
+                break;
+            }
+            if self.nodes[ix as usize].phase == Phase::Waiting {
+                self.settle_node(ix, at, events);
+            }
+        }
+        self.settle_run(at, events);
+    }
+
+    fn settle_node(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) {
+        if let Some(because) = self.skipped_around(ix) {
+            let step = self.plan.at(ix).id.clone();
+            return self.emit(Kind::Skipped { step, because }, at, events);
+        }
+        let blockers = self.blockers(ix);
+        if !blockers.is_empty() {
+            let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
+            let step = self.plan.at(ix).id.clone();
+            return self.emit(Kind::Blocked { step, by }, at, events);
+        }
+        match self.plan.at(ix).body {
+            Body::Close { open, frame } => self.settle_close(ix, open, frame, at, events),
+            Body::Open { frame, .. } => match self.settle_when(ix, at, events) {
+                true => self.settle_open(ix, frame, at, events),
+                false => {}
+            },
+            Body::Act => match self.settle_when(ix, at, events) {
+                true => self.settle_act(ix, at, events),
+                false => {}
+            },
+        }
+    }
+
+    /// The reason why the step that holds a node was skipped, if it was.
+    fn skipped_around(&self, ix: NodeIx) -> Option<String> {
+        let node = self.plan.at(ix);
+        let open = match node.body {
+            Body::Close { open, .. } => open,
+            _ => node.inside?,
+        };
+        let skipped = self.nodes[open as usize].phase == Phase::Ended(Outcome::Skipped);
+        skipped.then(|| {
+            let step = self.plan.at(open).id.as_str().trim_end_matches('/');
+            crate::t!("`{step}` was skipped", "`{step}` がスキップされたため")
+        })
+    }
+
+    /// Whether the node's conditions hold; says so in a fact when they do not.
+    fn settle_when(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
+        match self.renderer().skip_reason(ix, self) {
+            Ok(None) => true,
+            Ok(Some(because)) => {
+                let step = self.plan.at(ix).id.clone();
+                self.emit(Kind::Skipped { step, because }, at, events);
+                false
+            }
+            Err(failure) => {
+                self.fail_node(ix, failure, at, events);
+                false
+            }
+        }
+    }
+
+    /// A node that cannot even begin.
+    fn fail_node(&mut self, ix: NodeIx, failure: Failure, at: Timestamp, events: &mut Vec<Event>) {
+        let step = self.plan.at(ix).id.clone();
+        let unit = Unit::step(step.clone());
+        self.emit(
+            Kind::NotStarted { unit, outcome: Outcome::Failed, failure: Some(failure) },
+            at,
+            events,
+        );
+        self.emit(
+            Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() },
+            at,
+            events,
+        );
+    }
+
+    fn settle_open(&mut self, ix: NodeIx, frame: Option<u32>, at: Timestamp, events: &mut Vec<Event>) {
+        let inputs = match frame {
+            None => Ok(Gives::new()),
+            Some(frame) => self.checked_inputs(ix, frame),
+        };
+        match inputs {
+            Ok(inputs) => {
+                let step = self.plan.at(ix).id.clone();
+                self.emit(Kind::Opened { step, inputs }, at, events);
+            }
+            Err(failure) => self.fail_node(ix, failure, at, events),
+        }
+    }
+
+    fn checked_inputs(&self, open: NodeIx, frame: u32) -> Result<Gives, Failure> {
+        let values = self.renderer().call_inputs(open, frame, self)?;
+        let called = &self.plan.frames[frame as usize];
+        inputs::resolve(&called.inputs, &values)
+            .map_err(|mistakes| {
+                let list: Vec<String> = mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)).collect();
+                list.join("; ")
+            })
+            .and_then(|given| {
+                if given.missing.is_empty() {
+                    return Ok(given.values);
+                }
+                let missing = given.missing.join(", ");
+                Err(crate::t!("missing inputs: {missing}", "入力が足りません: {missing}"))
+            })
+            .map_err(|message| Failure::Template { message: format!("{}: {message}", called.playbook) })
+    }
+
+    fn settle_close(
+        &mut self,
+        ix: NodeIx,
+        open: NodeIx,
+        frame: Option<u32>,
+        at: Timestamp,
+        events: &mut Vec<Event>,
+    ) {
+        let mut outcome = self.children_outcome(open);
+        let mut gives = Gives::new();
+        if let (Some(frame), true) = (frame, outcome.lets_follow()) {
+            match self.renderer().outputs(frame, self) {
+                Ok(outputs) => gives = outputs,
+                Err(failure) => {
+                    outcome = Outcome::Failed;
+                    let unit = Unit::step(self.plan.at(ix).id.clone());
+                    let kind = Kind::NotStarted { unit, outcome, failure: Some(failure) };
+                    self.emit(kind, at, events);
+                }
+            }
+        }
+        let seconds = self.nodes[open as usize].began.map_or(0.0, |began| seconds_between(began, at));
+        let step = self.plan.at(ix).id.clone();
+        self.emit(Kind::StepEnded { step, outcome, seconds, gives }, at, events);
+    }
+
+    /// How a group or playbook ended, from how its steps did.
+    fn children_outcome(&self, open: NodeIx) -> Outcome {
+        let children = self
+            .plan
+            .nodes
+            .iter()
+            .enumerate()
+            .skip(open as usize + 1)
+            .filter(|(_, node)| node.inside == Some(open) && !is_hidden(node.body));
+        self.worst(children.map(|(ix, _)| ix as NodeIx))
+    }
+
+    /// The outcome that several nodes come to together.
+    fn worst(&self, nodes: impl Iterator<Item = NodeIx>) -> Outcome {
+        let rank = |ix: NodeIx| match self.nodes[ix as usize].phase {
+            Phase::Ended(outcome) if self.is_excused(ix, outcome) => (1, Outcome::Warned),
+            Phase::Ended(Outcome::Failed | Outcome::Unknown) => (4, Outcome::Failed),
+            Phase::Ended(Outcome::Refused) => (3, Outcome::Refused),
+            Phase::Ended(Outcome::Blocked) => (2, Outcome::Blocked),
+            Phase::Ended(Outcome::Warned) => (1, Outcome::Warned),
+            _ => (0, Outcome::Ok),
+        };
+        nodes.map(rank).max_by_key(|(rank, _)| *rank).map_or(Outcome::Ok, |(_, outcome)| outcome)
+    }
+
+    fn settle_act(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) {
+        let step = self.plan.at(ix).id.clone();
+        match self.renderer().expand(ix, self) {
+            Err(failure) => return self.fail_node(ix, failure, at, events),
+            Ok(Some(items)) if items.is_empty() => {
+                let because = crate::t!("nothing to loop over", "対象がありません");
+                return self.emit(Kind::Skipped { step, because }, at, events);
+            }
+            Ok(Some(items)) => self.emit(Kind::Expanded { step: step.clone(), items }, at, events),
+            Ok(None) => self.activate(ix, at),
+        }
+        if !self.plan.at(ix).asks() {
+            return self.enqueue(ix);
+        }
+        match self.question_of(ix) {
+            Err(failure) => self.fail_node(ix, failure, at, events),
+            Ok(Some(question)) => self.emit(Kind::Asked { unit: Unit::step(step), question }, at, events),
+            Ok(None) => self.enqueue(ix),
+        }
+    }
+
+    /// The units of a node wait for a place to run.
+    pub(super) fn enqueue(&mut self, ix: NodeIx) {
+        for unit in self.units(ix) {
+            if let Some(facts) = self.facts_mut(unit) {
+                facts.state = UnitState::Queued;
+            }
+            self.queue.insert(unit);
+        }
+    }
+
+    /// The question before a node, or the question that it is, with the very text of what will run.
+    fn question_of(&self, ix: NodeIx) -> Result<Option<Question>, Failure> {
+        let renderer = self.renderer();
+        let secrets: Secrets = renderer
+            .secret_names(ix)
+            .into_iter()
+            .map(|name| (name, Confidential::plain(crate::base::MASK)))
+            .collect();
+        let items = self.nodes[ix as usize].items.as_deref();
+        if self.plan.at(ix).is_question() {
+            let prepared = renderer.prepare(ix, None, self, &secrets)?;
+            return renderer.own_question(ix, None, self, &prepared.action);
+        }
+        let text = match items {
+            None => renderer.prepare(ix, None, self, &secrets)?.preview,
+            Some(items) => self.previews(ix, items, &secrets)?,
+        };
+        renderer.question(ix, items, self, &text)
+    }
+
+    fn previews(&self, ix: NodeIx, items: &[Value], secrets: &Secrets) -> Result<String, Failure> {
+        let texts = items
+            .iter()
+            .enumerate()
+            .map(|(i, value)| {
+                self.renderer().prepare(ix, Some((i as u32, value)), self, secrets).map(|p| p.preview)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(texts.join("\n"))
+    }
+
+    /// Ends the run once nothing is left, or nothing more is started and nothing runs.
+    fn settle_run(&mut self, at: Timestamp, events: &mut Vec<Event>) {
+        let done = self.left == 0 || (self.stopping && self.running == 0);
+        if self.ended || !done {
+            return;
+        }
+        let mut counts = Counts::default();
+        for (node, state) in self.plan.nodes.iter().zip(&self.nodes) {
+            if let (Phase::Ended(outcome), false) = (state.phase, is_hidden(node.body)) {
+                counts.add(outcome);
+            }
+        }
+        let outcome = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
+        let seconds = seconds_between(self.run.started, at);
+        self.emit(Kind::RunEnded { outcome, counts, seconds }, at, events);
+    }
+
+    fn run_outcome(&self) -> RunOutcome {
+        let top = self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && !is_hidden(n.body));
+        match self.worst(top.map(|(ix, _)| ix as NodeIx)) {
+            Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
+            Outcome::Refused => RunOutcome::Refused,
+            Outcome::Warned => RunOutcome::Warned,
+            _ => RunOutcome::Ok,
+        }
+    }
+
+    /// The unit of a node that does not loop, or the first of one that does.
+    pub(super) fn whole(&self, node: NodeIx) -> UnitRef {
+        UnitRef { node, item: None }
+    }
+}
+
+/// Seconds between two moments; none when the clock went back.
+pub(super) fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
+    (to.duration_since(from).as_secs_f64()).max(0.0)
+}
