@@ -1,18 +1,144 @@
-//! Diagnostics as a person reads them.
+//! Diagnostics as a person reads them, and as JSON for programs. It does not know what they are about.
 
-use super::Diagnostic;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use super::{At, Diagnostic, Severity};
 
 /// All of them as text, in the order given; with colours for a terminal.
+///
+/// The header gives `path:line:column`, the column in characters; marks stand under wide characters rightly.
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
-    let _ = colour;
-    let mut text = String::new();
-    for d in diagnostics {
-        if let Some(at) = &d.at {
-            let (line, column) = at.line_column();
-            text.push_str(&format!("error: {}\n --> {}:{line}:{column}\n", d.title, at.source.path));
-        } else {
-            text.push_str(&format!("error: {}\n", d.title));
-        }
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let texts: Vec<String> = diagnostics.iter().map(|d| one(&renderer, d)).collect();
+    let mut text = texts.join("\n\n");
+    if !text.is_empty() {
+        text.push('\n');
     }
     text
+}
+
+fn one(renderer: &Renderer, d: &Diagnostic) -> String {
+    let level = match d.severity {
+        Severity::Error => Level::ERROR.with_name(crate::t!("error", "エラー")),
+        Severity::Warning => Level::WARNING.with_name(crate::t!("warning", "警告")),
+    };
+    let title = level.primary_title(plain(&d.title));
+    let mut group = match &d.at {
+        Some(at) => title.elements(snippets(at, d)),
+        None => Group::with_title(title),
+    };
+    if let Some(help) = &d.help {
+        let help_level = Level::HELP.with_name(crate::t!("help", "ヒント"));
+        group = group.element(help_level.message(plain(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// One snippet a file: the first holds the place itself.
+fn snippets<'a>(at: &'a At, d: &'a Diagnostic) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let mark = |at: &At, kind: AnnotationKind, label: &str| {
+        let annotation = kind.span(on_boundaries(at));
+        if label.is_empty() { annotation } else { annotation.label(plain(label)) }
+    };
+    let mut first = file(at).annotation(mark(at, AnnotationKind::Primary, &d.label));
+    let mut further: Vec<Snippet<'a, _>> = Vec::new();
+    for other in &d.others {
+        let annotation = mark(&other.at, AnnotationKind::Context, &other.text);
+        if other.at.source.path == at.source.path {
+            first = first.annotation(annotation);
+        } else {
+            further.push(file(&other.at).annotation(annotation));
+        }
+    }
+    further.insert(0, first);
+    further
+}
+
+fn file<'a, T: Clone>(at: &'a At) -> Snippet<'a, T> {
+    Snippet::source(at.source.text.as_str()).path(at.source.path.as_str())
+}
+
+/// The span moved to the nearest character boundaries, within the text, and cut at the end of its first line.
+fn on_boundaries(at: &At) -> std::ops::Range<usize> {
+    let text = &at.source.text;
+    let floor = |mut i: usize| {
+        i = i.min(text.len());
+        while !text.is_char_boundary(i) {
+            i -= 1;
+        }
+        i
+    };
+    let (start, end) = (floor(at.span.start), floor(at.span.end.max(at.span.start)));
+    let line = text[start..end].find('\n').map_or(end, |i| start + i);
+    start..line
+}
+
+/// Text of a playbook may hold control characters; a terminal must not get them.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+impl Diagnostic {
+    /// The diagnostic for programs: `path line column code severity title help`.
+    pub fn to_json(&self) -> Value {
+        let place = self.at.as_ref().map(|at| (at.source.path.clone(), at.line_column()));
+        json!({
+            "path": place.as_ref().map(|p| p.0.clone()),
+            "line": place.as_ref().map(|p| p.1.0),
+            "column": place.as_ref().map(|p| p.1.1),
+            "code": self.code,
+            "severity": self.severity,
+            "title": self.title,
+            "help": self.help,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::render;
+    use crate::diag::{At, Diagnostic, Source};
+
+    fn at(text: &str, part: &str) -> At {
+        let source = Arc::new(Source { path: "p.yaml".into(), text: text.into() });
+        let start = text.find(part).expect("the part is there");
+        At { source, span: start..start + part.len() }
+    }
+
+    #[test]
+    fn a_mark_stands_under_its_place_behind_wide_characters() {
+        let place = at("title: a\nitem: {項目: 確認, shel: x}\n", "shel");
+        let text =
+            render(&[Diagnostic::error("unknown-key", place, "unknown key").help("write `shell`")], false);
+        insta::assert_snapshot!(text, @r"
+        error: unknown key
+         --> p.yaml:2:15
+          |
+        2 | item: {項目: 確認, shel: x}
+          |                    ^^^^
+          |
+          = help: write `shell`
+        ");
+    }
+
+    #[test]
+    fn the_json_of_a_diagnostic_counts_characters_not_bytes() {
+        let place = at("項目: 確認\n", "確認");
+        let json = Diagnostic::error("wrong-type", place, "no").to_json();
+        assert_eq!(json["column"], 5);
+        assert_eq!(json["line"], 1);
+        assert_eq!(json["severity"], "error");
+    }
+
+    #[test]
+    fn places_outside_the_text_and_inside_a_character_do_no_harm() {
+        let source = Arc::new(Source { path: "p.yaml".into(), text: "日本".into() });
+        for span in [1..2, 0..99, 50..60, 6..6] {
+            let text = render(&[Diagnostic::error("x", At { source: source.clone(), span }, "t")], false);
+            assert!(text.contains("p.yaml:1:"), "{text}");
+        }
+    }
 }

@@ -1,1 +1,24 @@
-//! lang
+//! From text to a checked model: YAML with its places, the shape of the language, the checks. Every mistake is
+//! a diagnostic, all of them at once. It runs nothing and connects to nothing.
+
+mod calls;
+mod checks;
+mod document;
+mod effect;
+mod environment;
+mod library;
+mod load;
+mod lower;
+mod placed;
+mod read;
+mod resolve;
+mod shape;
+mod source;
+mod sql_words;
+mod system;
+mod yaml;
+
+pub use effect::infer_effect;
+pub use library::Library;
+pub use load::{Loaded, check, load};
+pub use placed::Places;

@@ -114,35 +114,25 @@ staged! {
         /// After which the step fails. Default: 5m.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<Slot<S, Duration>>,
-        /// The reading.
-        #[serde(flatten)]
-        watch: Watch<S>,
+        /// A command to read from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shell: Option<Shell<S>>,
+        /// A reading of the Docker Engine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        docker: Option<Box<Docker<S>>>,
+        /// A query.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sql: Option<Sql<S>>,
+        /// A request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        http: Option<Box<Http<S>>>,
+        /// A reading of a host, a network or a log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        probe: Option<Probe<S>>,
+        /// A reading of files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<FileAction<S>>,
     }
-}
-
-/// What a `wait` reads again and again: at most one of the reading actions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(bound = "")]
-#[schemars(bound = "")]
-pub struct Watch<S: super::Stage> {
-    /// A command.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shell: Option<Shell<S>>,
-    /// A reading of the Docker Engine.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub docker: Option<Box<Docker<S>>>,
-    /// A query.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sql: Option<Sql<S>>,
-    /// A request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<Box<Http<S>>>,
-    /// A reading of a host, a network or a log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probe: Option<Probe<S>>,
-    /// A reading of files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<FileAction<S>>,
 }
 
 staged! {
@@ -181,34 +171,7 @@ staged! {
     }
 }
 
-impl<S: super::Stage> super::Staged<S> for Watch<S> {
-    type Next<B: super::Stage> = Watch<B>;
-    fn stage<B: super::Stage, M: super::Stager<S, B>>(&self, m: &mut M) -> Result<Watch<B>, M::Error> {
-        Ok(Watch {
-            shell: keyed(m, "shell", &self.shell)?,
-            docker: keyed(m, "docker", &self.docker)?,
-            sql: keyed(m, "sql", &self.sql)?,
-            http: keyed(m, "http", &self.http)?,
-            probe: keyed(m, "probe", &self.probe)?,
-            file: keyed(m, "file", &self.file)?,
-        })
-    }
-}
-
-fn keyed<A, B, M, X>(m: &mut M, key: &str, x: &X) -> Result<X::Next<B>, M::Error>
-where
-    A: super::Stage,
-    B: super::Stage,
-    M: super::Stager<A, B>,
-    X: super::Staged<A>,
-{
-    m.enter(super::Key::Name(key));
-    let next = x.stage(m);
-    m.leave();
-    next
-}
-
-impl<S: super::Stage> Watch<S> {
+impl<S: super::Stage> Wait<S> {
     /// The reading as an action of its own; none for a plain wait.
     pub fn action(&self) -> Option<Action<S>> {
         self.shell

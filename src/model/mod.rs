@@ -20,7 +20,7 @@ mod tree;
 mod web;
 
 pub use action::{
-    Action, ActionKind, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait, Watch,
+    Action, ActionKind, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait,
 };
 pub use args::{Arg, Args};
 pub use condition::{Condition, Otherwise};
@@ -33,7 +33,7 @@ pub use file::{
     FileAction, FileArchive, FileCopy, FileExtract, FileLatest, FilePath, FilePrune, FileWrite, Verifier,
 };
 pub use input::{InputDecl, InputType, SecretSource};
-pub use place::Place;
+pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
 pub use probe::{

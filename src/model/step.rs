@@ -47,6 +47,8 @@ pub struct Step {
     pub confirm: Option<Confirm>,
     /// What resume does when it was under way.
     pub after_crash: AfterCrash,
+    /// A reading action that says, after a crash, whether the step was done.
+    pub verify: Option<Box<Action<Templated>>>,
     /// What surrounds the action when it is performed.
     pub around: Around<Templated>,
 }

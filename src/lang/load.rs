@@ -1,0 +1,232 @@
+//! From a name or a path to a checked playbook with everything it includes. It runs nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::calls::{self, Calls};
+use super::checks;
+use super::document::Document;
+use super::library::Library;
+use super::lower;
+use super::placed::{Placed, Places};
+use super::read;
+use super::resolve::{Target, resolve, shown};
+use super::system::SystemFile;
+use crate::diag::{Diagnostic, Severity, Source};
+use crate::model::{Playbook, System};
+
+/// A playbook that checks, in one environment.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The playbook.
+    pub playbook: Playbook,
+    /// Its system in the environment; empty where there is no `system.yaml`.
+    pub system: Arc<System>,
+    /// The environment, if any.
+    pub environment: Option<String>,
+    /// The file of the playbook.
+    pub source: Arc<Source>,
+    /// The folder of the playbook: paths are relative to it.
+    pub base_dir: PathBuf,
+    /// Where its steps stand.
+    pub places: Places,
+    /// What somebody should look at.
+    pub warnings: Vec<Diagnostic>,
+    /// The playbooks it calls, by the name used in `run:`; `name@environment` where the call names one.
+    pub parts: BTreeMap<String, Loaded>,
+    /// Every file it was made from.
+    pub sources: Vec<Arc<Source>>,
+}
+
+/// Reads and checks a playbook in one environment: the one given, else the system's default, else its only one.
+///
+/// # Errors
+/// Every mistake found.
+pub fn load(
+    name_or_path: &str,
+    library: Option<&Library>,
+    cwd: &Path,
+    environment: Option<&str>,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let target = resolve(name_or_path, library, cwd).map_err(|d| vec![*d])?;
+    Loading { library, cwd, stack: Vec::new() }.load(&target, environment)
+}
+
+/// Checks a playbook in every environment of its system; each mistake once, warnings included.
+pub fn check(name_or_path: &str, library: Option<&Library>, cwd: &Path) -> Vec<Diagnostic> {
+    let target = match resolve(name_or_path, library, cwd) {
+        Ok(target) => target,
+        Err(d) => return vec![*d],
+    };
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for environment in environments(&target, cwd) {
+        let mut loading = Loading { library, cwd, stack: Vec::new() };
+        let found = match loading.load(&target, environment.as_deref()) {
+            Ok(loaded) => loaded.all_warnings(),
+            Err(found) => found,
+        };
+        for d in found {
+            if !all.contains(&d) {
+                all.push(d);
+            }
+        }
+    }
+    all
+}
+
+/// The environments that a playbook can be checked in; none where its system has none.
+fn environments(target: &Target, cwd: &Path) -> Vec<Option<String>> {
+    let path = target.system_path();
+    let names = match Document::open(&path, &shown(&path, cwd)).map(|(d, v)| SystemFile::new(d, v)) {
+        Ok(Ok(file)) => file.environments(),
+        _ => Vec::new(),
+    };
+    if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() }
+}
+
+impl Loaded {
+    /// Its warnings and those of its parts.
+    pub fn all_warnings(&self) -> Vec<Diagnostic> {
+        let mut all = self.warnings.clone();
+        for part in self.parts.values() {
+            all.extend(part.all_warnings());
+        }
+        all
+    }
+}
+
+/// What is being read, and from within what.
+pub struct Loading<'a> {
+    /// Where names are looked up.
+    pub library: Option<&'a Library>,
+    /// Where paths are shown from.
+    pub cwd: &'a Path,
+    /// The playbooks that are being read, outermost first.
+    pub stack: Vec<PathBuf>,
+}
+
+impl Loading<'_> {
+    /// Reads one playbook and those it calls.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load(&mut self, target: &Target, environment: Option<&str>) -> Result<Loaded, Vec<Diagnostic>> {
+        let opened = Document::open(&target.path, &shown(&target.path, self.cwd));
+        let mut system = SystemInUse::open(&target.system_path(), self.cwd, environment);
+        let (mut doc, value) = match opened {
+            Ok(opened) => opened,
+            Err(mut found) => {
+                found.extend(system.notes);
+                return Err(found);
+            }
+        };
+        let Ok(source) = read::playbook(&mut doc, value) else {
+            doc.notes.extend(system.notes);
+            return Err(in_order(doc.notes));
+        };
+        let mut placed = Placed::default();
+        let playbook = lower::playbook(source, &target.name, &mut doc, &mut placed);
+        self.stack.push(target.path.clone());
+        let calls = calls::load(self, target, &playbook, system.environment.as_deref(), &mut doc, &placed);
+        self.stack.pop();
+        checks::all(&playbook, system.system.as_deref(), &mut doc, &placed, &calls);
+        if let (Some(file), Some(facts)) = (&mut system.file, &system.system) {
+            checks::system(facts, file, system.environment.as_deref());
+            system.notes = std::mem::take(&mut file.doc.notes);
+        }
+        finish(target, playbook, system, doc, placed, calls)
+    }
+}
+
+fn finish(
+    target: &Target,
+    playbook: Playbook,
+    system: SystemInUse,
+    mut doc: Document,
+    placed: Placed,
+    calls: Calls,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut notes = in_order(std::mem::take(&mut doc.notes));
+    notes.extend(system.notes);
+    notes.extend(calls.notes);
+    if notes.iter().any(|d| d.severity == Severity::Error) {
+        return Err(notes);
+    }
+    let mut sources = vec![doc.source.clone()];
+    sources.extend(system.source);
+    for part in calls.parts.values() {
+        sources.extend(part.sources.iter().filter(|s| !sources.contains(s)).cloned().collect::<Vec<_>>());
+    }
+    Ok(Loaded {
+        playbook,
+        system: system.system.unwrap_or_default(),
+        environment: system.environment,
+        source: doc.source.clone(),
+        base_dir: target.base_dir(),
+        places: placed.finish(doc.source, doc.index),
+        warnings: notes,
+        parts: calls.parts,
+        sources,
+    })
+}
+
+/// In the order of the file.
+fn in_order(mut notes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    notes.sort_by_key(|d| d.at.as_ref().map_or(0, |a| a.span.start));
+    notes
+}
+
+/// The system beside a playbook, in the environment of the run.
+struct SystemInUse {
+    file: Option<SystemFile>,
+    source: Option<Arc<Source>>,
+    system: Option<Arc<System>>,
+    environment: Option<String>,
+    notes: Vec<Diagnostic>,
+}
+
+impl SystemInUse {
+    fn open(path: &Path, cwd: &Path, environment: Option<&str>) -> SystemInUse {
+        let mut used =
+            SystemInUse { file: None, source: None, system: None, environment: None, notes: Vec::new() };
+        if !path.exists() {
+            used.system = Some(Arc::default());
+            if let Some(name) = environment {
+                used.notes.push(no_system(name, path, cwd));
+            }
+            return used;
+        }
+        let opened = Document::open(path, &shown(path, cwd)).and_then(|(d, v)| SystemFile::new(d, v));
+        let mut file = match opened {
+            Ok(file) => file,
+            Err(notes) => return SystemInUse { notes, ..used },
+        };
+        used.source = Some(file.doc.source.clone());
+        used.environment = environment.map(str::to_string).or_else(|| file.default_environment());
+        if let Some(name) = &used.environment
+            && !file.environments().contains(name)
+        {
+            let d = checks::unknown_environment(name, environment.is_some(), &file);
+            used.notes.push(d);
+            used.notes.extend(std::mem::take(&mut file.doc.notes));
+            return used;
+        }
+        used.system = file.decode(used.environment.as_deref());
+        used.notes = std::mem::take(&mut file.doc.notes);
+        file.doc.notes = used.notes.clone();
+        used.file = Some(file);
+        used
+    }
+}
+
+fn no_system(name: &str, path: &Path, cwd: &Path) -> Diagnostic {
+    let path = shown(path, cwd);
+    let title = crate::t!(
+        "there is no environment `{name}`: {path} does not exist",
+        "環境 `{name}` がありません（{path} が存在しません）"
+    );
+    let source = Arc::new(Source { path, text: String::new() });
+    let at = crate::diag::At { source, span: 0..0 };
+    Diagnostic { at: None, ..Diagnostic::error("unknown-environment", at, title) }
+}

@@ -1,0 +1,168 @@
+//! From keys to the model: one action a step, defaults where nothing is written. It checks no name.
+
+use super::document::Document;
+use super::source::{ACTION_KEYS, PlaybookSource, StepSource};
+use super::yaml::Seg;
+use crate::base::StepId;
+use crate::diag::Diagnostic;
+use crate::model::{Action, Around, Effect, Needs, Playbook, Step, StepBody, Templated};
+
+use super::effect::infer_effect;
+use super::placed::Placed;
+
+/// Takes a playbook over; what is wrong is noted in the document.
+pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
+    let path = vec![Seg::name("steps")];
+    let steps = steps(source.steps, &path, None, doc, placed);
+    let d = source.defaults;
+    let mut defaults = empty_around();
+    defaults.timeout = d.timeout;
+    defaults.cwd = d.cwd;
+    defaults.env = d.env;
+    defaults.host = d.host;
+    Playbook {
+        name: name.to_string(),
+        title: source.title,
+        description: source.description,
+        owner: source.owner,
+        schedule: source.schedule,
+        locks: source.locks,
+        inputs: source.inputs,
+        vars: source.vars,
+        defaults,
+        default_shell: d.shell,
+        steps,
+        checklist: source.checklist,
+        outputs: source.outputs,
+    }
+}
+
+/// Nothing around an action.
+pub fn empty_around() -> Around<Templated> {
+    Around {
+        host: None,
+        run_as: None,
+        cwd: None,
+        env: Default::default(),
+        stdin: None,
+        stdout: None,
+        timeout: None,
+        unless: None,
+        creates: None,
+        sensitive: None,
+        max_output: None,
+    }
+}
+
+fn steps(
+    sources: Vec<Option<StepSource>>,
+    path: &[Seg],
+    parent: Option<&StepId>,
+    doc: &mut Document,
+    placed: &mut Placed,
+) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(sources.len());
+    for (i, source) in sources.into_iter().enumerate() {
+        let mut here = path.to_vec();
+        here.push(Seg::Index(i));
+        match source {
+            Some(source) => steps.extend(step(source, here, parent, doc, placed)),
+            None => placed.broken(doc, &here),
+        }
+    }
+    steps
+}
+
+fn step(
+    mut source: StepSource,
+    path: Vec<Seg>,
+    parent: Option<&StepId>,
+    doc: &mut Document,
+    placed: &mut Placed,
+) -> Option<Step> {
+    let id = source.id.clone();
+    placed.step(&id, path.clone(), parent, doc);
+    let actions = source.take_actions();
+    let group = source.steps.take();
+    let body = body(actions, group, &id, &path, doc, placed)?;
+    let effect = match (&source.effect, &body) {
+        (Some(effect), _) => *effect,
+        (None, StepBody::Act(action)) => infer_effect(action),
+        (None, StepBody::Group(inner)) => inner.iter().map(|s| s.effect).max().unwrap_or(Effect::Read),
+    };
+    Some(Step {
+        around: source.take_around(),
+        id,
+        title: source.title,
+        body,
+        effect,
+        effect_declared: source.effect.is_some(),
+        because: source.because,
+        needs: source.needs.unwrap_or(Needs::Previous),
+        after: source.after,
+        when: source.when,
+        for_each: source.for_each,
+        expect: source.expect,
+        ok_codes: source.ok_codes.unwrap_or_else(|| vec![0]),
+        warn_codes: source.warn_codes,
+        on_error: source.on_error,
+        retry: source.retry,
+        confirm: source.confirm,
+        after_crash: source.after_crash,
+        verify: source.verify.map(Box::new),
+    })
+}
+
+/// The one thing a step does.
+fn body(
+    actions: Vec<Action<Templated>>,
+    group: Option<Vec<Option<StepSource>>>,
+    id: &StepId,
+    path: &[Seg],
+    doc: &mut Document,
+    placed: &mut Placed,
+) -> Option<StepBody> {
+    let count = actions.len() + usize::from(group.is_some());
+    if count > 1 {
+        let keys: Vec<&str> =
+            actions.iter().map(Action::key).chain(group.is_some().then_some("steps")).collect();
+        several(id, &keys, path, doc);
+    }
+    if let Some(group) = group {
+        let mut inner = path.to_vec();
+        inner.push(Seg::name("steps"));
+        return Some(StepBody::Group(steps(group, &inner, Some(id), doc, placed)));
+    }
+    let first = actions.into_iter().next().map(|a| StepBody::Act(Box::new(a)));
+    if first.is_none() && !doc.has_mistake_within(&doc.value_span(path)) {
+        let list = ACTION_KEYS.join(", ");
+        let at = doc.head(path);
+        doc.note(
+            Diagnostic::error(
+                "no-action",
+                at,
+                crate::t!("the step `{id}` does nothing", "ステップ `{id}` に動作がありません"),
+            )
+            .help(crate::t!("give it one of {list}", "次のいずれかを書いてください: {list}")),
+        );
+    }
+    first
+}
+
+fn several(id: &StepId, keys: &[&str], path: &[Seg], doc: &mut Document) {
+    let list = keys.join(", ");
+    let second = doc.key(&[path, &[Seg::name(keys[1])]].concat());
+    let first = doc.key(&[path, &[Seg::name(keys[0])]].concat());
+    doc.note(
+        Diagnostic::error(
+            "two-actions",
+            second,
+            crate::t!(
+                "the step `{id}` has {list}: a step does exactly one thing",
+                "ステップ `{id}` に {list} があります。1 ステップの動作は 1 つだけです"
+            ),
+        )
+        .other(first, crate::t!("the first", "1 つ目"))
+        .help(crate::t!("make two steps of it", "2 つのステップに分けてください")),
+    );
+}

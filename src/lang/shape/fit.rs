@@ -1,0 +1,366 @@
+//! Fits a value to its shape: rewrites short forms into full ones and notes every mistake, taking out what is
+//! wrong so that the rest can be read. It knows no file, only paths.
+
+use serde_json::{Map, Value};
+
+use super::compile::{Field, Shape, Shapes};
+use super::short::{Short, one_for_many};
+use super::words::{expected, found, listed};
+use crate::base::{Duration, Size, StepId};
+use crate::diag::did_you_mean;
+use crate::lang::yaml::Seg;
+use crate::model::has_template;
+
+/// Which place of a path a mistake is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// The value.
+    Value,
+    /// The last key of the path.
+    Key,
+    /// The first key of the mapping.
+    Head,
+}
+
+/// A mistake in the shape of a value.
+#[derive(Debug)]
+pub struct Mistake {
+    /// The path to it, in the model.
+    pub path: Vec<Seg>,
+    /// What of the path is meant.
+    pub place: Where,
+    /// A stable name.
+    pub code: &'static str,
+    /// What is wrong.
+    pub title: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+/// A value does not fit and was noted; whoever holds it takes it out.
+pub struct Broken;
+
+/// One walk over a value.
+pub struct Fit<'a> {
+    shapes: &'a Shapes,
+    path: Vec<Seg>,
+    /// An explicit null counts as not written.
+    null_is_absent: bool,
+    /// Everything noted.
+    pub mistakes: Vec<Mistake>,
+}
+
+type Fitted = Result<(), Broken>;
+
+impl<'a> Fit<'a> {
+    /// A walk that has not begun. In a system file an explicit null means the same as no key.
+    pub fn new(shapes: &'a Shapes, null_is_absent: bool) -> Fit<'a> {
+        Fit { shapes, path: Vec::new(), null_is_absent, mistakes: Vec::new() }
+    }
+
+    /// Fits a whole file.
+    pub fn root(&mut self, value: &mut Value) -> Fitted {
+        self.fit(value, &Shape::Def(self.shapes.root))
+    }
+
+    fn note(&mut self, place: Where, code: &'static str, title: String, help: Option<String>) -> Fitted {
+        self.mistakes.push(Mistake { path: self.path.clone(), place, code, title, help });
+        Err(Broken)
+    }
+
+    fn fit(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
+        match shape {
+            Shape::Any => Ok(()),
+            Shape::Def(n) => self.def(value, *n),
+            Shape::Templated(inner) => self.templated(value, inner),
+            Shape::List(item) => self.list(value, item),
+            Shape::Map(inner) => self.map(value, inner),
+            Shape::Struct(fields) => self.record(value, fields, ""),
+            Shape::OneOf(fields) => self.one_of(value, fields, ""),
+            _ => self.scalar(value, shape),
+        }
+    }
+
+    fn def(&mut self, value: &mut Value, n: usize) -> Fitted {
+        let shapes = self.shapes;
+        let def = &shapes.defs[n];
+        expand(value, def.short);
+        match &def.shape {
+            Shape::Struct(fields) => self.record(value, fields, &def.name),
+            Shape::OneOf(fields) => self.one_of(value, fields, &def.name),
+            other => self.fit(value, other),
+        }
+    }
+
+    fn templated(&mut self, value: &mut Value, inner: &Shape) -> Fitted {
+        match value {
+            Value::String(text) if has_template(text) => Ok(()),
+            _ => self.fit(value, inner),
+        }
+    }
+
+    fn wrong(&mut self, value: &Value, shape: &Shape) -> Fitted {
+        let (want, have) = (expected(shape), found(value));
+        let name = self.path.iter().rev().find_map(|s| match s {
+            Seg::Name(n) => Some(n.clone()),
+            Seg::Index(_) => None,
+        });
+        let title = match name {
+            Some(name) => {
+                crate::t!(
+                    "`{name}`: expected {want}, found {have}",
+                    "`{name}` には{want}が必要ですが、{have}です"
+                )
+            }
+            None => crate::t!("expected {want}, found {have}", "{want}が必要ですが、{have}です"),
+        };
+        let help = match (shape, value) {
+            (Shape::Text, Value::Number(_) | Value::Bool(_)) => {
+                Some(crate::t!("put it in quotes: \"{value}\"", "引用符で囲んでください: \"{value}\""))
+            }
+            (Shape::Words(words), Value::String(text)) => {
+                let near = did_you_mean(text, words.iter().map(String::as_str));
+                near.map(|w| crate::t!("did you mean `{w}`?", "`{w}` の間違いではありませんか？"))
+            }
+            _ => None,
+        };
+        let code = match (shape, value) {
+            (_, Value::Null) => "empty",
+            (Shape::Words(_), Value::String(_)) => "unknown-word",
+            _ => "wrong-type",
+        };
+        self.note(Where::Value, code, title, help)
+    }
+
+    fn said(&mut self, code: &'static str, title: String) -> Fitted {
+        self.note(Where::Value, code, title, None)
+    }
+
+    fn scalar(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
+        match (shape, &*value) {
+            (Shape::Text, Value::String(_))
+            | (Shape::Bool, Value::Bool(_))
+            | (Shape::Number, Value::Number(_))
+            | (Shape::Names, Value::String(_))
+            | (Shape::Argument, Value::String(_) | Value::Number(_) | Value::Bool(_)) => Ok(()),
+            (Shape::Integer(from, to), Value::Number(n))
+                if n.as_i64().is_some_and(|n| (*from..=*to).contains(&n)) =>
+            {
+                Ok(())
+            }
+            (Shape::Words(words), Value::String(text)) if words.iter().any(|w| w == text) => Ok(()),
+            (Shape::Duration, Value::String(text)) => match Duration::parse(text) {
+                Ok(_) => Ok(()),
+                Err(title) => self.said("bad-duration", title),
+            },
+            (Shape::Duration, Value::Number(n)) => match Duration::parse(&n.to_string()) {
+                Ok(_) => Ok(()),
+                Err(title) => self.said("bad-duration", title),
+            },
+            (Shape::Size, Value::Number(n)) if n.is_u64() => Ok(()),
+            (Shape::Size, Value::String(text)) => match Size::parse(text) {
+                Ok(_) => Ok(()),
+                Err(title) => self.said("bad-size", title),
+            },
+            (Shape::StepId, Value::String(text)) if StepId::is_valid(text) => Ok(()),
+            (Shape::StepId, Value::String(text)) => {
+                let title =
+                    crate::t!("`{text}` cannot be the id of a step", "`{text}` はステップの id にできません");
+                let help = crate::t!(
+                    "an id is a letter or `_`, then letters, digits and `_`, at most 64",
+                    "id は英字か `_` で始まり、英数字と `_` だけの 64 文字以内です"
+                );
+                self.note(Where::Value, "bad-id", title, Some(help))
+            }
+            (Shape::Needs, _) => self.needs(value),
+            (Shape::SecretSource, _) => self.secret_source(value),
+            (Shape::Names | Shape::Argument, Value::Array(_)) => self.list(value, &shape.clone()),
+            _ => self.wrong(&value.clone(), shape),
+        }
+    }
+
+    fn needs(&mut self, value: &mut Value) -> Fitted {
+        match value {
+            Value::String(text) if text == "above" || text == "previous" => Ok(()),
+            Value::String(_) => {
+                *value = Value::Array(vec![value.take()]);
+                self.list(value, &Shape::StepId)
+            }
+            Value::Array(_) => self.list(value, &Shape::StepId),
+            _ => self.wrong(&value.clone(), &Shape::Needs),
+        }
+    }
+
+    fn secret_source(&mut self, value: &mut Value) -> Fitted {
+        match value {
+            Value::String(text)
+                if text == "prompt" || text.starts_with("env:") || text.starts_with("file:") =>
+            {
+                Ok(())
+            }
+            Value::Object(_) => {
+                let command = Shape::List(Box::new(Shape::Text));
+                self.record(value, &[Field { key: "command".into(), shape: command, required: true }], "")
+            }
+            _ => self.wrong(&value.clone(), &Shape::SecretSource),
+        }
+    }
+
+    fn list(&mut self, value: &mut Value, item: &Shape) -> Fitted {
+        let shapes = self.shapes;
+        let inner = if let Shape::Templated(inner) = item { inner } else { item };
+        let alone = match inner {
+            Shape::Def(n) => one_for_many(&shapes.defs[*n].name) || shapes.defs[*n].shape == Shape::Names,
+            _ => false,
+        };
+        if alone && !matches!(value, Value::Array(_) | Value::Null) {
+            *value = Value::Array(vec![value.take()]);
+        }
+        let Value::Array(items) = value else {
+            return self.wrong(&value.clone(), &Shape::List(Box::new(item.clone())));
+        };
+        let steps = matches!(inner, Shape::Def(n) if shapes.defs[*n].name == "Step");
+        let mut fitted = Ok(());
+        for (i, one) in items.iter_mut().enumerate() {
+            self.path.push(Seg::Index(i));
+            if self.fit(one, item).is_err() {
+                // A broken step leaves a gap, so that the others keep their places.
+                *one = Value::Null;
+                if !steps {
+                    fitted = Err(Broken);
+                }
+            }
+            self.path.pop();
+        }
+        fitted
+    }
+
+    fn map(&mut self, value: &mut Value, inner: &Shape) -> Fitted {
+        let Value::Object(map) = value else {
+            return self.wrong(&value.clone(), &Shape::Map(Box::new(inner.clone())));
+        };
+        let mut broken = Vec::new();
+        for (key, one) in map.iter_mut() {
+            self.path.push(Seg::name(key));
+            if (self.null_is_absent && one.is_null()) || self.fit(one, inner).is_err() {
+                broken.push(key.clone());
+            }
+            self.path.pop();
+        }
+        for key in broken {
+            map.shift_remove(&key);
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
+        if value.is_null() && !fields.iter().any(|f| f.required) && !name.is_empty() {
+            *value = Value::Object(Map::new());
+        }
+        let Value::Object(map) = value else {
+            return self.wrong(&value.clone(), &Shape::Struct(Vec::new()));
+        };
+        let mut out = Vec::new();
+        for (key, one) in map.iter_mut() {
+            self.path.push(Seg::name(key));
+            let keep = match fields.iter().find(|f| f.key == *key) {
+                Some(field) if one.is_null() && self.null_is_absent && !field.required => false,
+                Some(field) => self.fit(one, &field.shape).is_ok(),
+                None => self.unknown(key, fields, name).is_ok(),
+            };
+            self.path.pop();
+            if !keep {
+                out.push(key.clone());
+            }
+        }
+        let missing: Vec<&Field> =
+            fields.iter().filter(|f| f.required && !map.contains_key(&f.key)).collect();
+        for field in &missing {
+            let key = &field.key;
+            let title = crate::t!("`{key}` is missing", "`{key}` がありません");
+            let want = expected(&field.shape);
+            let help = crate::t!("add `{key}:` with {want}", "`{key}:` に{want}を書いてください");
+            let _ = self.note(Where::Head, "missing-key", title, Some(help));
+        }
+        let lost = fields.iter().any(|f| f.required && (out.contains(&f.key) || !map.contains_key(&f.key)));
+        for key in out {
+            map.shift_remove(&key);
+        }
+        if lost { Err(Broken) } else { Ok(()) }
+    }
+
+    fn unknown(&mut self, key: &str, fields: &[Field], name: &str) -> Fitted {
+        if not_yet(name, key) {
+            let title = crate::t!(
+                "`{key}` is not supported by this version yet",
+                "`{key}` はこの版ではまだ使えません"
+            );
+            let help = crate::t!(
+                "remove it; it would be a lie to pass over it in silence",
+                "削除してください（黙って無視することはしません）"
+            );
+            return self.note(Where::Key, "not-yet", title, Some(help));
+        }
+        let keys = || fields.iter().map(|f| f.key.as_str());
+        let help = match did_you_mean(key, keys()) {
+            Some(near) => crate::t!("did you mean `{near}`?", "`{near}` の間違いではありませんか？"),
+            None => {
+                let list = listed(keys());
+                crate::t!("the keys here are {list}", "ここで使えるキーは {list} です")
+            }
+        };
+        let title = crate::t!("unknown key `{key}`", "`{key}` というキーはありません");
+        self.note(Where::Key, "unknown-key", title, Some(help))
+    }
+
+    fn one_of(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
+        if let Value::String(word) = value
+            && fields.iter().any(|f| f.key == *word)
+        {
+            *value = Value::Object([(std::mem::take(word), Value::Null)].into_iter().collect());
+        }
+        let Value::Object(map) = value else {
+            let words = fields.iter().map(|f| f.key.clone()).collect();
+            return self.wrong(&value.clone(), &Shape::Words(words));
+        };
+        let known = map.keys().filter(|k| fields.iter().any(|f| f.key == **k)).count();
+        if known > 1 || map.is_empty() {
+            let list = listed(fields.iter().map(|f| f.key.as_str()));
+            let title =
+                crate::t!("exactly one of {list} has to stand here", "{list} のうちちょうど 1 つが必要です");
+            return self.note(Where::Head, "one-of", title, None);
+        }
+        self.record(value, fields, name)
+    }
+}
+
+/// Rewrites a short form into the full one.
+fn expand(value: &mut Value, forms: &[Short]) {
+    for form in forms {
+        let key = match (form, &*value) {
+            (Short::Text(key), Value::String(_)) | (Short::List(key), Value::Array(_)) => key,
+            (Short::Text("for"), Value::Number(_)) => &"for",
+            (Short::Bool(key), Value::Bool(b)) => {
+                *value = Value::String(b.to_string());
+                key
+            }
+            (Short::Word(word, key), Value::String(text)) if text == word => {
+                *value = Value::Bool(true);
+                key
+            }
+            _ => continue,
+        };
+        *value = Value::Object([(key.to_string(), value.take())].into_iter().collect());
+        return;
+    }
+}
+
+/// Keys of the language that a later version understands.
+fn not_yet(name: &str, key: &str) -> bool {
+    match name {
+        "Step" => matches!(key, "undo" | "rescue" | "always" | "notify"),
+        "Playbook" => matches!(key, "rescue" | "always" | "handlers" | "deadlines" | "clock" | "window"),
+        "Action" => key == "notify",
+        _ => false,
+    }
+}

@@ -1,0 +1,13 @@
+//! The shape of the language, compiled from the types of the model: what may stand where, which short forms
+//! are allowed, and every mistake of a value against it at once. It knows nothing of meaning.
+
+mod compile;
+mod fit;
+mod kinds;
+mod short;
+mod words;
+
+pub use compile::{Def, Field, Shape, Shapes};
+pub use fit::{Broken, Fit, Mistake, Where};
+pub use kinds::{playbook_shapes, system_shapes};
+pub use short::{Short, of as short_of};

@@ -1,0 +1,71 @@
+//! The keys of a playbook.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::StepSource;
+use crate::base::Confidential;
+use crate::base::Duration;
+use crate::model::{ChecklistItem, InputDecl, Lock, Schedule, Slot, Templated, Tree, at};
+
+/// A playbook: what to do, in what order.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Playbook")]
+#[serde(deny_unknown_fields)]
+pub struct PlaybookSource {
+    /// What people read.
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Who keeps it.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// When it runs by itself.
+    #[serde(default)]
+    pub schedule: Vec<Schedule>,
+    /// What it holds while it runs: names of locks.
+    #[serde(default)]
+    pub locks: Vec<Lock>,
+    /// What the operator supplies: `inputs.X`.
+    #[serde(default)]
+    pub inputs: IndexMap<String, InputDecl>,
+    /// The author's own names: `vars.X`; templates allowed.
+    #[serde(default)]
+    pub vars: IndexMap<String, Tree<Templated>>,
+    /// What every step has unless it says otherwise.
+    #[serde(default)]
+    pub defaults: DefaultsSource,
+    /// What to do, from top to bottom.
+    #[schemars(with = "Vec<StepSource>")]
+    pub steps: Vec<Option<StepSource>>,
+    /// Boxes ticked from the results of steps.
+    #[serde(default)]
+    pub checklist: Vec<ChecklistItem>,
+    /// What it gives to a playbook that calls it.
+    #[serde(default)]
+    pub outputs: IndexMap<String, Tree<Templated>>,
+}
+
+/// Step keys for every step.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Defaults")]
+#[serde(deny_unknown_fields)]
+pub struct DefaultsSource {
+    /// After which an attempt is ended.
+    #[serde(default)]
+    pub timeout: Option<Slot<Templated, Duration>>,
+    /// The shell that runs scripts, as a list: `[bash, -euo, pipefail]`.
+    #[serde(default)]
+    pub shell: Option<Vec<String>>,
+    /// The folder that steps run in.
+    #[serde(default)]
+    pub cwd: Option<Slot<Templated, String, { at::PATH }>>,
+    /// Variables added to the environment.
+    #[serde(default)]
+    pub env: IndexMap<String, Slot<Templated, Confidential, { at::ENV }>>,
+    /// The host that steps run on.
+    #[serde(default)]
+    pub host: Option<Slot<Templated>>,
+}

@@ -1,0 +1,14 @@
+//! YAML text with its places: an index of spans from one parser, the values from another. It knows no key of
+//! the language.
+
+mod decode;
+mod index;
+mod limits;
+mod locate;
+mod syntax;
+
+pub use decode::decode;
+pub use index::{Index, Kind, Node, Style};
+pub use limits::{MAX_ALIASED, MAX_BYTES, MAX_DEPTH};
+pub use locate::Seg;
+pub use syntax::Trouble;
