@@ -105,7 +105,9 @@ impl Board {
             Kind::StepEnded { step, outcome, seconds } => self.close(step, *outcome, *seconds, None),
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
             Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
-                self.attempt_ended(unit, *attempt, *outcome, note::of_attempt(failure.as_ref(), warnings))
+                let short = note::of_attempt(failure.as_ref(), warnings);
+                let full = note::in_full(failure.as_ref(), warnings);
+                self.attempt_ended(unit, *attempt, *outcome, [short, full])
             }
             Kind::Expanded { step, items } => self.expanded(step, items.len()),
             Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
@@ -162,9 +164,9 @@ impl Board {
         Change::None
     }
 
-    fn attempt_ended(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, reason: String) -> Change {
+    fn attempt_ended(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, reason: [String; 2]) -> Change {
         self.running.shift_remove(unit);
-        self.unit_over(unit, attempt, outcome, note::with_attempts(reason, attempt));
+        self.unit_over(unit, attempt, outcome, reason.map(|text| note::with_attempts(text, attempt)));
         if unit.item.is_some() { Change::Item } else { Change::None }
     }
 
@@ -176,20 +178,20 @@ impl Board {
             (None, Some(said)) if outcome == Outcome::Refused => said,
             (None, _) => String::new(),
         };
-        self.unit_over(unit, 0, outcome, reason);
+        self.unit_over(unit, 0, outcome, [reason.clone(), reason]);
         match unit.item {
             Some(_) => Change::Item,
             None => self.close(&unit.step, outcome, 0.0, None),
         }
     }
 
-    fn unit_over(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, reason: String) {
+    fn unit_over(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, [short, reason]: [String; 2]) {
         let place = self.place(&unit.step);
         self.forget_trouble(unit);
         let step = &mut self.steps[place];
         match unit.item {
             Some(item) => set_item(step.items.get_or_insert_default(), item, Some(outcome)),
-            None => step.reason.clone_from(&reason),
+            None => step.reason = short,
         }
         if needs_eyes(outcome) {
             step.troubles.push(Trouble { unit: unit.clone(), attempt, outcome, reason });

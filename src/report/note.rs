@@ -17,6 +17,11 @@ pub fn of_attempt(failure: Option<&Failure>, warnings: &[String]) -> String {
     }
 }
 
+/// A failure, or all warnings, one a line.
+pub fn in_full(failure: Option<&Failure>, warnings: &[String]) -> String {
+    failure.map_or_else(|| warnings.join("\n"), Failure::to_string)
+}
+
 /// The reason with the number of attempts, where there was more than one.
 pub fn with_attempts(reason: String, attempt: u32) -> String {
     match (attempt, reason.is_empty()) {

@@ -38,7 +38,8 @@ fn show(scene: Scene, colour: bool, pace: Duration) {
 }
 
 fn chatter(screen: &mut dyn Reporter, unit: &Unit) {
-    let line = format!("\u{1b}[2J\u{1b}]0;owned\u{7}{unit}: 進捗 10%\r{unit}: 進捗 20% {}", "データ ".repeat(60));
+    let line =
+        format!("\u{1b}[2J\u{1b}]0;owned\u{7}{unit}: 進捗 10%\r{unit}: 進捗 20% {}", "データ ".repeat(60));
     screen.live(&Live::Line { unit: unit.clone(), line });
 }
 
