@@ -1,1 +1,35 @@
-//! report
+//! A run as people and programs see it: on a terminal, as plain lines, as JSON lines, or only what went wrong;
+//! and the pieces of text the screens share (tables, outcome words, widths). It decides nothing about the run
+//! and cannot fail it.
+
+mod area;
+mod board;
+mod canvas;
+mod heading;
+mod json;
+mod layout;
+mod look;
+mod markdown;
+mod neutral;
+mod note;
+mod open;
+mod plain;
+mod quiet;
+mod seconds;
+mod sink;
+mod summary;
+mod table;
+mod tail;
+mod terminal;
+mod width;
+mod words;
+
+pub use heading::{Heading, Progress, StepInfo};
+pub use look::Look;
+pub use markdown::run_report;
+pub use neutral::{safe_line, safe_text};
+pub use open::reporter;
+pub use seconds::format_seconds;
+pub use table::{Limits, cell, table};
+pub use width::{fit, pad, width};
+pub use words::{counts_text, outcome_word, run_outcome_word};

@@ -1,0 +1,290 @@
+//! The state of a run as a screen remembers it, folded from its events. It draws nothing.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::{Heading, StepInfo, note};
+use crate::base::StepId;
+use crate::event::{Counts, Event, Failure, Kind, Outcome, RunOutcome, Unit};
+use crate::model::Effect;
+
+/// The longest piece of an output line that is kept, in bytes: more than any screen shows.
+const LINE: usize = 2 * 1024;
+
+/// What is known of a run so far.
+pub struct Board {
+    pub heading: Heading,
+    pub steps: Vec<StepState>,
+    pub running: IndexMap<Unit, Running>,
+    pub asking: IndexSet<Unit>,
+    pub counts: Counts,
+    pub ended: Option<(RunOutcome, f64)>,
+    /// When the first event came in, for the elapsed time on the screen.
+    pub since: Instant,
+    /// The columns of the longest id.
+    pub widest: usize,
+    index: HashMap<StepId, usize>,
+}
+
+/// What is known of a step.
+#[derive(Clone, Debug, Default)]
+pub struct StepState {
+    /// None while it is not over.
+    pub outcome: Option<Outcome>,
+    pub seconds: f64,
+    /// Why it ended so, in one line; may be empty.
+    pub reason: String,
+    /// For a loop: how each item ended.
+    pub items: Option<Vec<Option<Outcome>>>,
+    /// What the summary has to repeat.
+    pub troubles: Vec<Trouble>,
+    /// What a person answered, and who.
+    pub answer: Option<(String, String)>,
+}
+
+/// A unit that needs somebody's eyes.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    pub unit: Unit,
+    /// The attempt whose log tells more; 0 where there was none.
+    pub attempt: u32,
+    pub outcome: Outcome,
+    pub reason: String,
+}
+
+/// A unit under way.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub attempt: u32,
+    pub since: Instant,
+    /// The last line of its output, as it came.
+    pub line: String,
+}
+
+/// What an event means for a screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Nothing is over.
+    None,
+    /// An item of a loop is over; a retry may still take it back.
+    Item,
+    /// The step at this place is over.
+    Step(usize),
+}
+
+impl Board {
+    /// A board on which nothing has happened.
+    pub fn new(heading: Heading) -> Board {
+        let index = heading.steps.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
+        let widest = heading.steps.iter().map(|s| s.id.as_str().len()).max().unwrap_or(0);
+        Board {
+            steps: vec![StepState::default(); heading.steps.len()],
+            heading,
+            running: IndexMap::new(),
+            asking: IndexSet::new(),
+            counts: Counts::default(),
+            ended: None,
+            since: Instant::now(),
+            widest,
+            index,
+        }
+    }
+
+    /// How many steps are over.
+    pub fn over(&self) -> usize {
+        self.counts.total() as usize
+    }
+
+    /// Takes a fact in.
+    pub fn take(&mut self, event: &Event) -> Change {
+        match &event.kind {
+            Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
+            Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
+            Kind::StepEnded { step, outcome, seconds } => self.close(step, *outcome, *seconds, None),
+            Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
+            Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
+                let short = note::of_attempt(failure.as_ref(), warnings);
+                let full = note::in_full(failure.as_ref(), warnings);
+                self.attempt_ended(unit, *attempt, *outcome, [short, full])
+            }
+            Kind::Expanded { step, items } => self.expanded(step, items.len()),
+            Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
+            Kind::RetryPlanned { unit, .. } => self.taken_back(unit),
+            Kind::Asked { unit, .. } => self.asked(unit),
+            Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
+            Kind::Stopping { .. } => self.questions_are_void(),
+            Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
+            Kind::RunStarted { .. } | Kind::ChildStarted { .. } => Change::None,
+        }
+    }
+
+    /// Takes an output line in.
+    pub fn line(&mut self, unit: &Unit, line: &str) {
+        if let Some(running) = self.running.get_mut(unit) {
+            running.line.clear();
+            running.line.push_str(&line[..line.floor_char_boundary(LINE)]);
+        }
+    }
+
+    /// What the plan says of a step, and what is known of it.
+    pub fn step(&self, step: &StepId) -> Option<(&StepInfo, &StepState)> {
+        let place = *self.index.get(step)?;
+        Some((&self.heading.steps[place], &self.steps[place]))
+    }
+
+    /// The title of a step, empty where it is only the id again.
+    pub fn title(&self, step: &StepId) -> &str {
+        let title = self.step(step).map_or("", |(info, _)| info.title.as_str());
+        if title == step.as_str() { "" } else { title }
+    }
+
+    /// The place of a step; one that the plan did not name is put behind the others.
+    pub fn place(&mut self, step: &StepId) -> usize {
+        if let Some(place) = self.index.get(step) {
+            return *place;
+        }
+        let place = self.steps.len();
+        self.index.insert(step.clone(), place);
+        self.steps.push(StepState::default());
+        let title = step.to_string();
+        self.heading.steps.push(StepInfo { id: step.clone(), title, effect: Effect::Change, kind: "" });
+        place
+    }
+
+    fn attempt_started(&mut self, unit: &Unit, attempt: u32) -> Change {
+        let place = self.place(&unit.step);
+        if self.steps[place].outcome.take().is_some() {
+            self.recount();
+        }
+        self.forget_trouble(unit);
+        let running = Running { attempt, since: Instant::now(), line: String::new() };
+        self.running.insert(unit.clone(), running);
+        Change::None
+    }
+
+    fn attempt_ended(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, reason: [String; 2]) -> Change {
+        self.running.shift_remove(unit);
+        self.unit_over(unit, attempt, outcome, reason.map(|text| note::with_attempts(text, attempt)));
+        if unit.item.is_some() { Change::Item } else { Change::None }
+    }
+
+    fn not_started(&mut self, unit: &Unit, outcome: Outcome, failure: Option<&Failure>) -> Change {
+        let place = self.place(&unit.step);
+        let answer = self.steps[place].answer.as_ref().map(|(said, _)| said.clone());
+        let reason = match (failure, answer) {
+            (Some(failure), _) => failure.to_string(),
+            (None, Some(said)) if outcome == Outcome::Refused => said,
+            (None, _) => String::new(),
+        };
+        self.unit_over(unit, 0, outcome, [reason.clone(), reason]);
+        match unit.item {
+            Some(_) => Change::Item,
+            None => self.close(&unit.step, outcome, 0.0, None),
+        }
+    }
+
+    fn unit_over(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, [short, reason]: [String; 2]) {
+        let place = self.place(&unit.step);
+        self.forget_trouble(unit);
+        let step = &mut self.steps[place];
+        match unit.item {
+            Some(item) => set_item(step.items.get_or_insert_default(), item, Some(outcome)),
+            None => step.reason = short,
+        }
+        if needs_eyes(outcome) {
+            step.troubles.push(Trouble { unit: unit.clone(), attempt, outcome, reason });
+        }
+    }
+
+    fn taken_back(&mut self, unit: &Unit) -> Change {
+        let place = self.place(&unit.step);
+        self.forget_trouble(unit);
+        if let (Some(items), Some(item)) = (&mut self.steps[place].items, unit.item) {
+            set_item(items, item, None);
+        }
+        Change::None
+    }
+
+    fn close(&mut self, step: &StepId, outcome: Outcome, seconds: f64, reason: Option<String>) -> Change {
+        let place = self.place(step);
+        let state = &mut self.steps[place];
+        if let Some(reason) = reason {
+            state.reason = reason;
+        }
+        if state.outcome.is_some() {
+            return Change::None;
+        }
+        state.outcome = Some(outcome);
+        state.seconds = seconds;
+        if needs_eyes(outcome) && state.troubles.is_empty() {
+            let unit = Unit::step(step.clone());
+            state.troubles.push(Trouble { unit, attempt: 0, outcome, reason: state.reason.clone() });
+        }
+        self.counts.add(outcome);
+        Change::Step(place)
+    }
+
+    fn expanded(&mut self, step: &StepId, items: usize) -> Change {
+        let place = self.place(step);
+        self.steps[place].items = Some(vec![None; items]);
+        Change::None
+    }
+
+    fn asked(&mut self, unit: &Unit) -> Change {
+        self.asking.insert(unit.clone());
+        Change::None
+    }
+
+    fn answered(&mut self, unit: &Unit, said: String, by: &str) -> Change {
+        self.asking.shift_remove(unit);
+        let place = self.place(&unit.step);
+        self.steps[place].answer = Some((said, by.to_string()));
+        Change::None
+    }
+
+    fn questions_are_void(&mut self) -> Change {
+        self.asking.clear();
+        Change::None
+    }
+
+    fn run_ended(&mut self, outcome: RunOutcome, seconds: f64) -> Change {
+        self.asking.clear();
+        self.running.clear();
+        self.ended = Some((outcome, seconds));
+        Change::None
+    }
+
+    fn forget_trouble(&mut self, unit: &Unit) {
+        let place = self.place(&unit.step);
+        self.steps[place].troubles.retain(|trouble| trouble.unit != *unit);
+    }
+
+    fn recount(&mut self) {
+        self.counts = Counts::default();
+        self.steps.iter().filter_map(|step| step.outcome).for_each(|outcome| self.counts.add(outcome));
+    }
+}
+
+impl StepState {
+    /// For a loop: how many items ended how.
+    pub fn tally(&self) -> Option<Counts> {
+        let items = self.items.as_ref()?;
+        let mut counts = Counts::default();
+        items.iter().flatten().for_each(|outcome| counts.add(*outcome));
+        Some(counts)
+    }
+}
+
+fn needs_eyes(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Warned | Outcome::Refused | Outcome::Unknown)
+}
+
+fn set_item(items: &mut Vec<Option<Outcome>>, item: u32, outcome: Option<Outcome>) {
+    let item = item as usize;
+    if item < 1_000_000 {
+        items.resize(items.len().max(item + 1), None);
+        items[item] = outcome;
+    }
+}

@@ -1,0 +1,69 @@
+//! Why something ended as it did, in one short line. It knows no screen.
+
+use crate::base::StepId;
+use crate::event::{Failure, Reply};
+use crate::t;
+
+/// A failure, or the first of the warnings; empty where there is neither.
+pub fn of_attempt(failure: Option<&Failure>, warnings: &[String]) -> String {
+    match (failure, warnings) {
+        (Some(failure), _) => failure.to_string(),
+        (None, []) => String::new(),
+        (None, [only]) => only.clone(),
+        (None, [first, more @ ..]) => {
+            let n = more.len();
+            t!("{first} (and {n} more)", "{first} (ほか {n} 件)")
+        }
+    }
+}
+
+/// A failure, or all warnings, one a line.
+pub fn in_full(failure: Option<&Failure>, warnings: &[String]) -> String {
+    failure.map_or_else(|| warnings.join("\n"), Failure::to_string)
+}
+
+/// The reason with the number of attempts, where there was more than one.
+pub fn with_attempts(reason: String, attempt: u32) -> String {
+    match (attempt, reason.is_empty()) {
+        (0 | 1, _) => reason,
+        (n, true) => t!("attempt {n}", "{n} 回目"),
+        (n, false) => t!("{reason} (attempt {n})", "{reason} ({n} 回目)"),
+    }
+}
+
+/// What a blocked step misses.
+pub fn blocked(by: &[StepId]) -> String {
+    let names: Vec<&str> = by.iter().map(StepId::as_str).take(3).collect();
+    let mut names = names.join(", ");
+    if by.len() > 3 {
+        names.push_str(", …");
+    }
+    t!("needs {names}", "{names} が必要")
+}
+
+/// An answer, in a few words.
+pub fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Yes => t!("yes", "はい"),
+        Reply::No { because } if because.is_empty() => t!("no", "いいえ"),
+        Reply::No { because } => t!("no: {because}", "いいえ: {because}"),
+        Reply::Manual { answer, note, .. } => with_remark(manual(answer), note.as_deref()),
+        Reply::Choice { value, reason } => with_remark(super::cell(value), reason.as_deref()),
+    }
+}
+
+fn manual(answer: &str) -> String {
+    match answer {
+        "done" => t!("done", "実施済み"),
+        "not_done" => t!("not done", "未実施"),
+        "not_applicable" => t!("not applicable", "対象外"),
+        other => other.to_string(),
+    }
+}
+
+fn with_remark(text: String, remark: Option<&str>) -> String {
+    match remark {
+        Some(remark) if !remark.is_empty() => format!("{text} ({remark})"),
+        _ => text,
+    }
+}

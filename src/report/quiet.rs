@@ -1,0 +1,45 @@
+//! A run as its failures and its result, nothing else: for jobs whose output is mailed.
+
+use super::board::Board;
+use super::sink::Sink;
+use super::summary;
+use super::{Heading, Look};
+use crate::event::{Event, Kind, Live, Outcome, Reporter, RunOutcome};
+
+/// Failures and the result.
+pub struct Quiet {
+    board: Board,
+    look: Look,
+    columns: usize,
+    out: Sink,
+    err: Sink,
+}
+
+impl Quiet {
+    /// Failures go to `err`, the result to `out`.
+    pub fn new(heading: Heading, look: Look, columns: usize, out: Sink, err: Sink) -> Quiet {
+        Quiet { board: Board::new(heading), look, columns, out, err }
+    }
+
+    fn end(&mut self, outcome: RunOutcome) {
+        for step in &mut self.board.steps {
+            step.troubles.retain(|trouble| trouble.outcome != Outcome::Warned);
+        }
+        let troubles = summary::troubles(&self.board, self.look, self.columns);
+        troubles.iter().skip(1).for_each(|line| self.err.line(line));
+        let result = summary::result(&self.board, self.look);
+        let lines = if outcome == RunOutcome::Ok { 1 } else { result.len() };
+        result.iter().take(lines).for_each(|line| self.out.line(line));
+    }
+}
+
+impl Reporter for Quiet {
+    fn event(&mut self, event: &Event) {
+        self.board.take(event);
+        if let Kind::RunEnded { outcome, .. } = &event.kind {
+            self.end(*outcome);
+        }
+    }
+
+    fn live(&mut self, _: &Live) {}
+}

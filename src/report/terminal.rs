@@ -1,0 +1,130 @@
+//! A run on a terminal: what is over scrolls up, what is under way stands below, a question gets the screen for
+//! itself. Drawn at most fifteen times a second, however fast things happen.
+
+use std::time::{Duration, Instant};
+
+use super::area::Area;
+use super::board::{Board, Change};
+use super::canvas::{Canvas, SizeOf};
+use super::layout::Layout;
+use super::sink::Sink;
+use super::summary::summary;
+use super::{Heading, Look};
+use crate::event::{Event, Kind, Live, Reporter};
+
+/// The least time between two drawings.
+const PAUSE: Duration = Duration::from_millis(66);
+
+/// A live screen.
+pub struct Terminal {
+    board: Board,
+    look: Look,
+    canvas: Canvas,
+    area: Area,
+    out: Sink,
+    /// Lines that are over and not yet on the screen.
+    waiting: Vec<u8>,
+    drawn: Option<Instant>,
+    /// A question has the screen.
+    paused: bool,
+}
+
+impl Terminal {
+    /// A screen of that size, written to `out`.
+    pub fn new(heading: Heading, look: Look, out: Sink, size: SizeOf) -> Terminal {
+        let canvas = Canvas::new(size);
+        Terminal {
+            board: Board::new(heading),
+            look,
+            area: Area::new(canvas.clone(), look),
+            canvas,
+            out,
+            waiting: Vec::new(),
+            drawn: None,
+            paused: false,
+        }
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::new(&self.board, self.look, self.canvas.size().1)
+    }
+
+    fn scroll(&mut self, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            self.waiting.extend_from_slice(line.as_bytes());
+            self.waiting.extend_from_slice(b"\r\n");
+        }
+    }
+
+    fn refresh(&mut self) {
+        let fresh = self.drawn.is_some_and(|at| at.elapsed() < PAUSE);
+        if !self.paused && !fresh {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
+        let rows = match self.board.ended {
+            None => self.layout().rows(&self.board, self.canvas.size().0),
+            Some(_) => Vec::new(),
+        };
+        let bytes = self.area.draw(&std::mem::take(&mut self.waiting), rows);
+        self.out.bytes(&bytes);
+        self.drawn = Some(Instant::now());
+    }
+
+    fn give_way(&mut self) {
+        if !self.paused {
+            let bytes = self.area.draw(&std::mem::take(&mut self.waiting), Vec::new());
+            self.out.bytes(&bytes);
+            self.paused = true;
+        }
+    }
+
+    fn show(&mut self, event: &Event, change: Change) {
+        match (&event.kind, change) {
+            (Kind::RunStarted { .. }, _) => self.scroll(self.layout().head(&self.board)),
+            (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
+            (_, Change::Step(place)) => self.scroll([self.layout().over(&self.board, place)]),
+            _ => {}
+        }
+    }
+}
+
+impl Reporter for Terminal {
+    fn event(&mut self, event: &Event) {
+        let change = self.board.take(event);
+        self.show(event, change);
+        match (&event.kind, self.board.asking.is_empty()) {
+            (Kind::Asked { .. }, _) => self.give_way(),
+            (_, false) => {}
+            (Kind::RunEnded { .. }, true) => {
+                self.paused = false;
+                self.draw();
+            }
+            (_, true) => {
+                self.paused = false;
+                self.refresh();
+            }
+        }
+    }
+
+    fn live(&mut self, live: &Live) {
+        if let Live::Line { unit, line } = live {
+            self.board.line(unit, line);
+        }
+        self.refresh();
+    }
+
+    fn pause(&mut self) {
+        self.give_way();
+    }
+}
+
+impl Drop for Terminal {
+    /// A run that was given up leaves no half-drawn rows behind.
+    fn drop(&mut self) {
+        let bytes = self.area.draw(&std::mem::take(&mut self.waiting), Vec::new());
+        self.out.bytes(&bytes);
+    }
+}

@@ -1,0 +1,52 @@
+//! Plays a recorded run onto this process's own terminal.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toban::base::{Lang, set_lang};
+use toban::event::{Kind, Live, Reporter, Unit};
+use toban::report::{Progress, reporter};
+
+use crate::scenes::{self, Scene};
+
+/// Plays the scene of that name.
+pub fn play(name: &str) {
+    let var = |key: &str| std::env::var(key).unwrap_or_default();
+    set_lang(Lang::of_locale(&var("TOBAN_SCENE_LANG")).unwrap_or(Lang::En));
+    let logs = PathBuf::from(var("TOBAN_SCENE_LOGS"));
+    let pace = Duration::from_millis(var("TOBAN_SCENE_PACE").parse().unwrap_or(0));
+    let scene = match name {
+        "daily" => scenes::daily(logs),
+        "single" => scenes::single(logs),
+        "many" => scenes::many(500, 20, logs),
+        "flood" => scenes::many(10_000, 4, logs),
+        other => panic!("there is no scene {other}"),
+    };
+    show(scene, var("NO_COLOR").is_empty(), pace);
+}
+
+fn show(scene: Scene, colour: bool, pace: Duration) {
+    let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
+    let mut screen = reporter(Progress::Tty, scene.heading, colour, out, err);
+    for event in &scene.events {
+        screen.event(event);
+        if let Kind::AttemptStarted { unit, .. } = &event.kind {
+            chatter(screen.as_mut(), unit);
+        }
+        wait(screen.as_mut(), pace);
+    }
+}
+
+fn chatter(screen: &mut dyn Reporter, unit: &Unit) {
+    let line =
+        format!("\u{1b}[2J\u{1b}]0;owned\u{7}{unit}: 進捗 10%\r{unit}: 進捗 20% {}", "データ ".repeat(60));
+    screen.live(&Live::Line { unit: unit.clone(), line });
+}
+
+fn wait(screen: &mut dyn Reporter, pace: Duration) {
+    let ticks = pace.as_millis() / 50;
+    for _ in 0..ticks {
+        std::thread::sleep(Duration::from_millis(50));
+        screen.live(&Live::Tick);
+    }
+}
