@@ -1,5 +1,24 @@
 //! Children: started, read from, and ended with everything they started. It knows nothing of steps.
 
+mod capture;
+mod child;
+mod error;
+mod feed;
+mod procfs;
+mod program;
+mod run;
+mod spec;
 mod stop;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tree;
 
+pub use capture::Capture;
+pub use error::SpawnError;
+pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
+pub use program::find_program;
+pub use run::run;
+pub use spec::{Ended, Exit, Input, Sink, Spec};
 pub use stop::{Stop, StopReason, Stopper};
+pub use target::{FileTarget, TargetError};
