@@ -7,6 +7,7 @@ mod lang;
 mod masker;
 mod secret;
 mod size;
+pub mod sql;
 mod time;
 
 pub use duration::Span as Duration;
