@@ -1,6 +1,12 @@
 //! Performing actions, one file or folder per kind. Performing takes a permit; nothing here decides whether
 //! or when.
 
+mod certificate;
 mod context;
+pub mod http;
+mod stopped;
+#[cfg(test)]
+mod trial;
+mod trust;
 
 pub use context::{Context, Performed, Report, SecretLookup, Site};

@@ -1,0 +1,13 @@
+//! One HTTP request: sent, read within bounds, told of in the log. It judges no answer beyond its status; what is
+//! right is the step's `expect`.
+
+mod answer;
+mod client;
+mod perform;
+mod request;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use perform::perform;
