@@ -24,7 +24,7 @@ export COMPOSE_PROGRESS=plain
 REFNET_URL=http://127.0.0.1:8000
 FLOWER_URL=http://127.0.0.1:5555
 CAFE_URL=http://127.0.0.1:8090
-VENV=$LAB/cafemuji/venv
+VENV=$LAB/cafemuji/project/.venv
 
 SECONDS=0
 say()  { printf '[lab %3ds] %s\n' "$SECONDS" "$*"; }
