@@ -65,8 +65,21 @@ stop() {
 
 # --- the engine -----------------------------------------------------------------------------------------------------
 
+# The engine's data outlives the lab, in the cache: unpacking the image and deleting it again are the slowest parts of
+# up and down on a busy disk. Only one engine can use it; a second clone's lab keeps its data in its own folder.
+choose_engine_data() {
+  local locked=no
+  if flock --nonblock 7; then locked=yes; fi
+  if [ ! -e "$RUNDIR/data" ]; then
+    if [ "$locked" = yes ]; then echo "$CACHE/engine"; else echo "$LAB/engine"; fi >"$RUNDIR/data"
+  fi
+  ENGINE_DATA=$(cat "$RUNDIR/data")
+  [ "$locked" = yes ] || [ "$ENGINE_DATA" != "$CACHE/engine" ] || die "another clone's lab took over $ENGINE_DATA while this one's engine was dead"
+  mkdir -p "$ENGINE_DATA"
+}
+
 start_engine() {
-  mkdir -p "$LAB/engine" "$LAB/log" "$RUNDIR"
+  mkdir -p "$LAB/log" "$RUNDIR" "$CACHE"
   if [ ! -e "$NETNS" ]; then
     ip netns add "$LAB_ID"
     ip -n "$LAB_ID" link set lo up
@@ -75,28 +88,46 @@ start_engine() {
   stop "$RUNDIR/dockerd.pid" "$RUNDIR/docker.sock"
   stop "$RUNDIR/containerd.pid" "$RUNDIR/containerd.sock"
   rm -f "$RUNDIR"/*.sock
+  # containerd inherits this descriptor, and with it the lock, for as long as it lives.
+  exec 7>"$CACHE/engine.lock"
+  choose_engine_data
 
   # An own containerd: dockerd would otherwise join the machine's, if there is one.
   printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >"$RUNDIR/containerd.toml"
-  setsid nohup containerd --config "$RUNDIR/containerd.toml" --root "$LAB/engine/containerd" --state "$RUNDIR/containerd" \
+  setsid nohup containerd --config "$RUNDIR/containerd.toml" --root "$ENGINE_DATA/containerd" --state "$RUNDIR/containerd" \
     --address "$RUNDIR/containerd.sock" </dev/null >"$LAB/log/containerd.log" 2>&1 &
   echo $! >"$RUNDIR/containerd.pid"
+  exec 7>&-
   wait_for 30 containerd test -S "$RUNDIR/containerd.sock"
 
   # An own, empty configuration too: the machine's may name another data root.
   echo '{}' >"$RUNDIR/dockerd.json"
   # nsenter, not `ip netns exec`: that one mounts a fresh /sys and so hides the cgroups from the engine.
-  setsid nohup nsenter --net="$NETNS" dockerd --data-root "$LAB/engine/docker" --exec-root "$RUNDIR/exec" \
+  setsid nohup nsenter --net="$NETNS" dockerd --data-root "$ENGINE_DATA/docker" --exec-root "$RUNDIR/exec" \
     --containerd "$RUNDIR/containerd.sock" --host "$DOCKER_HOST" --pidfile "$RUNDIR/dockerd.pid" --config-file "$RUNDIR/dockerd.json" \
     </dev/null >"$LAB/log/dockerd.log" 2>&1 &
-  wait_for 60 'the lab engine' engine_answers || { tail -n 20 "$LAB/log/dockerd.log" >&2; return 1; }
+  wait_for 60 'the lab engine' engine_answers || {
+    tail -n 20 "$LAB/log/dockerd.log" >&2
+    echo "lab: if its data is damaged: tests/lab/down, then rm -r $ENGINE_DATA" >&2
+    return 1
+  }
+}
+
+# Everything of this lab's runs; the images stay for the next one.
+clear_engine() {
+  docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+  docker volume ls --quiet | xargs --no-run-if-empty docker volume rm --force >/dev/null
+  docker network prune --force >/dev/null
+  docker image prune --force >/dev/null
 }
 
 stop_engine() {
   stop "$RUNDIR/dockerd.pid" "$RUNDIR/docker.sock"
   stop "$RUNDIR/containerd.pid" "$RUNDIR/containerd.sock"
   # Whatever the engine left mounted under our folders would keep them from being removed.
-  awk -v a="$LAB/" -v b="$RUNDIR/" 'index($5, a) == 1 || index($5, b) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r at; do
+  local data
+  data=$(cat "$RUNDIR/data" 2>/dev/null || echo "$LAB/engine")
+  awk -v a="$LAB/" -v b="$RUNDIR/" -v c="$data/" 'index($5, a) == 1 || index($5, b) == 1 || index($5, c) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r at; do
     umount -l "$at" || true
   done
   if [ -e "$NETNS" ]; then ip netns del "$LAB_ID"; fi
