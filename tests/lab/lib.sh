@@ -68,13 +68,12 @@ stop() {
 # The engine's data outlives the lab, in the cache: unpacking the image and deleting it again are the slowest parts of
 # up and down on a busy disk. Only one engine can use it; a second clone's lab keeps its data in its own folder.
 choose_engine_data() {
-  local locked=no
-  if flock --nonblock 7; then locked=yes; fi
-  if [ ! -e "$RUNDIR/data" ]; then
-    if [ "$locked" = yes ]; then echo "$CACHE/engine"; else echo "$LAB/engine"; fi >"$RUNDIR/data"
+  if flock --nonblock 7; then
+    echo "$LAB_ID" >"$CACHE/engine.owner"
   fi
-  ENGINE_DATA=$(cat "$RUNDIR/data")
-  [ "$locked" = yes ] || [ "$ENGINE_DATA" != "$CACHE/engine" ] || die "another clone's lab took over $ENGINE_DATA while this one's engine was dead"
+  # A lock that is ours already: the engine was killed, and what it started still holds it.
+  if [ "$(cat "$CACHE/engine.owner" 2>/dev/null)" = "$LAB_ID" ]; then ENGINE_DATA=$CACHE/engine; else ENGINE_DATA=$LAB/engine; fi
+  echo "$ENGINE_DATA" >"$RUNDIR/data"
   mkdir -p "$ENGINE_DATA"
 }
 
@@ -88,7 +87,7 @@ start_engine() {
   stop "$RUNDIR/dockerd.pid" "$RUNDIR/docker.sock"
   stop "$RUNDIR/containerd.pid" "$RUNDIR/containerd.sock"
   rm -f "$RUNDIR"/*.sock
-  # containerd inherits this descriptor, and with it the lock, for as long as it lives.
+  # containerd and what it starts inherit this descriptor, and with it the lock, for as long as they live.
   exec 7>"$CACHE/engine.lock"
   choose_engine_data
 
