@@ -1,0 +1,92 @@
+//! Names of steps and runs. It does not know what they name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The id of a step, unique in its plan; a step of an included playbook is `restore/swap`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(Arc<str>);
+
+impl StepId {
+    /// An id from text that has been checked already.
+    pub fn new(text: impl AsRef<str>) -> StepId {
+        StepId(Arc::from(text.as_ref()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This id inside the step `parent`: `parent/this`.
+    pub fn inside(&self, parent: &StepId) -> StepId {
+        StepId::new(format!("{parent}/{self}"))
+    }
+
+    /// Whether text may be the id of a step: a letter or `_`, then letters, digits and `_`, at most 64.
+    pub fn is_valid(text: &str) -> bool {
+        let mut chars = text.chars();
+        chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && text.len() <= 64
+    }
+}
+
+impl JsonSchema for StepId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StepId".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" })
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)
+    }
+}
+
+/// The id of a run: its start in UTC and six random characters, so that ids sort by time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// The id of a run that starts at `at`; `random` are any 32 random bits.
+    pub fn new(at: jiff::Timestamp, random: u32) -> RunId {
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let tail: String = (0..6).map(|i| ALPHABET[(random >> (5 * i)) as usize & 31] as char).collect();
+        RunId(format!("{}-{tail}", at.strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// An id from text, as a person typed it or a folder is called; none where it cannot be one.
+    pub fn parse(text: &str) -> Option<RunId> {
+        let ok = text.len() == 23
+            && text.is_ascii()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && text.as_bytes()[16] == b'-';
+        ok.then(|| RunId(text.to_string()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

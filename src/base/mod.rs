@@ -1,0 +1,18 @@
+//! The ground floor: ids, time, lengths and sizes, secret text and its masker, the two languages.
+//! It knows nothing of playbooks.
+
+mod duration;
+mod id;
+mod lang;
+mod masker;
+mod secret;
+mod size;
+mod time;
+
+pub use duration::Span as Duration;
+pub use id::{RunId, StepId};
+pub use lang::{Lang, current_lang, set_lang};
+pub use masker::{MASK, MaskedStream, Masker};
+pub use secret::{Confidential, Secret};
+pub use size::Size;
+pub use time::{Clock, FixedClock, SystemClock, stamp};

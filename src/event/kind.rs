@@ -1,0 +1,156 @@
+//! The facts of a run, in one form: as they happen, as they are stored, as they are shown.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Failure, Gives, Outcome, Question, Reply, RunOutcome, Unit};
+use crate::base::{RunId, StepId};
+
+/// One fact of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the run, from 0, without gaps.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// What can happen in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// The first fact of every run.
+    RunStarted {
+        run: RunId,
+        playbook: String,
+        title: String,
+        environment: Option<String>,
+        operator: String,
+        /// The engine's version.
+        engine: String,
+        pid: u32,
+        boot: String,
+        jobs: u32,
+        /// How many steps the plan has.
+        steps: u32,
+        /// SHA-256 of `plan.json`.
+        plan: String,
+    },
+    /// A step's condition did not hold.
+    Skipped { step: StepId, because: String },
+    /// A loop's items are known.
+    Expanded { step: StepId, items: Vec<Value> },
+    /// A person is asked.
+    Asked { unit: Unit, question: Question },
+    /// A person, or a flag in a person's name, answered.
+    Answered { unit: Unit, reply: Reply, by: String },
+    /// On disk before the attempt acts.
+    AttemptStarted {
+        unit: Unit,
+        attempt: u32,
+        /// The very text that is performed, secrets masked.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        preview: String,
+    },
+    /// The attempt's first process.
+    ChildStarted {
+        unit: Unit,
+        attempt: u32,
+        pid: u32,
+        /// Its start in clock ticks since boot: with the pid and the boot id it names one process for ever.
+        start: u64,
+    },
+    /// An attempt is over.
+    AttemptEnded {
+        unit: Unit,
+        attempt: u32,
+        outcome: Outcome,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+        #[serde(default, skip_serializing_if = "Gives::is_empty")]
+        gives: Gives,
+        /// Keys of `gives` whose values the masker had to change; their values are not stored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withheld: Vec<String>,
+        seconds: f64,
+    },
+    /// A failed attempt will be made again.
+    RetryPlanned { unit: Unit, attempt: u32, not_before: Timestamp },
+    /// A step is over, with all its items.
+    StepEnded { step: StepId, outcome: Outcome, seconds: f64 },
+    /// A step cannot run because of these.
+    Blocked { step: StepId, by: Vec<StepId> },
+    /// A step could not be prepared or was said no to, without any attempt.
+    NotStarted {
+        unit: Unit,
+        outcome: Outcome,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
+    /// Nothing more is started.
+    Stopping { by: String },
+    /// The last fact of a finished run.
+    RunEnded { outcome: RunOutcome, counts: Counts, seconds: f64 },
+}
+
+/// How many steps ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    pub ok: u32,
+    pub warned: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub unchanged: u32,
+    pub blocked: u32,
+    pub refused: u32,
+    pub unknown: u32,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok | Outcome::ByHand => self.ok += 1,
+            Outcome::Warned => self.warned += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Blocked => self.blocked += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.ok
+            + self.warned
+            + self.failed
+            + self.skipped
+            + self.unchanged
+            + self.blocked
+            + self.refused
+            + self.unknown
+    }
+}
+
+impl Kind {
+    /// Whether what follows may only happen once this is on disk.
+    pub fn is_boundary(&self) -> bool {
+        matches!(
+            self,
+            Kind::RunStarted { .. }
+                | Kind::AttemptStarted { .. }
+                | Kind::Answered { .. }
+                | Kind::StepEnded { .. }
+                | Kind::RunEnded { .. }
+        )
+    }
+}

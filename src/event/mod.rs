@@ -1,0 +1,16 @@
+//! Facts and words that pass between the rooms: events (stored), live news (not stored), and the ports through
+//! which a run is recorded, shown and answered. It decides nothing.
+
+mod kind;
+mod live;
+mod outcome;
+mod port;
+mod question;
+mod unit;
+
+pub use kind::{Counts, Event, Kind};
+pub use live::{Live, Stream};
+pub use outcome::{Failure, Gives, Outcome, RunOutcome};
+pub use port::{Operator, Record, RecordError, Reporter};
+pub use question::{Answer, Choice, Question, Reply};
+pub use unit::Unit;

@@ -1,0 +1,52 @@
+//! What a playbook says, as plain data: playbook, step, action, policy, system. It knows neither YAML nor
+//! templates' insides, and performs nothing.
+
+#[macro_use]
+mod stage;
+mod action;
+mod args;
+mod condition;
+mod docker;
+mod file;
+mod input;
+mod place;
+mod playbook;
+mod policy;
+mod probe;
+mod sql;
+mod step;
+mod system;
+mod tree;
+mod web;
+
+pub use action::{
+    Action, ActionKind, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait, Watch,
+};
+pub use args::{Arg, Args};
+pub use condition::{Condition, Otherwise};
+pub use docker::{
+    Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices, ComposeUp,
+    ComposeVerb, ContainerList, Docker, DockerExec, DockerLogs, DockerPrune, DockerRun, NameList, Names,
+    PruneWhat,
+};
+pub use file::{
+    FileAction, FileArchive, FileCopy, FileExtract, FileLatest, FilePath, FilePrune, FileWrite, Verifier,
+};
+pub use input::{InputDecl, InputType, SecretSource};
+pub use place::Place;
+pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
+pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
+pub use probe::{
+    DiskProbe, DnsProbe, LoadProbe, LogProbe, LogSource, MemoryProbe, Probe, ProcessProbe, TcpProbe, TlsProbe,
+};
+pub use sql::{Bind, Sql, SqlText};
+pub use stage::{
+    Field, Key, Known, Planned, Rendered, Slot, Stage, Staged, Stager, Template, Templated, has_template,
+};
+pub use step::{Around, Compression, Stdin, StdoutFile, Step, StepBody};
+pub use system::{
+    Approval, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
+    SecretDecl, System, Through, Window,
+};
+pub use tree::Tree;
+pub use web::{Auth, BasicAuth, Http, HttpMethod};

@@ -1,0 +1,114 @@
+//! One playbook.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::stage::Templated;
+use super::{Around, InputDecl, Step, Tree};
+use crate::base::{Duration, StepId};
+
+/// A playbook: what to do, in what order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playbook {
+    /// Its name, `system/name`, or the path it was read from.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who keeps it.
+    pub owner: Option<String>,
+    /// When it runs by itself.
+    pub schedule: Vec<Schedule>,
+    /// What it holds while it runs.
+    pub locks: Vec<Lock>,
+    /// What the operator supplies.
+    pub inputs: IndexMap<String, InputDecl>,
+    /// The author's own names.
+    pub vars: IndexMap<String, Tree<Templated>>,
+    /// What every step has unless it says otherwise.
+    pub defaults: Around<Templated>,
+    /// The shell of `defaults`.
+    pub default_shell: Option<Vec<String>>,
+    /// Its steps, top to bottom.
+    pub steps: Vec<Step>,
+    /// Boxes ticked from the results of steps.
+    pub checklist: Vec<ChecklistItem>,
+    /// What it gives to a playbook that calls it.
+    pub outputs: IndexMap<String, Tree<Templated>>,
+}
+
+/// A time at which a playbook runs by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// A cron expression of five fields, in the zone of the system; `SUN#1` is the first Sunday.
+    pub cron: String,
+    /// What happens to a time that was missed. Default: run.
+    #[serde(default)]
+    pub missed: Missed,
+    /// What happens when the last run has not ended. Default: wait.
+    #[serde(default)]
+    pub overlap: Overlap,
+    /// Inputs of the scheduled run.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Value>,
+}
+
+/// A scheduled time that was missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// Made up for, once.
+    #[default]
+    Run,
+    /// Left out.
+    Skip,
+}
+
+/// A scheduled time that comes while the last run goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// Waits for it.
+    #[default]
+    Wait,
+    /// Left out.
+    Skip,
+}
+
+/// A lock; written as its name alone, or as a mapping.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// Its name.
+    pub name: String,
+    /// What happens when another holds it. Default: wait.
+    #[serde(default)]
+    pub busy: LockBusy,
+    /// How long to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Duration>,
+}
+
+/// A lock that another holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LockBusy {
+    #[default]
+    Wait,
+    Fail,
+    Skip,
+}
+
+/// A box of a checklist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChecklistItem {
+    /// What the box says.
+    pub item: String,
+    /// The step whose result ticks it.
+    pub from: StepId,
+}

@@ -1,0 +1,138 @@
+//! One step of a playbook.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::place::at;
+use super::policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
+use super::stage::{Slot, Templated};
+use super::{Action, Condition};
+use crate::base::{Confidential, Duration, Size, StepId};
+
+/// One step: an action, or a group of steps, and what surrounds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its id, unique in the playbook.
+    pub id: StepId,
+    /// What people read; the id where there is none.
+    pub title: Option<Slot<Templated>>,
+    /// What it does.
+    pub body: StepBody,
+    /// What it does to the world: declared, else inferred.
+    pub effect: Effect,
+    /// Whether the effect was written in the file.
+    pub effect_declared: bool,
+    /// Why a step that looks destructive is none.
+    pub because: Option<String>,
+    /// What it waits for.
+    pub needs: Needs,
+    /// What it waits for however that ends.
+    pub after: Vec<StepId>,
+    /// It is skipped unless all of these hold.
+    pub when: Vec<Condition>,
+    /// One child an item.
+    pub for_each: Option<ForEach>,
+    /// What must hold of its outputs.
+    pub expect: Vec<Condition>,
+    /// Exit codes that mean done. Default: 0.
+    pub ok_codes: Vec<i32>,
+    /// Exit codes that mean done, with a warning.
+    pub warn_codes: Vec<i32>,
+    /// A failure's consequence.
+    pub on_error: OnError,
+    /// Further attempts.
+    pub retry: Option<Retry>,
+    /// The question before it.
+    pub confirm: Option<Confirm>,
+    /// What resume does when it was under way.
+    pub after_crash: AfterCrash,
+    /// What surrounds the action when it is performed.
+    pub around: Around<Templated>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepBody {
+    /// One action.
+    Act(Box<Action<Templated>>),
+    /// Steps of its own.
+    Group(Vec<Step>),
+}
+
+staged! {
+    /// What surrounds an action when it is performed.
+    pub struct Around {
+        /// The host it runs on; the system's `run_on` where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<Slot<S>>,
+        /// The user it runs as.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run_as: Option<Slot<S>>,
+        /// The folder it runs in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cwd: Option<Slot<S, String, { at::PATH }>>,
+        /// Variables added to its environment.
+        #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+        env: IndexMap<String, Slot<S, Confidential, { at::ENV }>>,
+        /// What it reads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stdin: Option<Stdin<S>>,
+        /// The file its standard output goes to, whole or not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stdout: Option<StdoutFile<S>>,
+        /// After which an attempt is ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout: Option<Slot<S, Duration>>,
+        /// A reading command under bash; when it exits 0 there is nothing to do and the step is `unchanged`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless: Option<Slot<S, String, { at::SHELL }>>,
+        /// A path; when it exists there is nothing to do and the step is `unchanged`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        creates: Option<Slot<S, String, { at::PATH }>>,
+        /// Its output is kept out of logs and the journal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sensitive: Option<bool>,
+        /// How much of its output later steps can use. Default: 1MiB.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_output: Option<Size>,
+    }
+}
+unstaged!(Size, Compression);
+
+staged! {
+    /// What a step reads: text, or a file. Text alone may be written for the mapping.
+    pub struct Stdin {
+        /// The text itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<Slot<S, Confidential, { at::STDIN }>>,
+        /// A file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Slot<S, String, { at::PATH }>>,
+        /// How the file is unpacked on the way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decompress: Option<Compression>,
+    }
+}
+
+staged! {
+    /// The file that standard output goes to: written beside its target and renamed when the step has succeeded.
+    pub struct StdoutFile {
+        /// The file.
+        file: Slot<S, String, { at::PATH }>,
+        /// How it is packed on the way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compress: Option<Compression>,
+        /// Its permissions, octal, in quotes. Default: "0600".
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<Slot<S>>,
+    }
+}
+
+/// How a stream is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    Gzip,
+    Zstd,
+}

@@ -1,0 +1,207 @@
+//! One system: where things are. `system.yaml` after its environments are merged.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::place::at;
+use super::stage::{Slot, Templated};
+use super::{Action, SecretSource};
+use crate::base::{Confidential, Duration};
+
+/// The facts of a system in one environment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct System {
+    /// What people read.
+    pub title: Option<String>,
+    /// The zone of its schedules and of `run.stamp`, such as Asia/Tokyo. Default: the machine's.
+    pub timezone: Option<String>,
+    /// The environment when none is named.
+    pub default_environment: Option<String>,
+    /// Facts of its own: `system.vars.X`.
+    pub vars: IndexMap<String, Value>,
+    /// Limits: `system.thresholds.X`.
+    pub thresholds: IndexMap<String, Value>,
+    /// Addresses: `system.urls.X`.
+    pub urls: IndexMap<String, String>,
+    /// Defaults of http steps.
+    pub http: HttpDefaults,
+    /// Defaults of compose steps.
+    pub compose: ComposeDefaults,
+    /// Databases by name.
+    pub connections: IndexMap<String, Connection>,
+    /// Secrets by name: `secrets.X`.
+    pub secrets: IndexMap<String, SecretDecl>,
+    /// The mail server.
+    pub mail: Option<Mail>,
+    /// Whom to tell, in order.
+    pub contacts: Vec<Contact>,
+    /// How many people must agree, by effect.
+    pub approvals: IndexMap<String, Approval>,
+    /// Times in which a playbook may run.
+    pub windows: IndexMap<String, Window>,
+    /// Actions by name: `action: suspend`.
+    pub actions: IndexMap<String, Action<Templated>>,
+    /// Whether destroying steps need the target typed.
+    pub protected: bool,
+    /// What a typed confirmation has to say.
+    pub target: Option<String>,
+    /// Hosts by name.
+    pub hosts: IndexMap<String, Host>,
+    /// The host that steps run on.
+    pub run_on: Option<String>,
+    /// What differs from the above in each environment: merged key by key, null removes, lists replace.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub environments: IndexMap<String, Environment>,
+}
+
+/// What differs in an environment: any key of a system but `environments`, merged before it is decoded.
+pub type Environment = Value;
+
+/// Defaults of http steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpDefaults {
+    /// Header fields of every request.
+    pub headers: IndexMap<String, Slot<Templated, Confidential, { at::HEADER }>>,
+    /// A PEM file of certificate authorities.
+    pub ca: Option<String>,
+    /// How long an exchange may take. Default: 30s.
+    pub timeout: Option<Duration>,
+}
+
+/// Defaults of compose steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComposeDefaults {
+    /// The folder of the project.
+    pub project_dir: Option<String>,
+    /// Its name.
+    pub project: Option<String>,
+    /// Its files.
+    pub files: Vec<String>,
+}
+
+/// A database; written as its address alone, or as a mapping.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connection {
+    /// `postgres://…`, `mysql://…`, `sqlite:PATH`.
+    pub url: Option<String>,
+    /// Another connection whose facts this one takes over where it has none.
+    pub like: Option<String>,
+    /// The database, where it is not the address's.
+    pub database: Option<String>,
+    /// The name of the secret that is the password.
+    pub password: Option<String>,
+    /// The way to a database that publishes no port.
+    pub through: Option<Through>,
+}
+
+/// The way to a database: exactly one key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Through {
+    /// A service of the compose project: `{service: db}`.
+    pub compose: Option<IndexMap<String, String>>,
+    /// A container: `{name: db-1}`.
+    pub container: Option<IndexMap<String, String>>,
+    /// A host.
+    pub host: Option<String>,
+}
+
+/// A secret and its source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretDecl {
+    /// Where it comes from.
+    pub from: Option<SecretSource>,
+    /// Made anew for one run, never stored.
+    pub generate: Option<Generate>,
+    /// Whether a value under 6 characters is allowed, which can then not be masked.
+    pub unmasked: Option<bool>,
+}
+
+/// How a secret is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Generate {
+    /// Characters.
+    pub length: u32,
+    /// `url` (letters, digits, `-`, `_`), `alnum` or `hex`. Default: url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alphabet: Option<String>,
+}
+
+/// The mail server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `smtp://host:587` or `smtps://host`.
+    pub server: String,
+    /// The sender.
+    pub from: String,
+    /// The login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The name of the secret that is the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+/// Someone to tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What they are.
+    pub role: String,
+    /// Who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// Their telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// A webhook that reaches them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// How long to wait for their acknowledgement before the next is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge_within: Option<Duration>,
+}
+
+/// How many people must agree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// So many.
+    pub people: u32,
+}
+
+/// A time in which a playbook may run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Its beginnings.
+    pub cron: String,
+    /// Its length.
+    #[serde(rename = "for")]
+    pub length: Duration,
+}
+
+/// A host; written as `local`, or as a mapping.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Host {
+    /// Whether it is this machine.
+    pub local: bool,
+    /// Where ssh reaches it: `user@host`, or a name of the ssh configuration.
+    pub ssh: Option<String>,
+    /// How to become root there: `sudo`.
+    #[serde(rename = "become")]
+    pub become_root: Option<String>,
+}
