@@ -149,7 +149,7 @@ fn a_month_patches_django_deletes_old_orders_and_packs_the_database() {
         "--confirm",
         "orders/delete=36",
         "--confirm",
-        "vacuum/sqlite/vacuum",
+        "vacuum/vacuum",
     ])
     .exits(0);
 
