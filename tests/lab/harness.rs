@@ -1,0 +1,201 @@
+//! Runs the real binary inside the lab and looks at what is there afterwards. It knows no playbook.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One test at a time: they share two real systems.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The lab, held by one test; mended and with an own state folder.
+pub struct Lab {
+    _turn: MutexGuard<'static, ()>,
+    state: tempfile::TempDir,
+}
+
+/// What a command left.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Lab {
+    /// Waits for this test's turn. None only where `TOBAN_WITHOUT_LAB=1` says that the lab is left out on purpose.
+    ///
+    /// # Panics
+    /// When the lab is not up: a test that did not run must not look like one that passed.
+    pub fn turn() -> Option<Lab> {
+        if std::env::var("TOBAN_WITHOUT_LAB").is_ok_and(|value| value == "1") {
+            return None;
+        }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            repo().join("target/lab/up").exists(),
+            "the lab is not up. Bring it up with tests/lab/up (as root), run everything with tests/run, \
+             or leave these tests out with TOBAN_WITHOUT_LAB=1"
+        );
+        let lab = Lab { _turn: turn, state: tempfile::tempdir().expect("a folder for the state") };
+        lab.script("mend", &[]);
+        Some(lab)
+    }
+
+    /// Runs `toban` in the lab without a terminal.
+    pub fn toban(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(repo().join("tests/lab/enter"));
+        command
+            .arg(env!("CARGO_BIN_EXE_toban"))
+            .args(arguments)
+            .args(["--env", "lab", "--progress", "plain", "--lang", "en"])
+            .current_dir(repo())
+            .env("TOBAN_STATE_DIR", self.state.path().join("state"))
+            .env("TOBAN_LOCK_DIR", self.state.path().join("locks"));
+        ran(command)
+    }
+
+    /// Runs a program in the lab and gives what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn enter(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(repo().join("tests/lab/enter"));
+        command.args(arguments).current_dir(repo());
+        ran(command).ok(arguments)
+    }
+
+    /// A script of `tests/lab`: `break`, `mend`.
+    pub fn script(&self, name: &str, arguments: &[&str]) {
+        let mut command = Command::new(repo().join("tests/lab").join(name));
+        command.args(arguments);
+        ran(command).ok(&[name]);
+    }
+
+    /// Breaks one thing; the next test's turn mends it.
+    pub fn breaks(&self, what: &str) {
+        self.script("break", &[what]);
+    }
+
+    /// One value from RefNet's database.
+    pub fn refnet(&self, sql: &str) -> String {
+        self.refnet_in("refnet", sql)
+    }
+
+    /// One value from a database of RefNet's server.
+    pub fn refnet_in(&self, database: &str, sql: &str) -> String {
+        self.enter(&[
+            "docker",
+            "exec",
+            "refnet-postgres-1",
+            "psql",
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "refnet",
+            "-d",
+            database,
+            "-c",
+            sql,
+        ])
+        .trim()
+        .to_owned()
+    }
+
+    /// A script under `sh` in one of RefNet's containers.
+    pub fn in_container(&self, service: &str, script: &str) -> String {
+        self.enter(&["docker", "exec", &format!("refnet-{service}-1"), "sh", "-ceu", script])
+    }
+
+    /// Python in cafeMuji's project and environment.
+    pub fn cafe_python(&self, code: &str) -> String {
+        let script = "cd target/lab/cafemuji/project && exec .venv/bin/python manage.py shell -v 0 -c \"$1\"";
+        self.enter(&["bash", "-ceu", script, "bash", code]).trim().to_owned()
+    }
+}
+
+impl Ran {
+    /// The output of a command that must have succeeded.
+    pub fn ok(self, what: &[&str]) -> String {
+        assert_eq!(self.code, 0, "{what:?} failed\n{self}");
+        self.out
+    }
+
+    /// Asserts the exit code, showing all that was printed.
+    pub fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "another exit code than {code}\n{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit {}\n--- output\n{}\n--- errors\n{}", self.code, self.out, self.err)
+    }
+}
+
+fn ran(mut command: Command) -> Ran {
+    let Output { status, stdout, stderr } = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"));
+    Ran {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+/// This repository.
+pub fn repo() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A path below the lab's folder.
+pub fn place(path: &str) -> PathBuf {
+    repo().join("target/lab").join(path)
+}
+
+/// The names in a folder that hold `part`, sorted; hidden and half-written ones too.
+pub fn names(folder: &Path, part: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry of the folder").file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains(part))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Empties a folder.
+pub fn empty(folder: &Path) {
+    for name in names(folder, "") {
+        std::fs::remove_file(folder.join(&name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+}
+
+/// A gzipped file that was last written so many days ago.
+pub fn aged_gzip(path: &Path, text: &str, days: u32) {
+    use std::io::Write;
+    let file = std::fs::File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).expect("packing");
+    let file = packed.finish().expect("packing");
+    age(&file, days);
+}
+
+/// Makes a file look as if it was last written so many days ago.
+pub fn age(file: &std::fs::File, days: u32) {
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(u64::from(days) * 86_400);
+    file.set_modified(then).expect("setting a file's time");
+}
+
+/// The text of a gzipped file.
+pub fn unpacked(path: &Path) -> String {
+    use std::io::Read;
+    let file = std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(file)
+        .read_to_string(&mut text)
+        .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text
+}
