@@ -2,7 +2,6 @@
 
 use crate::event::{Failure, Gives};
 use crate::model::{Action, Rendered, Shell, Slot};
-use crate::process::StopReason;
 use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
@@ -92,14 +91,4 @@ async fn nothing_to_do(cx: &Context<'_>) -> Result<bool, Failure> {
     let asked = Context { around: &around, stop: cx.stop.clone(), ..*cx };
     let report = shell::perform(&question, &asked).await?;
     Ok(report.failure.is_none())
-}
-
-/// The failure that a reason to stop comes to.
-pub fn stopped(reason: StopReason, cx: &Context<'_>) -> Failure {
-    match reason {
-        StopReason::TimedOut => {
-            Failure::TimedOut { after_ms: cx.around.timeout.as_ref().map_or(0, |t| t.0.as_millis()) }
-        }
-        StopReason::Cancelled | StopReason::Killed => Failure::Cancelled,
-    }
 }

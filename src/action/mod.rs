@@ -3,10 +3,18 @@
 
 mod certificate;
 mod context;
-pub mod http;
+mod dispatch;
+mod docker;
+mod file;
+mod http;
+mod probe;
+mod shell;
+mod sql;
 mod stopped;
 #[cfg(test)]
 mod trial;
 mod trust;
+mod wait;
 
 pub use context::{Context, Performed, Report, SecretLookup, Site};
+pub use dispatch::{Holds, perform};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::context::{Context, Performed, Report};
-use super::dispatch::{Holds, read, stopped};
+use super::dispatch::{Holds, read};
 use crate::event::Failure;
 use crate::model::{Action, Rendered, Wait};
 
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// When the limit is reached, or a condition cannot be evaluated.
 pub async fn perform(wait: &Wait<Rendered>, cx: &Context<'_>, holds: Holds<'_>) -> Performed {
     let began = Instant::now();
-    match wait.watch.action() {
+    match wait.action() {
         None => {
             let time = wait.r#for.as_ref().map_or(Duration::ZERO, |t| t.0.std());
             sleep(time, cx).await?;
@@ -63,7 +63,7 @@ async fn sleep(time: Duration, cx: &Context<'_>) -> Result<(), Failure> {
     let mut stop = cx.stop.clone();
     tokio::select! {
         () = tokio::time::sleep(time) => Ok(()),
-        reason = stop.stopped() => Err(stopped(reason, cx)),
+        reason = stop.stopped() => Err(cx.stopped(reason)),
     }
 }
 

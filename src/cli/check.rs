@@ -7,7 +7,7 @@ use clap::ArgMatches;
 
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
-use crate::diag::{Diagnostic, Severity, render, to_json};
+use crate::diag::{Diagnostic, Severity, render};
 use crate::lang;
 
 /// Checks what was named, or the whole playbook folder.
@@ -26,7 +26,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = found.len() - errors;
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
-        say(&format!("{:#}\n", to_json(&found)));
+        let all = found.iter().map(Diagnostic::to_json).collect();
+        say(&format!("{:#}\n", serde_json::Value::Array(all)));
     } else {
         say_on_stderr(&render(&found, globals.colour_err));
         say(&summary(names.len(), errors, warnings));

@@ -18,6 +18,7 @@ mod sql_words;
 mod system;
 mod yaml;
 
+pub use calls::part_key;
 pub use effect::infer_effect;
 pub use library::Library;
 pub use load::{Loaded, check, load};

@@ -11,7 +11,7 @@ use super::node::{Body, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
-use crate::lang::Loaded;
+use crate::lang::{Loaded, part_key};
 use crate::model::{Action, Needs, Step, StepBody, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
@@ -130,7 +130,7 @@ impl Layout {
             StepBody::Act(action) => match &**action {
                 Action::Playbook(call) => {
                     refuse_loop(step)?;
-                    let part = loaded.parts.get(&call.run).ok_or_else(|| {
+                    let part = loaded.parts.get(&part_key(call)).ok_or_else(|| {
                         CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
                     })?;
                     let open = self.push(open_id(&id), &shared, frame, inside, above);

@@ -29,7 +29,7 @@ fn action_text<S: Stage>(action: &Action<S>) -> String {
             that.join("\n")
         }
         Action::Wait(wait) => {
-            let watched = wait.watch.action().map(|a| action_text(&a));
+            let watched = wait.action().map(|a| action_text(&a));
             let until: Vec<&str> = wait.until.iter().map(|c| c.that.as_str()).collect();
             match (&wait.r#for, watched) {
                 (_, Some(watched)) => format!("{watched}\nuntil: {}", until.join(" and ")),

@@ -102,7 +102,7 @@ impl Board {
         match &event.kind {
             Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
-            Kind::StepEnded { step, outcome, seconds } => self.close(step, *outcome, *seconds, None),
+            Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
             Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
                 let short = note::of_attempt(failure.as_ref(), warnings);

@@ -8,6 +8,8 @@ mod machine;
 mod message;
 mod permit;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use machine::{Machine, NodeState, Phase, UnitState};
 pub use message::{Command, Input, UnitRef};
