@@ -45,10 +45,21 @@ pub fn blocked(by: &[StepId]) -> String {
 pub fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Yes => t!("yes", "はい"),
-        Reply::No { because } if because.is_empty() => t!("no", "いいえ"),
-        Reply::No { because } => t!("no: {because}", "いいえ: {because}"),
+        Reply::No { because } => no(because),
         Reply::Manual { answer, note, .. } => with_remark(manual(answer), note.as_deref()),
         Reply::Choice { value, reason } => with_remark(super::cell(value), reason.as_deref()),
+    }
+}
+
+/// The reasons that operators give are fixed words in the journal.
+fn no(because: &str) -> String {
+    match because {
+        "" | "said no" => t!("answered no", "いいえと回答"),
+        "no terminal" => t!("nobody to ask: no terminal", "端末が無く、確認できません"),
+        "interrupted" => t!("interrupted", "中断"),
+        "end of input" => t!("the terminal went away", "端末が閉じられました"),
+        "not the text asked for" => t!("the text typed was another", "入力が一致しません"),
+        other => other.to_string(),
     }
 }
 

@@ -1,0 +1,143 @@
+//! Answers given on the command line, each for a step by its name. It does not know which steps ask.
+
+use std::collections::BTreeMap;
+
+use crate::base::StepId;
+use crate::event::Unit;
+use crate::t;
+
+/// What `--confirm`, `--choose` and `--answer` say, by `step`, `group/step` or `step[2]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// `--confirm STEP[=TARGET]`
+    pub confirm: BTreeMap<String, Option<String>>,
+    /// `--choose STEP=VALUE`
+    pub choose: BTreeMap<String, String>,
+    /// `--answer STEP=VALUE`
+    pub answer: BTreeMap<String, String>,
+}
+
+impl Answers {
+    /// The answers from the flags' values.
+    ///
+    /// # Errors
+    /// Says which value is no answer, or names a step twice.
+    pub fn parse(confirm: &[String], choose: &[String], answer: &[String]) -> Result<Answers, String> {
+        let mut answers = Answers::default();
+        for text in confirm {
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_string())),
+                None => (text.as_str(), None),
+            };
+            put(&mut answers.confirm, "--confirm", name, value)?;
+        }
+        for text in choose {
+            let (name, value) = both("--choose", text)?;
+            put(&mut answers.choose, "--choose", name, value)?;
+        }
+        for text in answer {
+            let (name, value) = both("--answer", text)?;
+            put(&mut answers.answer, "--answer", name, value)?;
+        }
+        Ok(answers)
+    }
+
+    /// Flags that name none of these steps, as they were given: `--confirm swp`.
+    pub fn unknown(&self, ids: &[StepId]) -> Vec<String> {
+        let known = |name: &str| ids.iter().any(|id| id.as_str() == step_of(name));
+        let confirm = self.confirm.keys().map(|name| ("--confirm", name));
+        let choose = self.choose.keys().map(|name| ("--choose", name));
+        let answer = self.answer.keys().map(|name| ("--answer", name));
+        confirm
+            .chain(choose)
+            .chain(answer)
+            .filter(|(_, name)| !known(name))
+            .map(|(flag, name)| format!("{flag} {name}"))
+            .collect()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.confirm.is_empty() && self.choose.is_empty() && self.answer.is_empty()
+    }
+}
+
+/// The answer for a unit: that for the item, else that for its step.
+pub fn of_unit<'a, T>(answers: &'a BTreeMap<String, T>, unit: &Unit) -> Option<&'a T> {
+    answers.get(&unit.to_string()).or_else(|| answers.get(unit.step.as_str()))
+}
+
+fn both<'a>(flag: &str, text: &'a str) -> Result<(&'a str, String), String> {
+    let parts = text.split_once('=').filter(|(_, value)| !value.is_empty());
+    parts.map(|(name, value)| (name, value.to_string())).ok_or_else(|| {
+        t!(
+            "`{flag} {text}` gives no answer; write {flag} STEP=VALUE",
+            "`{flag} {text}` には答えがありません。{flag} STEP=VALUE の形で書いてください"
+        )
+    })
+}
+
+fn put<T>(to: &mut BTreeMap<String, T>, flag: &str, name: &str, value: T) -> Result<(), String> {
+    if !is_name(name) {
+        return Err(t!(
+            "`{flag} {name}` does not name a step; write for example {flag} restore/swap or {flag} swap[2]",
+            "`{flag} {name}` はステップの名前ではありません。例: {flag} restore/swap、{flag} swap[2]"
+        ));
+    }
+    match to.insert(name.to_string(), value) {
+        None => Ok(()),
+        Some(_) => Err(t!("`{flag}` answers `{name}` twice", "`{flag}` が `{name}` に二回答えています")),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let step = step_of(name);
+    let item = &name[step.len()..];
+    let digits = item.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let item_is_good =
+        item.is_empty() || digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+    item_is_good && step.split('/').all(StepId::is_valid)
+}
+
+fn step_of(name: &str) -> &str {
+    name.split('[').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(all: &[&str]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn flags_name_a_step_and_perhaps_its_item() {
+        let confirm = texts(&["restore/swap=refnet=1", "drop[2]", "clean"]);
+        let given = Answers::parse(&confirm, &texts(&["which=restore"]), &[]).expect("answers");
+        assert_eq!(given.confirm["restore/swap"], Some("refnet=1".to_string()));
+        let second = Unit::item(StepId::new("drop"), 2);
+        let any = Unit::item(StepId::new("clean"), 7);
+        assert_eq!(of_unit(&given.confirm, &second), Some(&None));
+        assert_eq!(of_unit(&given.confirm, &any), Some(&None));
+        assert_eq!(of_unit(&given.confirm, &Unit::item(StepId::new("drop"), 3)), None);
+        let ids = [StepId::new("drop"), StepId::new("restore/swap"), StepId::new("clean")];
+        assert_eq!(given.unknown(&ids), ["--choose which"]);
+    }
+
+    #[test]
+    fn a_flag_that_is_no_answer_says_how_to_write_it() {
+        for (confirm, choose, answer) in [
+            (vec!["=x"], vec![], vec![]),
+            (vec!["a b"], vec![], vec![]),
+            (vec!["a[x]"], vec![], vec![]),
+            (vec!["a[]"], vec![], vec![]),
+            (vec!["a", "a=1"], vec![], vec![]),
+            (vec![], vec!["a"], vec![]),
+            (vec![], vec![], vec!["a="]),
+        ] {
+            let said = Answers::parse(&texts(&confirm), &texts(&choose), &texts(&answer));
+            assert!(said.is_err(), "{confirm:?} {choose:?} {answer:?}");
+        }
+    }
+}
