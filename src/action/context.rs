@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Pending;
 use crate::base::Secret;
 use crate::event::{Failure, Gives, Stream, Unit};
 use crate::model::{Around, Rendered, System};
@@ -71,4 +72,6 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// It did not succeed, but what it gives is of use all the same (an exit code, a status).
     pub failure: Option<Failure>,
+    /// Files that appear at their places once the step has succeeded; see [`Pending::commit`].
+    pub pending: Pending,
 }

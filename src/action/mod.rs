@@ -4,12 +4,16 @@
 mod certificate;
 mod context;
 mod dispatch;
-mod docker;
+pub mod docker;
 mod file;
-mod http;
+pub mod http;
+mod outputs;
+mod pending;
 mod probe;
-mod shell;
-mod sql;
+pub mod shell;
+#[cfg(test)]
+mod shell_tests;
+pub mod sql;
 mod stopped;
 #[cfg(test)]
 mod trial;
@@ -18,3 +22,5 @@ mod wait;
 
 pub use context::{Context, Performed, Report, SecretLookup, Site};
 pub use dispatch::{Holds, perform};
+pub use outputs::outputs;
+pub use pending::Pending;

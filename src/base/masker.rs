@@ -60,6 +60,11 @@ impl MaskedStream {
         MaskedStream { masker, held: Vec::new() }
     }
 
+    /// Whether bytes come out just as they go in, so that [`MaskedStream::push`] may be left out.
+    pub fn is_idle(&self) -> bool {
+        self.masker.is_empty()
+    }
+
     /// Takes the next bytes, gives those that are safe to show.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         if self.masker.is_empty() {

@@ -1,1 +1,22 @@
-//! journal
+//! What a run leaves on disk: its folder, its journal of facts, its logs; and how that is read again. It decides
+//! nothing and shows nothing.
+
+mod chain;
+mod error;
+mod lane;
+mod lock;
+mod log;
+mod reader;
+mod stamp;
+mod state_dir;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::JournalError;
+pub use log::{LogSetup, StepLog};
+pub use reader::{Recovered, read, recover};
+pub use state_dir::{RunFolder, StateDir};
+pub use summary::{Liveness, Summary, liveness, summary};
+pub use writer::Journal;

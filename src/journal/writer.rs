@@ -1,0 +1,191 @@
+//! Writes a run's facts: one write for each batch, synced when asked. It does not know what the facts mean.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::chain::{self, Hash};
+use super::{JournalError, LogSetup, RunFolder, StateDir, StepLog, lock};
+use crate::base::RunId;
+use crate::event::{Event, Record, RecordError, Unit};
+
+/// The journal of a run that is being made. While it lives, the run is known to be running.
+pub struct Journal {
+    folder: RunFolder,
+    path: PathBuf,
+    file: File,
+    /// The hash of the last line.
+    prev: Hash,
+    /// The length of what is known to be whole, in bytes and in lines.
+    len: u64,
+    lines: usize,
+    /// Whether something has been appended since the last sync.
+    dirty: bool,
+    /// After a failure nothing is written any more: the disk and we no longer agree.
+    failed: bool,
+    buffer: Vec<u8>,
+}
+
+impl Journal {
+    /// Makes a run's folder with its plan and its first fact. It appears all at once, and stays after a crash.
+    ///
+    /// # Errors
+    /// When the state folder cannot be written; then nothing is left of the run.
+    pub fn create(
+        state: &StateDir,
+        id: &RunId,
+        plan_json: &[u8],
+        first: &Event,
+    ) -> Result<Journal, JournalError> {
+        let runs = state.path().join("runs");
+        private_folder(&runs)?;
+        let hidden = runs.join(format!(".tmp-{id}"));
+        let made = fill(&hidden, plan_json, first).and_then(|mut journal| {
+            let folder = state.run(id);
+            publish(&hidden, folder.path(), &runs)?;
+            journal.path = folder.journal();
+            journal.folder = folder;
+            Ok(journal)
+        });
+        if made.is_err() {
+            drop(fs::remove_dir_all(&hidden));
+        }
+        made
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// A log for one attempt. The file is opened at the first byte, or at the end.
+    pub fn log(&self, unit: &Unit, attempt: u32, setup: LogSetup) -> StepLog {
+        StepLog::new(self.folder.logs().join(unit.log_name(attempt)), setup)
+    }
+
+    /// Ends the journal: everything is on disk, and the hash of its end stands outside the run's folder too.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn close(mut self) -> Result<(), JournalError> {
+        self.sync_file()?;
+        let Some(head) = self.folder.head() else { return Ok(()) };
+        let text = format!("{} {}\n", String::from_utf8_lossy(&self.prev), self.lines);
+        let folder = head.parent().unwrap_or(Path::new("/"));
+        private_folder(folder)?;
+        let hidden = folder.join(format!(".tmp-{}", head.file_name().unwrap_or_default().to_string_lossy()));
+        write_synced(&hidden, text.as_bytes())?;
+        publish(&hidden, &head, folder)
+    }
+
+    fn append_lines(&mut self, events: &[Event]) -> Result<(), JournalError> {
+        let fail = JournalError::unwritable(&self.path);
+        if self.failed {
+            return Err(fail(io::Error::other(crate::t!(
+                "an earlier write failed",
+                "前の書き込みが失敗しています"
+            ))));
+        }
+        self.buffer.clear();
+        let mut prev = self.prev;
+        for event in events {
+            let begin = self.buffer.len();
+            serde_json::to_writer(&mut self.buffer, event).map_err(|e| fail(e.into()))?;
+            chain::seal(&mut self.buffer, &prev);
+            prev = chain::hash(&self.buffer[begin..]);
+            self.buffer.push(b'\n');
+        }
+        if let Err(e) = self.file.write_all(&self.buffer) {
+            self.failed = true;
+            // A torn line is cut off at once where the disk lets us; else the reader drops it.
+            drop(self.file.set_len(self.len));
+            return Err(fail(e));
+        }
+        self.prev = prev;
+        self.len += self.buffer.len() as u64;
+        self.lines += events.len();
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn sync_file(&mut self) -> Result<(), JournalError> {
+        let fail = JournalError::unwritable(&self.path);
+        if self.failed {
+            return Err(fail(io::Error::other(crate::t!(
+                "an earlier write failed",
+                "前の書き込みが失敗しています"
+            ))));
+        }
+        if self.dirty {
+            // After a failed sync the kernel may forget what it could not write: it is not tried again.
+            self.failed = true;
+            self.file.sync_data().map_err(fail)?;
+            self.failed = false;
+            self.dirty = false;
+        }
+        Ok(())
+    }
+}
+
+impl Record for Journal {
+    fn append(&mut self, events: &[Event]) -> Result<(), RecordError> {
+        self.append_lines(events).map_err(|e| RecordError { message: e.to_string() })
+    }
+
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.sync_file().map_err(|e| RecordError { message: e.to_string() })
+    }
+}
+
+/// A hidden run folder with everything in it and on disk.
+fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, JournalError> {
+    let folder = RunFolder::at(hidden);
+    private_folder(hidden)?;
+    private_folder(&folder.logs())?;
+    write_synced(&folder.plan(), plan_json)?;
+    let path = folder.journal();
+    let fail = JournalError::unwritable(&path);
+    let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path).map_err(&fail)?;
+    if !lock::hold(&file).map_err(&fail)? {
+        return Err(JournalError::Busy { path: path.clone() });
+    }
+    let mut journal = Journal {
+        folder,
+        path: path.clone(),
+        file,
+        prev: chain::hash(plan_json),
+        len: 0,
+        lines: 0,
+        dirty: false,
+        failed: false,
+        buffer: Vec::new(),
+    };
+    journal.append_lines(std::slice::from_ref(first))?;
+    journal.sync_file()?;
+    sync_folder(hidden)?;
+    Ok(journal)
+}
+
+/// Only its owner can look into a run: outputs of commands stand there.
+fn private_folder(path: &Path) -> Result<(), JournalError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::unwritable(path))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_data()
+    };
+    write().map_err(JournalError::unwritable(path))
+}
+
+fn publish(hidden: &Path, path: &Path, folder: &Path) -> Result<(), JournalError> {
+    fs::rename(hidden, path).map_err(JournalError::unwritable(path))?;
+    sync_folder(folder)
+}
+
+fn sync_folder(path: &Path) -> Result<(), JournalError> {
+    File::open(path).and_then(|f| f.sync_all()).map_err(JournalError::unwritable(path))
+}
