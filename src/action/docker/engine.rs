@@ -1,0 +1,69 @@
+//! The way to the engine: where it is, and a connection that speaks its version. It knows no call.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::API_DEFAULT_VERSION;
+use bollard::Docker;
+
+use super::refusal;
+use crate::event::Failure;
+
+/// How long the engine may take to say which version it speaks, in seconds.
+const GREETING: u64 = 15;
+/// How long it may take to begin an answer, in seconds.
+const ANSWER: u64 = 120;
+
+/// A connected engine.
+#[derive(Clone)]
+pub struct Engine {
+    /// The client, in the version that both speak.
+    pub docker: Docker,
+    /// Whether the engine's processes may be this machine's.
+    pub local: bool,
+}
+
+impl Engine {
+    /// The same engine, for a call that may take `seconds` longer than usual.
+    pub fn patient(&self, seconds: u64) -> Docker {
+        self.docker.clone().with_timeout(Duration::from_secs(ANSWER.saturating_add(seconds)))
+    }
+}
+
+/// Where the engine is: `DOCKER_HOST`, else the usual socket.
+pub fn host() -> String {
+    let usual = || "unix:///var/run/docker.sock".to_string();
+    std::env::var("DOCKER_HOST").ok().filter(|h| !h.is_empty()).unwrap_or_else(usual)
+}
+
+/// Connects, and finds the version that both sides speak.
+///
+/// # Errors
+/// The engine is not there, does not let us in, or is reached by a way that is not known here.
+pub async fn connect() -> Result<Engine, Failure> {
+    let host = host();
+    let (docker, local) = open(&host)?;
+    let docker = docker.negotiate_version().await.map_err(|e| refusal::of_engine(&e, &host))?;
+    Ok(Engine { docker: docker.with_timeout(Duration::from_secs(ANSWER)), local })
+}
+
+fn open(host: &str) -> Result<(Docker, bool), Failure> {
+    if let Some(path) = host.strip_prefix("unix://") {
+        may_reach(Path::new(path)).map_err(|e| refusal::of_socket(&e, path))?;
+        let docker = Docker::connect_with_unix(host, GREETING, API_DEFAULT_VERSION);
+        return docker.map(|d| (d, true)).map_err(|e| refusal::of_engine(&e, host));
+    }
+    if !(host.starts_with("tcp://") || host.starts_with("http://")) {
+        return Err(refusal::of_scheme(host));
+    }
+    if std::env::var("DOCKER_TLS_VERIFY").is_ok_and(|v| !v.is_empty()) {
+        return Err(refusal::of_tls(host));
+    }
+    let docker = Docker::connect_with_http(host, GREETING, API_DEFAULT_VERSION);
+    docker.map(|d| (d, false)).map_err(|e| refusal::of_engine(&e, host))
+}
+
+/// The client only says that a socket "was not found", also when a folder above it is closed to us.
+fn may_reach(socket: &Path) -> std::io::Result<()> {
+    std::fs::metadata(socket).map(|_| ())
+}

@@ -1,0 +1,28 @@
+//! Docker: one file per kind of call to the engine, and compose. Everything is asked of the Engine API but what only
+//! compose can do. It does not decide whether or when something is done.
+
+mod capture;
+mod compose;
+mod compose_cli;
+mod compose_command;
+mod engine;
+mod exec;
+mod feed;
+mod gives;
+mod inspect;
+mod lifecycle;
+mod lists;
+mod logs;
+mod marker;
+mod perform;
+mod project;
+mod prune;
+mod pump;
+mod reap;
+mod refusal;
+mod run;
+mod stats;
+mod sweep;
+mod target;
+
+pub use perform::perform;

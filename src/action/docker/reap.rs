@@ -1,0 +1,174 @@
+//! Ends an attempt's processes inside a container. The engine can't: so a second command looks for the attempt's mark
+//! there, or, where the container has no shell, the host's processes are looked through.
+
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::exec::{CreateExecOptions, StartExecResults};
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep};
+
+use super::engine::Engine;
+use super::sweep;
+use crate::process::{Stop, StopReason};
+
+/// From TERM to KILL.
+pub const GRACE: Duration = Duration::from_secs(5);
+/// How long KILL may take to have its effect.
+const DEATH: Duration = Duration::from_secs(10);
+
+/// What is to be ended.
+pub struct Quarry<'a> {
+    /// Where it runs.
+    pub engine: &'a Engine,
+    /// In which container.
+    pub container: &'a str,
+    /// The command's id, where it is known.
+    pub exec: Option<&'a str>,
+    /// What stands in the environment of each of its processes.
+    pub mark: String,
+}
+
+/// Looks for processes with the mark, for what they started and for what shares their session; sends them a signal and
+/// prints their numbers. Only a shell's own commands: a container may have nothing else.
+const SCRIPT: &str = r#"
+exec 2>/dev/null
+mark=$1 signal=$2 all= found=' ' sessions=' '
+marked() {
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"$mark"*) return 0;; esac
+  done <"/proc/$1/environ"
+  return 1
+}
+note() {
+  [ "$2" = Z ] && return
+  all="$all $1:$3:$5"
+  if marked "$1"; then found="$found$1 "; sessions="$sessions$5 "; fi
+}
+for dir in /proc/[0-9]*; do
+  pid=${dir#/proc/}
+  [ "$pid" = $$ ] && continue
+  IFS= read -r stat <"$dir/stat" || continue
+  note "$pid" ${stat##*) }
+done
+more=1
+while [ $more = 1 ]; do
+  more=0
+  for one in $all; do
+    pid=${one%%:*} rest=${one#*:}
+    parent=${rest%%:*} session=${rest#*:}
+    case $found in *" $pid "*) continue;; esac
+    case $found in *" $parent "*) ;; *)
+      [ "$session" -gt 1 ] || continue
+      case $sessions in *" $session "*) ;; *) continue;; esac;;
+    esac
+    found="$found$pid " more=1
+  done
+done
+for pid in $found; do
+  echo "$pid"
+  [ "$signal" = 0 ] || kill -"$signal" "$pid"
+done
+echo done
+"#;
+
+/// Ends everything of the quarry: TERM, a grace, KILL; at once when killed.
+///
+/// # Errors
+/// Says what could not be ended, and where.
+pub async fn end(quarry: &Quarry<'_>, reason: StopReason, mut stop: Stop) -> Result<(), String> {
+    if reason != StopReason::Killed {
+        signal(quarry, "TERM").await;
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until {
+            tokio::select! {
+                () = stop.killed() => break,
+                () = sleep(Duration::from_millis(100)) => {}
+            }
+            if over(quarry, signal(quarry, "0").await).await {
+                return Ok(());
+            }
+        }
+    }
+    let until = Instant::now() + DEATH;
+    let mut left = None;
+    while Instant::now() < until {
+        left = signal(quarry, "KILL").await;
+        if over(quarry, left).await {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Err(left_over(quarry, left))
+}
+
+/// Sends a signal to all that is there; says how many that were, none if it can't be known.
+async fn signal(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
+    match inside(quarry, signal).await {
+        Some(found) => Some(found),
+        None => sweep::container(quarry.engine, quarry.container, &quarry.mark, signal).await,
+    }
+}
+
+/// Whether nothing is left: nothing was found, and the command is not still about to start.
+async fn over(quarry: &Quarry<'_>, found: Option<usize>) -> bool {
+    let running = match quarry.exec {
+        None => false,
+        Some(id) => match quarry.engine.docker.inspect_exec(id).await {
+            Ok(now) => now.running == Some(true) || now.exit_code.is_none(),
+            Err(_) => false,
+        },
+    };
+    match found {
+        Some(0) => !running,
+        Some(_) => false,
+        None => !running && !container_runs(quarry).await,
+    }
+}
+
+async fn container_runs(quarry: &Quarry<'_>) -> bool {
+    let now = quarry.engine.docker.inspect_container(quarry.container, None).await;
+    now.ok().and_then(|c| c.state).and_then(|s| s.running).unwrap_or(false)
+}
+
+/// Runs the script in the container; none where that has no shell or does not run. It has every privilege inside, as
+/// another user's environment can't be read without.
+async fn inside(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
+    let docker = &quarry.engine.docker;
+    let options = CreateExecOptions {
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        privileged: Some(true),
+        user: Some("0"),
+        cmd: Some(vec!["sh", "-c", SCRIPT, "sh", &quarry.mark, signal]),
+        ..Default::default()
+    };
+    let id = docker.create_exec(quarry.container, options).await.ok()?.id;
+    let StartExecResults::Attached { mut output, .. } = docker.start_exec(&id, None).await.ok()? else {
+        return None;
+    };
+    let mut said = Vec::new();
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(Duration::from_secs(10), output.next()).await {
+        if let LogOutput::StdOut { message } = frame {
+            said.extend_from_slice(&message);
+        }
+    }
+    let said = String::from_utf8_lossy(&said);
+    let lines: Vec<&str> = said.lines().collect();
+    (lines.last() == Some(&"done")).then(|| lines.len() - 1)
+}
+
+fn left_over(quarry: &Quarry<'_>, left: Option<usize>) -> String {
+    let container = quarry.container;
+    match left {
+        Some(count) => crate::t!(
+            "{count} processes in the container `{container}` could not be ended; `docker restart {container}` ends them",
+            "コンテナ `{container}` 内の {count} 個のプロセスを終了できません。`docker restart {container}` で終了できます"
+        ),
+        None => crate::t!(
+            "the container `{container}` has no shell to look for what was started in it; \
+             look with `docker top {container}`",
+            "コンテナ `{container}` にシェルが無いため、残ったプロセスを調べられません。`docker top {container}` で確認してください"
+        ),
+    }
+}

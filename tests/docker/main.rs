@@ -1,0 +1,8 @@
+//! Docker actions against a real engine, and the real compose. The engine is the tests' own: see `tests/support/docker-up`.
+
+mod compose;
+mod exec;
+mod lists;
+mod run;
+mod stopping;
+mod support;
