@@ -16,6 +16,16 @@ impl Pending {
         self.0.borrow_mut().push(file);
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    /// The step has failed: the files are removed.
+    pub fn discard(&self) {
+        self.0.take();
+    }
+
     /// The step has succeeded: the files appear at their places.
     ///
     /// # Errors

@@ -27,6 +27,11 @@ impl StepId {
         StepId::new(format!("{parent}/{self}"))
     }
 
+    /// Whether this is the beginning of a group or playbook, `restore/`, which people do not see as a step.
+    pub fn is_beginning(&self) -> bool {
+        self.0.ends_with('/')
+    }
+
     /// Whether text may be the id of a step: a letter or `_`, then letters, digits and `_`, at most 64.
     pub fn is_valid(text: &str) -> bool {
         let mut chars = text.chars();

@@ -14,7 +14,6 @@ use super::globals::Globals;
 use crate::base::StepId;
 use crate::diag::did_you_mean;
 use crate::journal::{Liveness, RunFolder, liveness};
-use crate::plan::PlanRecord;
 
 /// Prints logs, one after another; with `--follow` as they grow.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -41,7 +40,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
-    let plan: PlanRecord = folder.plan()?;
+    let plan = super::status::plan_of(folder)?;
     let name = step.split('[').next().unwrap_or(step);
     if plan.steps.iter().any(|s| s.id.as_str() == name) {
         return Ok(());
@@ -64,7 +63,7 @@ struct Shown {
 impl Shown {
     fn print(&mut self, folder: &RunFolder, step: Option<&str>) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        for path in logs(&folder.logs_dir(), step) {
+        for path in logs(&folder.logs(), step) {
             let mut file = match File::open(&path) {
                 Ok(file) => file,
                 Err(_) => continue,

@@ -117,8 +117,7 @@ type Opened = (Session, std::path::PathBuf);
 fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answers) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
-    let clock = SystemClock;
-    let started = clock.now();
+    let started = SystemClock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
     let run = Rc::new(run_facts(&start.given, &state, &id, started, who));
@@ -148,27 +147,24 @@ fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answ
     let vault = Rc::new(vault(start));
     let mut shown = reporter(
         globals.progress,
-        heading(start, &id, who, folder.logs_dir()),
+        heading(start, &id, who, folder.logs()),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
     );
     shown.event(&first);
     let zone = plan.zone.clone();
-    let logs = folder.logs_dir();
     let session = Session {
         machine,
         sites: sites(plan, &id, &scratch, &vault),
         run,
         engine,
-        record: Box::new(journal),
+        journal,
         reporters: vec![shown],
-        operator: Rc::new(FlagOperator::new(answers, TerminalOperator::if_there(who), who)),
-        clock: Rc::new(clock),
+        operator: Rc::new(FlagOperator::new(answers, who, TerminalOperator::open(who, globals.colour_err))),
+        clock: Arc::new(SystemClock),
         vault,
-        logs: Box::new(move |unit, attempt, masker| {
-            crate::journal::StepLog::new(logs.join(unit.log_name(attempt)), zone.clone(), masker)
-        }),
+        zone,
     };
     Ok((session, scratch))
 }

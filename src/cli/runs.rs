@@ -45,7 +45,7 @@ fn columns(id: &str, summary: &Result<Summary, crate::journal::JournalError>) ->
             word(s),
             s.playbook.clone(),
             s.environment.clone().unwrap_or_default(),
-            format!("{}  {}", s.seconds.map(format_seconds).unwrap_or_default(), s.operator),
+            format!("{}  {}", format_seconds(s.seconds), s.operator),
         ],
     }
 }
@@ -56,6 +56,15 @@ pub fn word(summary: &Summary) -> String {
         (Some(outcome), _) => run_outcome_word(outcome),
         (None, Liveness::Running) => crate::t!("running", "実行中"),
         (None, _) => crate::t!("dead", "中断"),
+    }
+}
+
+/// Whether an engine is at it, as a word for programs.
+pub fn alive(summary: &Summary) -> &'static str {
+    match summary.liveness {
+        Liveness::Running => "running",
+        Liveness::Dead => "dead",
+        Liveness::Finished => "finished",
     }
 }
 
@@ -70,7 +79,7 @@ fn as_json(id: &str, summary: &Result<Summary, crate::journal::JournalError>) ->
             "operator": s.operator,
             "started": s.started.to_string(),
             "outcome": s.outcome,
-            "liveness": s.liveness,
+            "liveness": alive(s),
             "seconds": s.seconds,
             "counts": s.counts,
         }),

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::error::{Error, say};
 use super::globals::Globals;
-use super::runs::word;
+use super::runs::{alive, word};
 use crate::base::StepId;
 use crate::event::{Event, Kind};
-use crate::journal::{read, summary};
+use crate::journal::{RunFolder, read, summary};
 use crate::plan::PlanRecord;
 use crate::report::{format_seconds, outcome_word, pad, width};
 
@@ -22,7 +22,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let folder = state.run(&id);
     let summary = summary(&folder)?;
     let events = read(&folder)?;
-    let plan: PlanRecord = folder.plan()?;
+    let plan = plan_of(&folder)?;
     let steps = steps(&plan, &events);
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         let steps: serde_json::Map<String, serde_json::Value> = steps
@@ -30,7 +30,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             .map(|(id, step)| (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why })))
             .collect();
         let whole = json!({
-            "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": summary.liveness,
+            "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": alive(&summary),
             "operator": summary.operator, "started": summary.started.to_string(), "steps": steps,
         });
         say(&format!("{whole:#}\n"));
@@ -46,6 +46,16 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
     say(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The plan that a run's folder keeps.
+pub fn plan_of(folder: &RunFolder) -> Result<PlanRecord, Error> {
+    let path = folder.plan();
+    let shown = path.display();
+    let text = std::fs::read_to_string(&path)
+        .map_err(|e| Error::state(crate::t!("cannot read {shown}: {e}", "{shown} を読めません: {e}")))?;
+    serde_json::from_str(&text)
+        .map_err(|e| Error::state(crate::t!("{shown} is damaged: {e}", "{shown} が壊れています: {e}")))
 }
 
 /// One step as `status` tells it.

@@ -44,7 +44,7 @@ impl Renderer<'_> {
         let mut render = Render::new(self.engine, &scope);
         let staged = |e: crate::template::StageError| Failure::Template { message: format!("{}: {}", e.path, e.message) };
         let around = node.step.around.stage(&mut render).map_err(staged)?;
-        let mut action = action.stage(&mut render).map_err(staged)?;
+        let mut action = (**action).stage(&mut render).map_err(staged)?;
         if let Action::Named(named) = &action {
             action = self.named(node.frame, &named.name, &scope)?;
         }

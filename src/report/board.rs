@@ -100,6 +100,11 @@ impl Board {
     /// Takes a fact in.
     pub fn take(&mut self, event: &Event) -> Change {
         match &event.kind {
+            Kind::Skipped { step, .. } | Kind::Blocked { step, .. } | Kind::StepEnded { step, .. }
+                if step.is_beginning() =>
+            {
+                Change::None
+            }
             Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
             Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
@@ -116,7 +121,7 @@ impl Board {
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } => Change::None,
+            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
         }
     }
 

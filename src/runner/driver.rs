@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -13,7 +14,10 @@ use super::prepare::{Job, job, judge_readings, masker};
 use super::session::Session;
 use super::signal::{Signal, Signals};
 use super::unit::{Attempt, run};
-use crate::event::{Event, Live, Question, RecordError, RunOutcome, Unit};
+use crate::action::Pending;
+use crate::event::{Event, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
+use crate::journal::LogSetup;
+use crate::plan::Results;
 use crate::process::{StopReason, Stopper};
 use crate::state::{Command, Input, Permit, UnitRef};
 
@@ -29,6 +33,8 @@ pub struct End {
 /// What reaches the loop.
 pub(super) enum News {
     Input(Input),
+    /// An attempt is over; its files wait for the verdict.
+    Done { unit: UnitRef, results: Results, withheld: Vec<String>, pending: Pending },
     Live(Live),
     Signal(Signal),
     Wake,
@@ -131,13 +137,28 @@ impl Driver {
                     self.wake_at(at);
                 }
             }
-            News::Input(input) => {
-                if let Input::Reported { unit, .. } = &input {
-                    self.stoppers.remove(unit);
-                }
-                events.extend(self.session.machine.decide(input, now));
+            News::Input(input) => events.extend(self.session.machine.decide(input, now)),
+            News::Done { unit, results, withheld, pending } => {
+                self.stoppers.remove(&unit);
+                let results = self.settle_files(unit, results, &pending);
+                events.extend(self.session.machine.decide(Input::Reported { unit, results, withheld }, now));
             }
         }
+    }
+
+    /// Files of an attempt appear at their places when its results pass, and are gone otherwise.
+    fn settle_files(&self, unit: UnitRef, mut results: Results, pending: &Pending) -> Results {
+        if pending.is_empty() {
+            return results;
+        }
+        let machine = &self.session.machine;
+        let judged = machine.renderer().judge(unit.node, machine.item(unit), machine, &results);
+        if judged.outcome == Outcome::Failed {
+            pending.discard();
+        } else if let Err(failure) = pending.commit() {
+            results.failure = Some(failure);
+        }
+        results
     }
 
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {
@@ -172,8 +193,8 @@ impl Driver {
         if events.is_empty() {
             return Ok(());
         }
-        self.session.record.append(events)?;
-        if events.iter().any(|e| e.kind.is_boundary()) { self.session.record.sync() } else { Ok(()) }
+        self.session.journal.append(events)?;
+        if events.iter().any(|e| e.kind.is_boundary()) { self.session.journal.sync() } else { Ok(()) }
     }
 
     fn act(&mut self, command: Command) {
@@ -203,13 +224,19 @@ impl Driver {
         let (stopper, stop) = Stopper::new();
         self.stoppers.insert(unit, stopper.clone());
         let masker = masker(session);
+        let setup = LogSetup {
+            masker: masker.clone(),
+            zone: session.zone.clone(),
+            clock: Arc::clone(&session.clock),
+            sensitive: job.prepared.around.sensitive == Some(true),
+        };
         let frame = session.machine.plan().at(unit.node).frame as usize;
         let attempt = Attempt {
             unit,
             prepared: job.prepared,
             read_only: job.read_only,
             site: Rc::clone(&session.sites[frame]),
-            log: (session.logs)(permit.unit(), permit.attempt(), masker.clone()),
+            log: session.journal.log(permit.unit(), permit.attempt(), setup),
             masker,
             permit,
             stopper,
@@ -236,7 +263,10 @@ impl Driver {
         self.terminate();
         while !self.stoppers.is_empty() {
             match inbox.recv().await {
-                Some(News::Input(Input::Reported { unit, .. })) => drop(self.stoppers.remove(&unit)),
+                Some(News::Done { unit, pending, .. }) => {
+                    pending.discard();
+                    self.stoppers.remove(&unit);
+                }
                 Some(_) => {}
                 None => return,
             }

@@ -8,5 +8,5 @@ mod signal;
 mod unit;
 
 pub use driver::{End, drive};
-pub use session::{LogMaker, Session};
+pub use session::Session;
 pub use signal::{Signal, Signals};

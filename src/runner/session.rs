@@ -4,16 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::action::Site;
-use crate::base::{Clock, Masker};
-use crate::event::{Operator, Record, Reporter, Unit};
+use crate::base::Clock;
+use crate::event::{Operator, Reporter};
 use crate::inputs::Vault;
-use crate::journal::StepLog;
+use crate::journal::Journal;
 use crate::plan::RunFacts;
 use crate::state::Machine;
 use crate::template::Engine;
-
-/// Makes the log of an attempt.
-pub type LogMaker = Box<dyn Fn(&Unit, u32, Masker) -> StepLog>;
 
 /// Everything a run needs.
 pub struct Session {
@@ -24,17 +21,17 @@ pub struct Session {
     /// What renders templates.
     pub engine: Arc<Engine>,
     /// Where its facts are written.
-    pub record: Box<dyn Record>,
+    pub journal: Journal,
     /// Who shows it.
     pub reporters: Vec<Box<dyn Reporter>>,
     /// Who answers.
     pub operator: Rc<dyn Operator>,
     /// The time.
-    pub clock: Rc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// The place of each frame of the plan.
     pub sites: Vec<Rc<Site>>,
     /// Its secrets.
     pub vault: Rc<Vault>,
-    /// Makes the logs of attempts.
-    pub logs: LogMaker,
+    /// The zone of the times in logs.
+    pub zone: jiff::tz::TimeZone,
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::action::{Context, Report, Site, perform};
+use crate::action::{Context, Pending, Report, Site, perform};
 use crate::base::Masker;
 use crate::event::{Failure, Gives, Live, Stream, Unit};
 use crate::journal::StepLog;
@@ -57,12 +57,12 @@ pub(super) async fn run(attempt: Attempt) {
     let limit = around.timeout.as_ref().map(|t| t.0.std());
     let work = perform(permit, &prepared.action, &cx, read_only, &*holds);
     let performed = limited(work, limit, &stopper).await;
-    let mut results = results(performed);
+    let (mut results, pending) = results(performed);
     if let Some(failure) = sink.finish() {
         results.failure = Some(failure);
     }
     let withheld = withheld(&masker, &results.gives);
-    drop(news.send(News::Input(Input::Reported { unit, results, withheld })));
+    drop(news.send(News::Done { unit, results, withheld, pending }));
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
@@ -76,15 +76,12 @@ async fn limited<T>(work: impl Future<Output = T>, limit: Option<Duration>, stop
     work.await
 }
 
-fn results(performed: Result<Report, Failure>) -> Results {
+fn results(performed: Result<Report, Failure>) -> (Results, Pending) {
     match performed {
-        Ok(report) => Results {
-            gives: report.gives,
-            unchanged: report.unchanged,
-            warnings: report.warnings,
-            failure: report.failure,
-        },
-        Err(failure) => Results { failure: Some(failure), ..Results::default() },
+        Ok(Report { gives, unchanged, warnings, failure, pending }) => {
+            (Results { gives, unchanged, warnings, failure }, pending)
+        }
+        Err(failure) => (Results { failure: Some(failure), ..Results::default() }, Pending::default()),
     }
 }
 
@@ -101,7 +98,7 @@ impl Sink<'_> {
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut log = self.log.borrow_mut();
         log.write(stream, bytes);
-        if log.failed() {
+        if log.has_failed() {
             // Without its log the attempt would leave no record of what it does from here on.
             self.stopper.stop(StopReason::Cancelled);
             return;
@@ -111,14 +108,13 @@ impl Sink<'_> {
             && let Some(line) = log.last_line()
         {
             *told = Some(Instant::now());
-            let line = line.to_string();
             drop(self.news.send(News::Live(Live::Line { unit: self.name.clone(), line })));
         }
     }
 
     /// Closes the log; says so when it could not be written whole.
-    fn finish(&self) -> Option<Failure> {
-        let written = self.log.borrow_mut().finish();
+    fn finish(self) -> Option<Failure> {
+        let written = self.log.into_inner().finish();
         written.err().map(|e| Failure::Unavailable { message: e.to_string() })
     }
 }

@@ -154,6 +154,9 @@ impl Machine {
 
     fn fold_not_started(&mut self, unit: &crate::event::Unit, outcome: Outcome, at: Timestamp) {
         let Some(unit) = self.unit(unit) else { return };
+        if matches!(self.plan.at(unit.node).body, Body::Close { .. }) {
+            return;
+        }
         self.activate(unit.node, at);
         self.queue.remove(&unit);
         if let Some(facts) = self.facts_mut(unit) {

@@ -30,6 +30,13 @@ impl Machine {
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Skipped { step, because }, at, events);
         }
+        if let Body::Close { open, .. } = self.plan.at(ix).body
+            && self.nodes[open as usize].phase == Phase::Ended(Outcome::Failed)
+        {
+            let step = self.plan.at(ix).id.clone();
+            let kind = Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() };
+            return self.emit(kind, at, events);
+        }
         let blockers = self.blockers(ix);
         if !blockers.is_empty() {
             let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
@@ -82,7 +89,12 @@ impl Machine {
     /// A node that cannot even begin.
     fn fail_node(&mut self, ix: NodeIx, failure: Failure, at: Timestamp, events: &mut Vec<Event>) {
         let step = self.plan.at(ix).id.clone();
-        let unit = Unit::step(step.clone());
+        // What goes wrong at the beginning of a group or playbook is told of the step as a whole.
+        let whole = match self.plan.at(ix).body {
+            Body::Open { close, .. } => self.plan.at(close).id.clone(),
+            _ => step.clone(),
+        };
+        let unit = Unit::step(whole);
         self.emit(
             Kind::NotStarted { unit, outcome: Outcome::Failed, failure: Some(failure) },
             at,
