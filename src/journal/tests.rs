@@ -44,7 +44,7 @@ fn started(run: &RunId) -> Event {
 
 fn step(seq: u64) -> Event {
     let step = StepId::new("dump");
-    event(seq, Kind::StepEnded { step, outcome: Outcome::Ok, seconds: 0.25 })
+    event(seq, Kind::StepEnded { step, outcome: Outcome::Ok, seconds: 0.25, gives: Default::default() })
 }
 
 fn ended(seq: u64) -> Event {

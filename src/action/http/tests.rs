@@ -14,11 +14,11 @@ use crate::model::{Http, Rendered};
 use crate::process::StopReason;
 
 async fn run(trial: &Trial, step: &str) -> Report {
-    perform(&yaml::<Http<Rendered>>(step), trial.context()).await.expect("a report")
+    perform(&yaml::<Http<Rendered>>(step), &trial.context()).await.expect("a report")
 }
 
 async fn fails(trial: &Trial, step: &str) -> String {
-    perform(&yaml::<Http<Rendered>>(step), trial.context()).await.expect_err("a failure").to_string()
+    perform(&yaml::<Http<Rendered>>(step), &trial.context()).await.expect_err("a failure").to_string()
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_stop_drops_the_request_at_once() {
         stopper.stop(StopReason::TimedOut);
     });
     let begun = Instant::now();
-    let ended = perform(&yaml(&format!("get: {}", server.url("/"))), trial.context()).await;
+    let ended = perform(&yaml(&format!("get: {}", server.url("/"))), &trial.context()).await;
     assert_eq!(ended, Err(Failure::TimedOut { after_ms: 9000 }));
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
@@ -130,7 +130,7 @@ async fn a_secret_header_goes_to_no_other_server() {
     let mut http: Http<Rendered> = yaml(&format!("get: {}", server.url("/")));
     let secret = Confidential::new("open sesame".into(), "•••".into());
     http.headers.insert("X-Api-Key".into(), crate::model::Slot(secret));
-    let report = perform(&http, trial.context()).await.expect("a report");
+    let report = perform(&http, &trial.context()).await.expect("a report");
     assert_eq!(report.gives["status"], 0);
     assert!(server.last().contains("x-api-key: open sesame"), "the first server gets it");
     assert!(other.requests.lock().expect("requests").is_empty());
