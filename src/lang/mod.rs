@@ -13,6 +13,7 @@ mod placed;
 mod read;
 mod resolve;
 mod shape;
+mod shell_words;
 mod source;
 mod sql_words;
 mod system;
