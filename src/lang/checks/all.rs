@@ -14,13 +14,7 @@ use crate::lang::yaml::Seg;
 use crate::model::{Playbook, Step, StepBody, System};
 
 /// Everything that can be wrong with a playbook that could be read.
-pub fn all(
-    playbook: &Playbook,
-    system: Option<&System>,
-    doc: &mut Document,
-    placed: &Placed,
-    calls: &Calls,
-) {
+pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, placed: &Placed, calls: &Calls) {
     let mut site = Site { doc, placed };
     ids::check(playbook, &mut site);
     inputs::check(playbook, &mut site);

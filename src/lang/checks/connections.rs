@@ -10,7 +10,10 @@ pub fn check(step: &Step, system: &System, site: &mut Site<'_>) {
         && host != "local"
         && !system.hosts.contains_key(host)
     {
-        let title = crate::t!("there is no host `{host}` in system.yaml", "system.yaml にホスト `{host}` がありません");
+        let title = crate::t!(
+            "there is no host `{host}` in system.yaml",
+            "system.yaml にホスト `{host}` がありません"
+        );
         let help = near(host, system.hosts.keys().map(String::as_str));
         site.error("unknown-host", site.value(&step.id, &["host"]), title, help);
     }
@@ -27,8 +30,7 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
             if is_address(name) || system.connections.contains_key(name) {
                 return;
             }
-            let title =
-                crate::t!("there is no connection `{name}`", "接続 `{name}` はありません");
+            let title = crate::t!("there is no connection `{name}`", "接続 `{name}` はありません");
             let help = near(name, system.connections.keys().map(String::as_str)).or_else(|| {
                 Some(crate::t!(
                     "add it to `connections:` of system.yaml, or write postgres://…, mysql://… or sqlite:PATH",

@@ -33,8 +33,10 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
         let id = &step.id;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let at = site.value(id, &keys);
-        let title =
-            crate::t!("`{id}` destroys ({what}) and does not say so", "`{id}` は破壊的です（{what}）が宣言がありません");
+        let title = crate::t!(
+            "`{id}` destroys ({what}) and does not say so",
+            "`{id}` は破壊的です（{what}）が宣言がありません"
+        );
         let help = crate::t!(
             "write `effect: destroy`; or, on an `effect: change` step, `because:` with the reason why nothing is lost",
             "`effect: destroy` と書くか、失われるものが無い理由を `effect: change` と `because:` で書いてください"
@@ -64,14 +66,20 @@ fn reads(step: &Step, action: &Action<Templated>, site: &mut Site<'_>) {
     let id = &step.id;
     let (title, help) = match action {
         Action::Sql(_) => (
-            crate::t!("the SQL of `{id}` is not plainly a reading", "`{id}` の SQL は読み取りと言い切れません"),
+            crate::t!(
+                "the SQL of `{id}` is not plainly a reading",
+                "`{id}` の SQL は読み取りと言い切れません"
+            ),
             crate::t!(
                 "`effect: read` takes one SELECT, WITH … SELECT, SHOW or EXPLAIN, without INTO or SET",
                 "`effect: read` にできるのは SELECT、WITH … SELECT、SHOW、EXPLAIN の 1 文だけです（INTO や SET は不可）"
             ),
         ),
         _ => (
-            crate::t!("`{id}` changes something and is declared `read`", "`{id}` は変更を行うのに `read` と宣言されています"),
+            crate::t!(
+                "`{id}` changes something and is declared `read`",
+                "`{id}` は変更を行うのに `read` と宣言されています"
+            ),
             crate::t!("remove `effect: read`", "`effect: read` を削除してください"),
         ),
     };
@@ -118,9 +126,7 @@ fn of_sql(sql: &Sql<Templated>) -> Found {
 
 fn of_docker(docker: &Docker<Templated>, fed: bool) -> Found {
     match docker {
-        Docker::Exec(exec) => {
-            of_args(&exec.command, fed).and_then(|w| at(w, &["docker", "exec", "command"]))
-        }
+        Docker::Exec(exec) => of_args(&exec.command, fed).and_then(|w| at(w, &["docker", "exec", "command"])),
         Docker::Run(run) => {
             let what = run.command.as_ref().and_then(|c| of_args(c, fed))?;
             at(what, &["docker", "run", "command"])
@@ -181,9 +187,8 @@ fn of_command(command: &Command, fed: bool) -> Option<String> {
 
 fn of_program(program: &str, rest: &[&str], command: &Command, fed: bool) -> Option<String> {
     let flag = |short: char, long: &str| {
-        rest.iter().any(|w| {
-            *w == long || (w.starts_with('-') && !w.starts_with("--") && w[1..].contains(short))
-        })
+        rest.iter()
+            .any(|w| *w == long || (w.starts_with('-') && !w.starts_with("--") && w[1..].contains(short)))
     };
     let has = |w: &str| rest.contains(&w);
     match program {

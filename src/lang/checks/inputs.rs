@@ -21,16 +21,19 @@ pub fn one(path: &[Seg], name: &str, decl: &InputDecl, site: &mut Site<'_>) {
     if let Some(pattern) = &decl.pattern
         && Regex::new(pattern).is_err()
     {
-        let title = crate::t!("`{pattern}` is not a regular expression", "`{pattern}` は正規表現ではありません");
+        let title =
+            crate::t!("`{pattern}` is not a regular expression", "`{pattern}` は正規表現ではありません");
         site.error("bad-pattern", at(site, "pattern"), title, None);
     }
     if decl.kind == InputType::Choice && decl.choices.is_empty() {
-        let title = crate::t!("the choice `{name}` has no `choices`", "選択肢 `{name}` に `choices` がありません");
+        let title =
+            crate::t!("the choice `{name}` has no `choices`", "選択肢 `{name}` に `choices` がありません");
         let help = crate::t!("add `choices: [a, b]`", "`choices: [a, b]` を追加してください");
         site.error("no-choices", at(site, "type"), title, Some(help));
     }
     if decl.kind != InputType::Choice && !decl.choices.is_empty() {
-        let title = crate::t!("`choices` belongs to the type choice", "`choices` は型 choice のためのものです");
+        let title =
+            crate::t!("`choices` belongs to the type choice", "`choices` は型 choice のためのものです");
         site.error("stray-choices", at(site, "choices"), title, Some("`type: choice`".to_string()));
     }
     if let (Some(min), Some(max)) = (decl.minimum, decl.maximum)
@@ -81,9 +84,9 @@ fn wrong_default(name: &str, decl: &InputDecl, value: &Value) -> Option<String> 
             "`{name}` の既定値 `{kind}` が選択肢にありません"
         ));
     }
-    let outside = value.as_f64().is_some_and(|n| {
-        decl.minimum.is_some_and(|min| n < min) || decl.maximum.is_some_and(|max| n > max)
-    });
+    let outside = value
+        .as_f64()
+        .is_some_and(|n| decl.minimum.is_some_and(|min| n < min) || decl.maximum.is_some_and(|max| n > max));
     let pattern = decl.pattern.as_deref().and_then(|p| Regex::new(&format!("^(?:{p})$")).ok());
     let unmatched = pattern.zip(value.as_str()).is_some_and(|(p, text)| !p.is_match(text));
     (outside || unmatched).then(|| {

@@ -13,7 +13,7 @@ use crate::base::StepId;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::document::Document;
 use crate::model::{InputType, Playbook, System};
-use crate::template::{Problem, Reference, check_place, references};
+use crate::template::{Problem, Reference, references};
 
 const ROOTS: [&str; 6] = ["inputs", "vars", "system", "secrets", "run", "steps"];
 const RUN: [&str; 10] = [
@@ -28,17 +28,8 @@ const RUN: [&str; 10] = [
     "findings",
     "previous",
 ];
-const SYSTEM: [&str; 9] = [
-    "title",
-    "timezone",
-    "vars",
-    "thresholds",
-    "urls",
-    "compose",
-    "target",
-    "protected",
-    "run_on",
-];
+const SYSTEM: [&str; 9] =
+    ["title", "timezone", "vars", "thresholds", "urls", "compose", "target", "protected", "run_on"];
 
 /// The names that are there.
 pub struct Known<'a> {
@@ -70,9 +61,6 @@ pub fn check(text: &Text, known: &Known<'_>, doc: &mut Document, mentions: &mut 
             return;
         }
     };
-    if text.form == crate::template::Form::Text {
-        check_place(&text.source, text.place).into_iter().for_each(|p| problem(text, p, doc));
-    }
     for reference in &found {
         let parts: Vec<&str> = reference.path.iter().map(String::as_str).collect();
         if let (["steps", id, ..], Some(step)) = (parts.as_slice(), &text.step)
@@ -297,8 +285,10 @@ fn facts(
     for part in rest {
         let Value::Object(map) = value else { return Ok(()) };
         let Some(next) = map.get(*part) else {
-            let title =
-                crate::t!("system.{group}.{name} has no `{part}`", "system.{group}.{name} に `{part}` はありません");
+            let title = crate::t!(
+                "system.{group}.{name} has no `{part}`",
+                "system.{group}.{name} に `{part}` はありません"
+            );
             return unknown("unknown-name", title, part, map.keys().map(String::as_str));
         };
         value = next;

@@ -21,8 +21,7 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
     if let Some(retry) = &step.retry
         && !(1..=100).contains(&retry.attempts)
     {
-        let title =
-            crate::t!("`attempts` counts from 1 to 100", "`attempts` は 1 から 100 までです");
+        let title = crate::t!("`attempts` counts from 1 to 100", "`attempts` は 1 から 100 までです");
         rules.error("bad-number", &["retry", "attempts"], title);
     }
     if let Some(mode) = step.around.stdout.as_ref().and_then(|s| s.mode.as_ref()) {
@@ -81,8 +80,11 @@ impl Rules<'_, '_> {
                 self.exactly_one(&below, &[("run", s.run.is_some()), ("argv", s.argv.is_some())]);
             }
             Action::Sql(s) => {
-                let given =
-                    [("query", s.query.is_some()), ("script", s.script.is_some()), ("file", s.file.is_some())];
+                let given = [
+                    ("query", s.query.is_some()),
+                    ("script", s.script.is_some()),
+                    ("file", s.file.is_some()),
+                ];
                 self.exactly_one(&below, &given);
             }
             Action::Http(http) => self.http(&below, http),
@@ -100,8 +102,10 @@ impl Rules<'_, '_> {
                 }
             }
             Action::Playbook(_) if self.id.is_none() => {
-                let title =
-                    crate::t!("a system's action cannot be a playbook", "システムの action に playbook は使えません");
+                let title = crate::t!(
+                    "a system's action cannot be a playbook",
+                    "システムの action に playbook は使えません"
+                );
                 self.error("wrong-action", &below, title);
             }
             _ => {}
@@ -137,7 +141,8 @@ impl Rules<'_, '_> {
         if let Docker::Prune(prune) = docker
             && prune.what.is_empty()
         {
-            let title = crate::t!("`what` is empty: nothing is pruned", "`what` が空です。何も削除されません");
+            let title =
+                crate::t!("`what` is empty: nothing is pruned", "`what` が空です。何も削除されません");
             self.error("empty", &[below, &["prune", "what"]].concat(), title);
         }
     }
