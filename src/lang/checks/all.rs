@@ -52,7 +52,7 @@ fn mentioned(
 ) -> Vec<order::Mention> {
     let mut steps: HashMap<&str, Outputs> = HashMap::new();
     for id in site.placed.ids() {
-        steps.insert(id, Outputs { open: true, ..Outputs::default() });
+        steps.insert(id, Outputs::unknown());
     }
     each(&playbook.steps, &mut |step| {
         steps.insert(step.id.as_str(), of_step(step, system, calls));

@@ -62,6 +62,13 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
             missing("bad-address", &["connections", name, "url"], title, None);
         }
     }
+    if let Some(name) = &system.default_environment
+        && !file.environments().contains(name)
+    {
+        let title = crate::t!("there is no environment `{name}`", "環境 `{name}` がありません");
+        let help = near(name, file.environments().iter().map(String::as_str));
+        missing("unknown-environment", &["default_environment"], title, help);
+    }
     if let Some(host) = &system.run_on
         && host != "local"
         && !system.hosts.contains_key(host)

@@ -150,7 +150,7 @@ impl<'a> Gather<'a> {
             Action::Assert(list) => self.conditions(&below(&["assert"]), &list.0, names),
             Action::Wait(wait) => {
                 let reading = wait.action().map(|a| of_action(&a, self.system, self.calls));
-                let names = Names { own: Some(reading.unwrap_or_default()), ..names.clone() };
+                let names = Names { own: Some(reading.unwrap_or_else(Outputs::unknown)), ..names.clone() };
                 self.conditions(&below(&["wait", "until"]), &wait.until, &names);
             }
             Action::Decide(decide) => {

@@ -25,7 +25,7 @@ pub fn check(playbook: &Playbook, mentions: &[Mention], site: &mut Site<'_>) {
     nodes.name(&playbook.steps);
     nodes.list(&playbook.steps, None);
     for (step, other) in mentions {
-        nodes.wait(step, other, Why::Written);
+        nodes.wait(step, other, Why::Reference);
     }
     for _ in 0..20 {
         let graph = Graph::build(nodes.ids.len(), nodes.edges.iter().copied());
@@ -59,7 +59,9 @@ impl<'a> Nodes<'a> {
 
     /// `step` begins after `other` has ended.
     fn wait(&mut self, step: &StepId, other: &StepId, why: Why) {
-        if let (Some(step), Some(other)) = (self.start(step), self.start(other)) {
+        if let (Some(step), Some(other)) = (self.start(step), self.start(other))
+            && (step != other || why == Why::Reference)
+        {
             self.edges.push((other + 1, step, why));
         }
     }

@@ -16,6 +16,13 @@ pub struct Outputs {
     pub evidence: Vec<String>,
 }
 
+impl Outputs {
+    /// Anything.
+    pub fn unknown() -> Outputs {
+        Outputs { open: true, ..Outputs::default() }
+    }
+}
+
 /// What every step has.
 pub const ALWAYS: [&str; 2] = ["state", "seconds"];
 
@@ -61,12 +68,12 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
             Some(part) => {
                 Outputs { names: part.playbook.outputs.keys().cloned().collect(), ..Outputs::default() }
             }
-            None => Outputs { open: true, ..Outputs::default() },
+            None => Outputs::unknown(),
         },
         Action::Named(named) => {
             let name = named.name.show();
             match system.and_then(|s| s.actions.get(&name)) {
-                Some(Action::Named(_)) | None => Outputs { open: true, ..Outputs::default() },
+                Some(Action::Named(_)) | None => Outputs::unknown(),
                 Some(action) => of_action(action, system, calls),
             }
         }

@@ -131,12 +131,21 @@ impl Rules<'_, '_> {
 
     fn docker(&mut self, below: &[&str], docker: &Docker<Templated>) {
         if let Docker::Compose(compose) = docker {
-            let count = compose.verbs().len();
-            let verbs = "up, down, stop, start, restart, exec, ps, logs, pull, run, build, config";
-            self.exactly_one(
-                &[below, &["compose"]].concat(),
-                &[(verbs, count > 0), ("", count > 1)][..1 + usize::from(count > 1)],
-            );
+            let given = [
+                ("up", compose.up.is_some()),
+                ("down", compose.down.is_some()),
+                ("stop", compose.stop.is_some()),
+                ("start", compose.start.is_some()),
+                ("restart", compose.restart.is_some()),
+                ("exec", compose.exec.is_some()),
+                ("ps", compose.ps.is_some()),
+                ("logs", compose.logs.is_some()),
+                ("pull", compose.pull.is_some()),
+                ("run", compose.run.is_some()),
+                ("build", compose.build.is_some()),
+                ("config", compose.config.is_some()),
+            ];
+            self.exactly_one(&[below, &["compose"]].concat(), &given);
         }
         if let Docker::Prune(prune) = docker
             && prune.what.is_empty()

@@ -49,7 +49,8 @@ pub fn segs(keys: &[&str]) -> Vec<Seg> {
 
 /// `did you mean …?`, where a name is near enough.
 pub fn near<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    crate::diag::did_you_mean(given, names)
+    // Among very many names a search for each of very many mistakes would take minutes.
+    crate::diag::did_you_mean(given, names.into_iter().take(2000))
         .map(|n| crate::t!("did you mean `{n}`?", "`{n}` の間違いではありませんか？"))
 }
 
