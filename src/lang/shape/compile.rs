@@ -97,9 +97,15 @@ impl Shapes {
         Shapes { root: defs.len() - 1, defs }
     }
 
-    /// The type with this name.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.defs.iter().position(|d| d.name == name)
+    /// A shape by what it is, not by the name of its type.
+    pub fn in_full<'s>(&'s self, mut shape: &'s Shape) -> &'s Shape {
+        loop {
+            match shape {
+                Shape::Def(n) => shape = &self.defs[*n].shape,
+                Shape::Templated(inner) => shape = inner,
+                other => return other,
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::compile::{Field, Shape, Shapes};
-use super::short::{Short, one_for_many};
+use super::short::{Short, empty_will_do, one_for_many};
 use super::words::{expected, found, listed};
 use crate::base::{Duration, Size, StepId};
 use crate::diag::did_you_mean;
@@ -100,7 +100,7 @@ impl<'a> Fit<'a> {
     }
 
     fn wrong(&mut self, value: &Value, shape: &Shape) -> Fitted {
-        let (want, have) = (expected(shape), found(value));
+        let (want, have) = (expected(self.shapes.in_full(shape)), found(value));
         let name = self.path.iter().rev().find_map(|s| match s {
             Seg::Name(n) => Some(n.clone()),
             Seg::Index(_) => None,
@@ -254,7 +254,7 @@ impl<'a> Fit<'a> {
     }
 
     fn record(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
-        if value.is_null() && !fields.iter().any(|f| f.required) && !name.is_empty() {
+        if value.is_null() && !fields.iter().any(|f| f.required) && empty_will_do(name) {
             *value = Value::Object(Map::new());
         }
         let Value::Object(map) = value else {
@@ -277,8 +277,11 @@ impl<'a> Fit<'a> {
             fields.iter().filter(|f| f.required && !map.contains_key(&f.key)).collect();
         for field in &missing {
             let key = &field.key;
+            if out.iter().any(|o| did_you_mean(o, [key.as_str()]).is_some()) {
+                continue;
+            }
             let title = crate::t!("`{key}` is missing", "`{key}` がありません");
-            let want = expected(&field.shape);
+            let want = expected(self.shapes.in_full(&field.shape));
             let help = crate::t!("add `{key}:` with {want}", "`{key}:` に{want}を書いてください");
             let _ = self.note(Where::Head, "missing-key", title, Some(help));
         }
@@ -296,8 +299,8 @@ impl<'a> Fit<'a> {
                 "`{key}` はこの版ではまだ使えません"
             );
             let help = crate::t!(
-                "remove it; it would be a lie to pass over it in silence",
-                "削除してください（黙って無視することはしません）"
+                "remove it; it would not be done, and that must not go unnoticed",
+                "削除してください（書いても実行されず、見落としになります）"
             );
             return self.note(Where::Key, "not-yet", title, Some(help));
         }
@@ -330,7 +333,8 @@ impl<'a> Fit<'a> {
                 crate::t!("exactly one of {list} has to stand here", "{list} のうちちょうど 1 つが必要です");
             return self.note(Where::Head, "one-of", title, None);
         }
-        self.record(value, fields, name)
+        self.record(value, fields, name)?;
+        if value.as_object().is_none_or(Map::is_empty) { Err(Broken) } else { Ok(()) }
     }
 }
 

@@ -1,22 +1,13 @@
-//! Rendering, evaluating and looking for names, as a playbook's author meets them.
+//! Rendering and evaluating, as a playbook's author meets them.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Engine, FILTERS, Form, Planned, Resolve, Scope, TESTS, references};
+use super::scope;
 use crate::base::Confidential;
 use crate::model::Place;
-
-fn scope() -> Scope {
-    let mut scope = Scope::new();
-    scope
-        .set("inputs", json!({"n": 7, "name": "花 子's", "on": true, "nothing": null, "list": ["a b", "c"]}));
-    scope.set("steps", json!({"dump": {"file": "/b/x.gz", "rows": [{"n": 1}], "size": 1536}}));
-    scope.set("run", json!({"started": "2026-03-01T05:00:00+09:00[Asia/Tokyo]"}));
-    scope.secret("secrets", "db", Confidential::new("p\u{e9}ss'word".into(), "•••".into()));
-    scope
-}
+use crate::template::{Engine, FILTERS, Resolve, Scope, TESTS};
 
 fn render(source: &str, place: Place) -> Result<Value, String> {
     Engine::new().render(source, place, &scope()).map_err(|e| e.message)
@@ -225,7 +216,7 @@ fn a_template_cannot_run_for_ever_or_read_files() {
 
 #[test]
 fn every_documented_filter_and_test_is_there_and_no_other() {
-    let env = super::environment::build();
+    let env = crate::template::environment::build();
     for filter in FILTERS {
         let there = env.compile_expression_owned(format!("'{}' is filter", filter.name)).expect("compiles");
         assert!(there.eval(()).expect("evaluates").is_true(), "{}", filter.name);
@@ -261,125 +252,6 @@ fn the_filters_do_what_their_page_says() {
     ] {
         assert_eq!(Engine::new().eval(expression, &scope()), Ok(expected), "{expression}");
     }
-}
-
-#[test]
-fn every_name_in_every_branch_is_found_with_its_place() {
-    let source = "{{ steps.a.stdout }} {{ steps[\"b-1\"].rc }} {% for x in vars.list if x.on %}{{ x.name }}{{ loop.index }}\
-        {% else %}{{ system.x }}{% endfor %}{% set v = vars %}{{ v.hidden }} {{ vars[name].y }} \
-        {% if run.id %}{{ item.rows[0].n }}{% elif inputs.q %}a{% else %}{{ secrets.s | default('x') }}{% endif %} 日本 {{ steps.z }}\
-        {% macro m(p) %}{{ p }}{{ inputs.m }}{% endmacro %}{{ m(index) }}{{ x }}";
-    let found = references(source, Form::Text).expect("no problem");
-    let paths: Vec<String> = found
-        .iter()
-        .map(|r| r.path.join(".") + if r.dynamic { ".*" } else { "" } + if r.guarded { "?" } else { "" })
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "steps.a.stdout",
-            "steps.b-1.rc",
-            "vars.list",
-            "system.x",
-            "vars",
-            "vars.*",
-            "name",
-            "run.id",
-            "item.rows.0.n",
-            "inputs.q",
-            "secrets.s?",
-            "steps.z",
-            "inputs.m",
-            "index",
-            "x",
-        ]
-    );
-    let texts: Vec<&str> = found.iter().map(|r| &source[r.span.clone()]).collect();
-    assert_eq!(texts[1], "steps[\"b-1\"].rc");
-    assert_eq!(texts[5], "vars[name].y");
-    assert_eq!(texts[11], "steps.z");
-}
-
-#[test]
-fn a_mention_beside_the_question_whether_it_is_there_is_guarded_too() {
-    let found = references("steps.a.x is defined and steps.a.x.y > 1 and steps.b > 1", Form::Expression)
-        .expect("fine");
-    assert_eq!(found.iter().map(|r| r.guarded).collect::<Vec<_>>(), [true, true, false]);
-}
-
-#[test]
-fn every_unknown_word_is_a_problem_at_its_place() {
-    let source = "{{ a | uper }} {{ b is defned }} {{ rnge(3) }} {{ c.strip() }} {{ d | safe }} {% include 'x' %}{{ upper(a) }}{{ 'x' if a }}";
-    let problems = references(source, Form::Text).expect_err("problems");
-    let found: Vec<(&str, &str)> = problems.iter().map(|p| (p.code, &source[p.span.clone()])).collect();
-    assert_eq!(
-        found,
-        [
-            ("unknown-filter", "uper"),
-            ("unknown-test", "defned"),
-            ("unknown-function", "rnge"),
-            ("unknown-method", "c.strip()"),
-            ("unknown-filter", "safe"),
-            ("unsupported-statement", "include"),
-            ("unknown-function", "upper"),
-            ("if-without-else", "'x' if a"),
-        ]
-    );
-    assert_eq!(problems[0].help.as_deref(), Some("did you mean `upper`?"));
-}
-
-#[test]
-fn a_mistake_of_syntax_has_its_place_in_bytes() {
-    for (source, at) in
-        [("日本\n{{ a b }}", "b"), ("{% if x %}", ""), ("{{ 'open }}", ""), ("{{ a | }}", "}}")]
-    {
-        let problems = references(source, Form::Text).expect_err(source);
-        assert_eq!(problems.len(), 1, "{source}");
-        assert_eq!(problems[0].code, "template-syntax");
-        assert!(source[problems[0].span.clone()].contains(at), "{source}: {:?}", problems[0]);
-    }
-    let problems = references("n=${#list[@]}", Form::Text).expect_err("a comment");
-    assert!(problems[0].help.as_deref().is_some_and(|h| h.contains("{% raw %}${#name}{% endraw %}")));
-}
-
-fn plan(source: &str, place: Place) -> Planned {
-    let unknown = |path: &[String]| path[0] == "steps";
-    Engine::new().plan(source, place, &scope(), &unknown).expect(source)
-}
-
-fn shown(text: &str) -> Planned {
-    Planned::Unknown(text.to_string())
-}
-
-#[test]
-fn a_dry_run_shows_what_it_cannot_know_and_renders_the_rest() {
-    assert_eq!(plan("cp {{ steps.a.file }} {{ inputs.n }}", Place::Shell), shown("cp ⟨steps.a.file⟩ '7'"));
-    assert_eq!(plan("{{ steps.a.rows }}", Place::Value), shown("⟨steps.a.rows⟩"));
-    assert_eq!(plan("{{- steps.a.rows | length -}} d", Place::Value), shown("⟨steps.a.rows | length⟩d"));
-    assert_eq!(plan("cp {{ inputs.n }}", Place::Shell), Planned::Known(json!("cp '7'")));
-    assert_eq!(plan("{{ inputs.n }}", Place::Value), Planned::Known(json!(7)));
-    assert_eq!(
-        plan("a{% if steps.a.x %}{{ inputs.n }}{% elif inputs.n %}c{% endif %} {{ inputs.n }}", Place::Text),
-        shown("a⟨{% if steps.a.x %}{{ inputs.n }}{% elif inputs.n %}c{% endif %}⟩ 7")
-    );
-    assert_eq!(
-        plan("{% for i in inputs.list %}{{ i }}={{ steps.a[i] }};{% endfor %}", Place::Text),
-        shown("a b=⟨steps.a[i]⟩;c=⟨steps.a[i]⟩;")
-    );
-    assert_eq!(
-        plan("{% for i in steps.a.rows %}{{ i }}{% endfor %}!", Place::Text),
-        shown("⟨{% for i in steps.a.rows %}{{ i }}{% endfor %}⟩!")
-    );
-    assert_eq!(plan("{% set v = steps.a.x %}{{ v }} {{ v ~ 1 }}", Place::Text), shown("⟨v⟩ ⟨v ~ 1⟩"));
-    assert_eq!(
-        plan("SELECT {{ inputs.name }} WHERE x = {{ steps.a.x }}", Place::Sql),
-        shown("SELECT ⟦\"花 子's\"⟧ WHERE x = ⟨steps.a.x⟩")
-    );
-    let whole = "{% macro m() %}{{ steps.a }}{% endmacro %}{{ m() }}";
-    assert_eq!(plan(whole, Place::Text), shown(&format!("⟨{whole}⟩")));
-    let unknown = |path: &[String]| path[0] == "steps";
-    let expression = Engine::new().eval_plan(" steps.a.x > 1 ", &scope(), &unknown);
-    assert_eq!(expression, Ok(shown("⟨steps.a.x > 1⟩")));
 }
 
 #[test]
