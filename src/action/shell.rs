@@ -42,6 +42,9 @@ pub async fn succeeds(script: &str, cx: &Context<'_>) -> Result<bool, Failure> {
 /// # Errors
 /// As [`perform`].
 pub async fn perform_spec(spec: Spec, mut target: Option<FileTarget>, cx: &Context<'_>) -> Performed {
+    if let Some(reason) = cx.stop.reason() {
+        return Ok(Report { failure: Some(stopped(reason, cx)), ..Report::default() });
+    }
     let mut capture = Capture::new(cx.max_output);
     let mut sink = |stream: Stream, bytes: &[u8]| {
         if let (Stream::Out, Some(target)) = (stream, &mut target) {
@@ -84,14 +87,19 @@ fn failure(exit: Exit, cx: &Context<'_>) -> Option<Failure> {
         return Some(Failure::Unavailable { message });
     }
     match (exit.stopped, exit.ended) {
-        (Some(StopReason::TimedOut), _) => {
-            let after_ms = cx.around.timeout.as_ref().map_or(0, |t| t.as_millis());
-            Some(Failure::TimedOut { after_ms })
-        }
-        (Some(StopReason::Cancelled | StopReason::Killed), _) => Some(Failure::Cancelled),
+        (Some(reason), _) => Some(stopped(reason, cx)),
         (None, Ended::Code(0)) => None,
         (None, Ended::Code(code)) => Some(Failure::Exit { code }),
         (None, Ended::Signal(number)) => Some(Failure::Signal { number }),
+    }
+}
+
+fn stopped(reason: StopReason, cx: &Context<'_>) -> Failure {
+    match reason {
+        StopReason::TimedOut => {
+            Failure::TimedOut { after_ms: cx.around.timeout.as_ref().map_or(0, |t| t.as_millis()) }
+        }
+        StopReason::Cancelled | StopReason::Killed => Failure::Cancelled,
     }
 }
 

@@ -238,6 +238,76 @@ fn a_state_folder_that_cannot_be_written_is_one_clear_error() {
     assert_eq!(left.len(), 1, "nothing unfinished is left: {left:?}");
 }
 
+/// Lets every further write to an open file end at a full disk.
+fn fill_disk(path: &Path) {
+    use std::os::fd::AsRawFd;
+    let full = fs::OpenOptions::new().append(true).open("/dev/full").expect("opened");
+    let fds = fs::read_dir("/proc/self/fd").expect("listed").flatten();
+    let fd = fds
+        .filter(|e| fs::read_link(e.path()).is_ok_and(|target| target == path))
+        .find_map(|e| e.file_name().to_str()?.parse().ok())
+        .expect("the file is open");
+    // SAFETY: both descriptors are open; the journal goes on owning its number.
+    assert_eq!(unsafe { libc::dup2(full.as_raw_fd(), fd) }, fd);
+}
+
+#[test]
+fn a_full_disk_stops_the_journal_for_good_and_keeps_what_is_there() {
+    let bench = bench();
+    let mut journal = bench.journal(1);
+    journal.append(&[step(1)]).expect("appended");
+    journal.sync().expect("synced");
+    let folder = journal.folder().clone();
+    fill_disk(&folder.journal());
+    let error = journal.append(&[step(2)]).expect_err("is refused").to_string();
+    assert!(error.contains("the disk is full; free space there"), "{error}");
+    assert!(journal.append(&[step(2)]).is_err() && journal.sync().is_err());
+    assert!(journal.close().is_err());
+    assert_eq!(read(&folder).expect("read"), vec![started(&id(1)), step(1)]);
+}
+
+#[test]
+fn ten_thousand_facts_are_written_and_read_in_no_time() {
+    let bench = bench();
+    let mut journal = bench.journal(1);
+    let begin = std::time::Instant::now();
+    for seq in 1..10_000 {
+        journal.append(&[step(seq)]).expect("appended");
+    }
+    journal.sync().expect("synced");
+    let events = read(journal.folder()).expect("read");
+    assert_eq!(events.len(), 10_000);
+    assert!(begin.elapsed().as_secs() < 10, "{:?}, even unoptimised", begin.elapsed());
+}
+
+#[test]
+fn a_full_disk_under_a_log_is_told() {
+    let mut l = logged(setup(SystemClock));
+    std::os::unix::fs::symlink("/dev/full", l.log.path()).expect("linked");
+    l.log.write(Stream::Out, b"lost\n");
+    assert!(l.log.has_failed());
+    assert!(l.log.finish().expect_err("told").to_string().contains("the disk is full"));
+}
+
+#[test]
+fn a_secret_never_reaches_a_log_however_its_output_is_cut() {
+    let mut l =
+        logged(LogSetup { masker: Masker::new(["hunter2\nsecond line"]), ..setup(FixedClock(at(0))) });
+    for byte in b"login hunter2\nsecond line done\nsecond li" {
+        l.log.write(Stream::Out, &[*byte]);
+    }
+    l.log.write(Stream::Err, b"aHVudGVyMgpzZWNvbmQgbGluZQ==");
+    l.log.write(Stream::Note, b"with hunter2\n");
+    assert_eq!(l.log.last_line().as_deref(), Some("with •••"));
+    assert_eq!(
+        l.text(),
+        "2026-03-01T05:00:00.000+09:00 out login ••• done\n\
+         2026-03-01T05:00:00.000+09:00 --- with •••\n\
+         2026-03-01T05:00:00.000+09:00 out second li\n\
+         2026-03-01T05:00:00.000+09:00 err •••\n"
+    );
+}
+
 fn setup(clock: impl Clock + 'static) -> LogSetup {
     let zone = TimeZone::get("Asia/Tokyo").expect("a zone");
     LogSetup { masker: Masker::default(), zone, clock: Arc::new(clock), sensitive: false }

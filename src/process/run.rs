@@ -16,6 +16,8 @@ use crate::event::Stream;
 
 /// What is read at once; shared by all children of a thread, since it is only used between two waits.
 const BUFFER: usize = 256 * 1024;
+/// What a pipe holds unless it is told otherwise: a read that finds so much has met a loud child.
+const FULL: usize = 64 * 1024;
 /// How long an output that others hold open may be silent after the child's end.
 const QUIET: Duration = Duration::from_millis(200);
 /// How long such an output is read at all.
@@ -130,7 +132,12 @@ impl Life<'_, '_> {
         let open = SHARED.with_borrow_mut(|buffer| {
             buffer.resize(BUFFER, 0);
             match read(receiver, buffer) {
-                Ok(n) if n > 0 => (self.output)(stream, &buffer[..n]).map(|()| Some(true)),
+                Ok(n) if n > 0 => {
+                    if n == FULL {
+                        widen(receiver);
+                    }
+                    (self.output)(stream, &buffer[..n]).map(|()| Some(true))
+                }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Some(false)),
                 _ => Ok(None),
             }
@@ -241,6 +248,12 @@ async fn readable(pipe: Option<&Receiver>) {
         Some(pipe) if pipe.readable().await.is_ok() => {}
         _ => std::future::pending().await,
     }
+}
+
+/// Fewer and larger reads for a child that has much to say. Where the system refuses, all works as before.
+fn widen(pipe: &Receiver) {
+    // SAFETY: the descriptor is open; the call takes numbers only.
+    unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, BUFFER as libc::c_int) };
 }
 
 fn read_now(pipe: &Receiver, buffer: &mut [u8]) -> io::Result<usize> {
