@@ -2,5 +2,6 @@
 //! or when.
 
 mod context;
+pub mod sql;
 
 pub use context::{Context, Performed, Report, SecretLookup, Site};
