@@ -80,6 +80,14 @@ fn trouble(error: &rusqlite::Error) -> Trouble {
             let message = said.clone().unwrap_or_else(|| code.to_string());
             Trouble { code: Some(format!("SQLite {}", code.extended_code)), ..Trouble::new(message) }
         }
+        rusqlite::Error::SqlInputError { error, msg, sql, offset } => Trouble {
+            code: Some(format!("SQLite {}", error.extended_code)),
+            at: usize::try_from(*offset)
+                .ok()
+                .and_then(|at| sql.get(..at))
+                .map(|before| before.chars().count()),
+            ..Trouble::new(msg.clone())
+        },
         rusqlite::Error::MultipleStatement => {
             Trouble::new(crate::t!("more than one statement", "文が二つ以上あります"))
         }
@@ -221,7 +229,10 @@ impl Session for Sqlite {
     async fn run(&mut self, statement: &Statement, limit: usize) -> Result<ResultSet, Trouble> {
         let text = statement.sent(|i| format!("?{i}"));
         let binds = statement.binds.clone();
-        self.call(move |c| run(c, &text, &binds, limit)).await
+        self.call(move |c| run(c, &text, &binds, limit)).await.map_err(|trouble| Trouble {
+            spot: trouble.at.map(|at| statement.spot(at, |i| format!("?{i}"))),
+            ..trouble
+        })
     }
 
     async fn commit(&mut self) -> Result<(), Trouble> {
