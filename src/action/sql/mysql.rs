@@ -78,7 +78,12 @@ fn take(set: &mut ResultSet, row: &MySqlRow, wire: Wire, zone: &Zone, limit: usi
 
 impl Session for MySql {
     async fn begin(&mut self, read_only: bool) -> Result<(), Trouble> {
-        self.send(if read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" }).await
+        if read_only {
+            return self.send("START TRANSACTION READ ONLY").await;
+        }
+        // Also after a statement that commits by itself, what follows is in a transaction.
+        self.send("SET autocommit = 0").await?;
+        self.send("START TRANSACTION").await
     }
 
     async fn run(&mut self, statement: &Statement, limit: usize) -> Result<ResultSet, Trouble> {
