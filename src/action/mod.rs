@@ -3,6 +3,7 @@
 
 mod certificate;
 mod context;
+pub mod file;
 pub mod http;
 mod stopped;
 #[cfg(test)]
