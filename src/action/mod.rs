@@ -5,6 +5,7 @@ mod certificate;
 mod context;
 pub mod file;
 pub mod http;
+pub mod probe;
 mod stopped;
 #[cfg(test)]
 mod trial;

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::desk::{Desk, not_regular};
+use super::desk::{Desk, not_folder, not_regular};
 use super::read::sum;
 use super::whole::{Whole, beside, keep_owner, mode, set_times, sync_folder};
 use super::words::{cannot_read, cannot_write, refused};
@@ -84,7 +84,7 @@ fn copy_folder(from: &Path, to: &Path, desk: &Desk) -> Performed {
     let mut tree = Tree { desk, report: Report::default(), size: 0, entries: 0, changed: false };
     match fs::metadata(&to) {
         Ok(facts) if facts.is_dir() => tree.copy(&real, &to)?,
-        Ok(facts) => return Err(refused(not_regular(&to, &facts))),
+        Ok(_) => return Err(refused(not_folder(&to))),
         Err(_) => {
             let part = Part::beside(&to)?;
             tree.copy(&real, &part.0)?;

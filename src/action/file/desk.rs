@@ -82,6 +82,12 @@ pub fn not_regular(path: &Path, facts: &Metadata) -> String {
     )
 }
 
+/// What is said where a folder is needed and something else is there.
+pub fn not_folder(path: &Path) -> String {
+    let path = path.display();
+    crate::t!("{path} is there and is no folder", "{path} は既に存在し、フォルダーではありません")
+}
+
 /// A file that stops giving when the work has to end.
 pub struct Watched {
     file: File,

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Entry, EntryType};
 
 use super::copy::Part;
-use super::desk::{Desk, not_regular};
+use super::desk::{Desk, not_folder};
 use super::packing::unpacked;
 use super::whole::sync_folder;
 use super::words::{cannot_read, cannot_write, refused, why};
@@ -23,7 +23,7 @@ pub fn extract(it: &FileExtract<Rendered>, desk: &Desk) -> Performed {
     let to = to.components().collect::<PathBuf>();
     match fs::metadata(&to) {
         Ok(facts) if facts.is_dir() => unpack(&from, &to, desk)?,
-        Ok(facts) => return Err(refused(not_regular(&to, &facts))),
+        Ok(_) => return Err(refused(not_folder(&to))),
         Err(_) => unpack_new(&from, &to, desk)?,
     }
     let mut gives = Gives::new();

@@ -43,7 +43,11 @@ pub async fn perform(action: &FileAction<Rendered>, cx: Context<'_>) -> Performe
         () = stop.killed() => return Err(cx.stopped(reason)),
     };
     match performed {
-        Ok(Ok(report)) => Ok(report),
+        Ok(Ok(mut report)) => {
+            report.failure =
+                report.failure.map(|f| if f == Failure::Cancelled { cx.stopped(reason) } else { f });
+            Ok(report)
+        }
         _ => Err(cx.stopped(reason)),
     }
 }

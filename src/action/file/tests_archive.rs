@@ -76,10 +76,7 @@ async fn unpacking_over_a_folder_replaces_files_and_keeps_the_others() {
     done(&trial, "extract: {from: a.tar, to: target}").await;
     assert_eq!(fs::read_to_string(trial.path("target/a")).expect("text"), "new");
     assert_eq!(trial.names("target"), ["a", "b"]);
-    assert!(
-        fails(&trial, "extract: {from: a.tar, to: site/a}").await.contains("not a regular file")
-            || trial.path("site/a").is_file()
-    );
+    assert!(fails(&trial, "extract: {from: a.tar, to: site/a}").await.contains("no folder"));
 }
 
 #[tokio::test]
@@ -104,8 +101,11 @@ async fn a_broken_archive_unpacks_nothing() {
     }
 }
 
+/// Name, kind, and content or target.
+type Crafted<'a> = (&'a str, EntryType, &'a str);
+
 /// A tar archive whose headers are written as given, whatever they say.
-fn crafted(path: &Path, entries: &[(&str, EntryType, &str)]) {
+fn crafted(path: &Path, entries: &[Crafted<'_>]) {
     let mut tar = Builder::new(fs::File::create(path).expect("a file"));
     for (name, kind, text) in entries {
         let mut header = Header::new_gnu();
@@ -130,7 +130,7 @@ fn crafted(path: &Path, entries: &[(&str, EntryType, &str)]) {
 #[tokio::test]
 async fn no_archive_reaches_outside_of_its_folder() {
     use EntryType::{Char, Fifo, Link, Regular, Symlink};
-    let cases: [(&str, &[(&str, EntryType, &str)]); 11] = [
+    let cases: [(&str, &[Crafted<'_>]); 11] = [
         ("up", &[("../evil", Regular, "x")]),
         ("deep up", &[("a/../../evil", Regular, "x")]),
         ("absolute", &[("/tmp/toban-evil", Regular, "x")]),
