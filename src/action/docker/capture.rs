@@ -13,8 +13,12 @@ pub struct Capture<'c> {
     cx: &'c Context<'c>,
     out: Kept,
     err: Kept,
+    head: Kept,
     target: Option<(String, FileTarget)>,
 }
+
+/// How much of the beginning is kept even where the output goes to a file.
+const HEAD: usize = 1024;
 
 /// The first bytes of a stream.
 #[derive(Default)]
@@ -50,7 +54,7 @@ impl<'c> Capture<'c> {
     /// The file can't be written.
     pub fn new(cx: &'c Context<'c>) -> Result<Capture<'c>, Failure> {
         let target = cx.around.stdout.as_ref().map(|file| open(file, cx)).transpose()?;
-        Ok(Capture { cx, out: Kept::default(), err: Kept::default(), target })
+        Ok(Capture { cx, out: Kept::default(), err: Kept::default(), head: Kept::default(), target })
     }
 
     /// Takes bytes of the standard output.
@@ -58,6 +62,7 @@ impl<'c> Capture<'c> {
     /// # Errors
     /// They can't be written to the step's file.
     pub fn out(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.head.push(bytes, HEAD);
         if let Some((path, file)) = self.target.as_mut() {
             return file.write(bytes).map_err(|e| not_written(path, &e));
         }
@@ -75,6 +80,11 @@ impl<'c> Capture<'c> {
     /// What standard error said so far.
     pub fn said(&self) -> String {
         self.err.text()
+    }
+
+    /// How standard output began.
+    pub fn began(&self) -> String {
+        self.head.text()
     }
 
     /// The command has ended with `code`.

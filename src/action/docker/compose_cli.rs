@@ -1,5 +1,6 @@
 //! The compose program: which one is there, and running it in a process group of its own. It does not know the verbs.
 
+use std::ffi::OsString;
 use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -27,7 +28,8 @@ const GREETING: Duration = Duration::from_secs(20);
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 
-static FOUND: Mutex<Option<Cli>> = Mutex::new(None);
+/// The program that was found, and the PATH on which it was.
+static FOUND: Mutex<Option<(Option<OsString>, Cli)>> = Mutex::new(None);
 
 /// A compose program.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,12 +49,13 @@ pub enum Ended {
 }
 
 impl Cli {
-    /// The compose program of this machine; looked for once, then remembered.
+    /// The compose program of this machine; looked for once, then remembered for as long as PATH stays.
     ///
     /// # Errors
     /// There is none.
     pub async fn find() -> Result<Cli, Failure> {
-        if let Some(cli) = FOUND.lock().ok().and_then(|found| found.clone()) {
+        let path = std::env::var_os("PATH");
+        if let Some((_, cli)) = FOUND.lock().ok().and_then(|f| f.clone()).filter(|(then, _)| *then == path) {
             return Ok(cli);
         }
         for words in [vec!["docker", "compose"], vec!["docker-compose"]] {
@@ -60,7 +63,7 @@ impl Cli {
                 let words = words.into_iter().map(str::to_string).collect();
                 let cli = Cli { words, old: version.trim_start_matches('v').starts_with("1.") };
                 if let Ok(mut found) = FOUND.lock() {
-                    *found = Some(cli.clone());
+                    *found = Some((path, cli.clone()));
                 }
                 return Ok(cli);
             }
@@ -83,7 +86,7 @@ impl Cli {
         config.get("name")?.as_str().map(str::to_string)
     }
 
-    /// Runs compose, and waits for its end. When it is time to stop, `ending` is done first and then compose ended.
+    /// Runs compose, and waits for its end. When it is time to stop, `ending` is done before and after compose is ended.
     ///
     /// # Errors
     /// It could not be started.
@@ -94,7 +97,7 @@ impl Cli {
         feed: Option<Feed>,
         capture: &mut Capture<'_>,
         cx: &Context<'_>,
-        ending: impl AsyncFnOnce(StopReason),
+        ending: impl AsyncFn(StopReason),
     ) -> Result<Ended, Failure> {
         let mut command = self.command(project, arguments, cx);
         command.stdin(if feed.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -123,6 +126,8 @@ impl Cli {
         let halt = async {
             ending(reason).await;
             end_group(&mut child, group, reason, cx).await;
+            // It may have been about to start something when it was first looked for.
+            ending(reason).await;
         };
         pump::drain(&mut ends, capture, halt).await;
         Ok(Ended::Broken(failure))
