@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::{Heading, StepInfo, note};
 use crate::base::StepId;
-use crate::event::{Counts, Event, Failure, Kind, Outcome, RunOutcome, Unit};
+use crate::event::{Counts, Event, Failure, Kind, Outcome, Question, RunOutcome, Unit};
 use crate::model::Effect;
 
 /// The longest piece of an output line that is kept, in bytes: more than any screen shows.
@@ -42,6 +42,8 @@ pub struct StepState {
     pub troubles: Vec<Trouble>,
     /// What a person answered, and who.
     pub answer: Option<(String, String)>,
+    /// The flag that would have answered.
+    pub flag: Option<String>,
 }
 
 /// A unit that needs somebody's eyes.
@@ -112,7 +114,7 @@ impl Board {
             Kind::Expanded { step, items } => self.expanded(step, items.len()),
             Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
             Kind::RetryPlanned { unit, .. } => self.taken_back(unit),
-            Kind::Asked { unit, .. } => self.asked(unit),
+            Kind::Asked { unit, question } => self.asked(unit, question),
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
@@ -232,8 +234,10 @@ impl Board {
         Change::None
     }
 
-    fn asked(&mut self, unit: &Unit) -> Change {
+    fn asked(&mut self, unit: &Unit, question: &Question) -> Change {
         self.asking.insert(unit.clone());
+        let place = self.place(&unit.step);
+        self.steps[place].flag = Some(note::flag(unit, question));
         Change::None
     }
 

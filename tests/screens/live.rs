@@ -72,3 +72,14 @@ pub fn a_run_given_up_leaves_no_rows_behind() {
     assert!(text.ends_with("--- the run is given up ---"), "{text}");
     assert!(!text.contains("running"), "{text}");
 }
+
+/// While a question has the screen nothing else is written to it; what happened meanwhile is told after it.
+pub fn a_question_has_the_screen_for_itself() {
+    let bytes = Stage { pace: 100, ..stage("question", "en", 80, Path::new("/")) }.to_end();
+    let (before, rest) = bytes.split_once("--- asked ---").expect("a question");
+    let (meanwhile, after) = rest.split_once("--- answered ---").expect("an answer");
+    assert_eq!(meanwhile.trim(), "");
+    assert!(Emulator::showing(before, 80).text().ends_with("20260301T050000Z-7k2m9x"), "{before:?}");
+    let text = Emulator::showing(after, 80).text();
+    assert!(text.find("beside").expect("beside") < text.find("swap").expect("swap"), "{text}");
+}

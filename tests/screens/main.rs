@@ -27,7 +27,8 @@ const CASES: &[Case] = cases! {
         the_report_of_a_run_is_markdown, a_reader_that_went_away_is_no_trouble;
     live: a_day_fits_the_screen_in_both_languages, a_single_step_is_a_short_screen,
         five_hundred_steps_leave_one_line_each, ten_thousand_quick_steps_are_not_held_up,
-        what_runs_stands_below_and_is_bounded, a_run_given_up_leaves_no_rows_behind;
+        what_runs_stands_below_and_is_bounded, a_run_given_up_leaves_no_rows_behind,
+        a_question_has_the_screen_for_itself;
     questions: only_a_clear_yes_confirms, the_text_that_will_run_is_on_the_screen,
         a_typed_question_takes_only_the_very_text, two_people_agree_under_two_names,
         a_manual_step_asks_for_its_evidence, a_decision_is_a_menu_and_a_reason, ctrl_c_is_a_no,

@@ -18,6 +18,7 @@ pub fn play(name: &str) {
         "single" => scenes::single(logs),
         "many" => scenes::many(500, 20, logs),
         "flood" => scenes::many(10_000, 4, logs),
+        "question" => scenes::question(logs),
         "crowd" | "given_up" => scenes::crowd(logs),
         other => panic!("there is no scene {other}"),
     };
@@ -52,7 +53,14 @@ fn show(scene: Scene, colour: bool, pace: Duration) -> Box<dyn Reporter> {
     let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
     let mut screen = reporter(Progress::Tty, scene.heading, colour, out, err);
     for event in &scene.events {
+        if matches!(event.kind, Kind::Answered { .. }) {
+            println!("--- answered ---");
+        }
         screen.event(event);
+        if matches!(event.kind, Kind::Asked { .. }) {
+            screen.pause();
+            println!("--- asked ---");
+        }
         if let Kind::AttemptStarted { unit, .. } = &event.kind {
             chatter(screen.as_mut(), unit);
         }

@@ -267,6 +267,26 @@ pub fn crowd(logs: PathBuf) -> Scene {
     Scene { heading: heading(&pairs, logs), events: r.events }
 }
 
+/// A question while another step goes on.
+pub fn question(logs: PathBuf) -> Scene {
+    let steps = [("swap", "入れ替え"), ("beside", "並行する処理"), ("last", "最後")];
+    let mut r = Recorder::new(steps.len());
+    let (swap, beside) = (Unit::step(id("swap")), Unit::step(id("beside")));
+    r.begin(&beside, 1);
+    let question = Question::Decide { text: "どうしますか".into(), choices: Vec::new() };
+    r.put(Kind::Asked { unit: swap.clone(), question });
+    r.finish(&beside, 1, Outcome::Ok, None);
+    r.over("beside", Outcome::Ok, 3.0);
+    r.begin(&Unit::step(id("last")), 1);
+    r.put(Kind::Answered { unit: swap.clone(), reply: Reply::Yes, by: "佐藤".into() });
+    r.begin(&swap, 1);
+    r.finish(&swap, 1, Outcome::Ok, None);
+    r.over("swap", Outcome::Ok, 1.0);
+    r.finish(&Unit::step(id("last")), 1, Outcome::Ok, None);
+    r.over("last", Outcome::Ok, 1.0);
+    r.end(heading(&steps, logs), RunOutcome::Ok)
+}
+
 /// Writes the logs that the daily scene's failures have.
 pub fn write_logs(dir: &std::path::Path) {
     let log: String = (0..30)

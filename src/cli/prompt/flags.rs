@@ -102,7 +102,10 @@ fn is_answer(word: &str) -> bool {
     matches!(word, "done" | "not_done" | "not_applicable")
 }
 
-fn from_json(text: &str) -> Result<(String, Map<String, Value>, Option<String>), String> {
+/// The answer, the evidence as it was given, and a note.
+type Given = (String, Map<String, Value>, Option<String>);
+
+fn from_json(text: &str) -> Result<Given, String> {
     let map: Map<String, Value> =
         serde_json::from_str(text).map_err(|e| t!("not JSON: {e}", "JSON ではありません: {e}"))?;
     if !map.contains_key("answer") && !map.get("evidence").is_some_and(Value::is_object) {
