@@ -47,6 +47,8 @@ fn main() {
 }
 
 fn run_cases() {
+    // SAFETY: nothing else runs in this process yet.
+    unsafe { std::env::set_var("LC_ALL", "C.UTF-8") };
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
     let mut failed = Vec::new();

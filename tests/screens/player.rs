@@ -23,7 +23,7 @@ pub fn play(name: &str) {
         other => panic!("there is no scene {other}"),
     };
     wait_for_size(&var("TOBAN_SCENE_SIZE"));
-    let screen = show(scene, var("NO_COLOR").is_empty(), pace);
+    let screen = show(scene, var("NO_COLOR").is_empty(), pace, name == "question");
     if name == "crowd" {
         // The rows stay as they are: this is what a person sees in the middle of a run.
         std::mem::forget(screen);
@@ -49,18 +49,13 @@ fn wait_for_size(wanted: &str) {
     }
 }
 
-fn show(scene: Scene, colour: bool, pace: Duration) -> Box<dyn Reporter> {
+fn show(scene: Scene, colour: bool, pace: Duration, marks: bool) -> Box<dyn Reporter> {
     let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
     let mut screen = reporter(Progress::Tty, scene.heading, colour, out, err);
     for event in &scene.events {
-        if matches!(event.kind, Kind::Answered { .. }) {
-            println!("--- answered ---");
-        }
+        mark(marks && matches!(event.kind, Kind::Answered { .. }), "answered");
         screen.event(event);
-        if matches!(event.kind, Kind::Asked { .. }) {
-            screen.pause();
-            println!("--- asked ---");
-        }
+        mark(marks && matches!(event.kind, Kind::Asked { .. }), "asked");
         if let Kind::AttemptStarted { unit, .. } = &event.kind {
             chatter(screen.as_mut(), unit);
         }
@@ -68,6 +63,13 @@ fn show(scene: Scene, colour: bool, pace: Duration) -> Box<dyn Reporter> {
     }
     wait(screen.as_mut(), pace * 4);
     screen
+}
+
+/// Stands for the prompt that has the screen.
+fn mark(wanted: bool, word: &str) {
+    if wanted {
+        println!("--- {word} ---");
+    }
 }
 
 fn chatter(screen: &mut dyn Reporter, unit: &Unit) {
