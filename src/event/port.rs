@@ -34,7 +34,8 @@ pub trait Reporter {
     fn event(&mut self, event: &Event);
     /// News.
     fn live(&mut self, live: &Live);
-    /// Whatever is drawn makes room for a question, until the next event.
+    /// Whatever is drawn makes room: while questions are open until the last is answered, else until the next
+    /// event.
     fn pause(&mut self) {}
 }
 
