@@ -99,37 +99,6 @@ impl Board {
         self.counts.total() as usize
     }
 
-<<<<<<< HEAD
-    /// Takes a fact in.
-    pub fn take(&mut self, event: &Event) -> Change {
-        match &event.kind {
-            Kind::Skipped { step, .. } | Kind::Blocked { step, .. } | Kind::StepEnded { step, .. }
-                if step.is_beginning() =>
-            {
-                Change::None
-            }
-            Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
-            Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
-            Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
-            Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
-            Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
-                let short = note::of_attempt(failure.as_ref(), warnings);
-                let full = note::in_full(failure.as_ref(), warnings);
-                self.attempt_ended(unit, *attempt, *outcome, [short, full])
-            }
-            Kind::Expanded { step, items } => self.expanded(step, items.len()),
-            Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
-            Kind::RetryPlanned { unit, .. } => self.taken_back(unit),
-            Kind::Asked { unit, .. } => self.asked(unit),
-            Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
-            Kind::Stopping { .. } => self.questions_are_void(),
-            Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
-        }
-    }
-
-=======
->>>>>>> screen
     /// Takes an output line in.
     pub fn line(&mut self, unit: &Unit, line: &str) {
         if let Some(running) = self.running.get_mut(unit) {

@@ -11,9 +11,14 @@ impl Board {
     /// Takes a fact in.
     pub fn take(&mut self, event: &Event) -> Change {
         match &event.kind {
+            Kind::Skipped { step, .. } | Kind::Blocked { step, .. } | Kind::StepEnded { step, .. }
+                if step.is_beginning() =>
+            {
+                Change::None
+            }
             Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
-            Kind::StepEnded { step, outcome, seconds } => self.close(step, *outcome, *seconds, None),
+            Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
             Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
                 let short = note::of_attempt(failure.as_ref(), warnings);
@@ -27,7 +32,7 @@ impl Board {
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } => Change::None,
+            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
         }
     }
 
