@@ -4,11 +4,14 @@ mod capture;
 mod child;
 mod error;
 mod feed;
+mod pipes;
 mod procfs;
 mod program;
 mod run;
 mod spec;
 mod stop;
+#[cfg(test)]
+mod stop_tests;
 mod target;
 #[cfg(test)]
 mod tests;

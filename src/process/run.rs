@@ -1,23 +1,15 @@
 //! A child's whole life: started, fed, read from, waited for, and ended with all it started when that is wanted.
 //! It does not know what its output means.
 
-use std::cell::RefCell;
-use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use tokio::net::unix::pipe::Receiver;
 use tokio::time::Instant;
 
-use super::child::{self, Child, Pipes};
+use super::child::{self, Child};
+use super::pipes::{Pipes, Ready};
 use super::tree::Tree;
 use super::{Exit, Sink, SpawnError, Spec, Stop, StopReason};
-use crate::event::Stream;
 
-/// What is read at once; shared by all children of a thread, since it is only used between two waits.
-const BUFFER: usize = 256 * 1024;
-/// What a pipe holds unless it is told otherwise: a read that finds so much has met a loud child.
-const FULL: usize = 64 * 1024;
 /// How long an output that others hold open may be silent after the child's end.
 const QUIET: Duration = Duration::from_millis(200);
 /// How long such an output is read at all.
@@ -26,10 +18,6 @@ const LINGER: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(20);
 /// After so long, what does not die of KILL is hung in the kernel.
 const HUNG: Duration = Duration::from_secs(5);
-
-thread_local! {
-    static SHARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 /// Starts a child and stays with it to its end. `started` is told its pid and its start in clock ticks since boot.
 ///
@@ -78,13 +66,9 @@ enum Turn {
     Broken(String),
 }
 
-/// A way to read from a pipe without a wait.
-type Reader = fn(&Receiver, &mut [u8]) -> io::Result<usize>;
-
 /// What can happen next.
 enum News {
-    Output(Stream),
-    Fed(Result<bool, String>),
+    Pipe(Ready),
     Ended,
     Stop(StopReason),
     Time,
@@ -94,7 +78,7 @@ impl Life<'_, '_> {
     async fn until_end(&mut self, stop: &mut Stop) -> Turn {
         loop {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = self.child.exited() => News::Ended,
                 reason = stop.stopped() => News::Stop(reason),
             };
@@ -102,82 +86,36 @@ impl Life<'_, '_> {
                 // What has ended by itself was not stopped, whichever was noticed first.
                 News::Stop(reason) if !self.child.has_exited() => return Turn::Stop(reason),
                 News::Stop(_) | News::Ended => return Turn::Ended,
-                other => {
-                    if let Err(message) = self.take(other) {
+                News::Pipe(ready) => {
+                    if let Err(message) = self.take(ready) {
                         return Turn::Broken(message);
                     }
                 }
+                News::Time => {}
             }
         }
     }
 
-    /// Deals with news from the pipes.
-    fn take(&mut self, news: News) -> Result<(), String> {
-        match news {
-            News::Output(stream) => self.read(stream, Receiver::try_read).map(drop),
-            News::Fed(done) => {
-                if done? {
-                    self.pipes.feed = None;
-                }
-                Ok(())
-            }
-            News::Ended | News::Stop(_) | News::Time => Ok(()),
-        }
-    }
-
-    /// Reads once from a stream, without a wait; closes it at its end. True when there may be more.
-    fn read(&mut self, stream: Stream, read: Reader) -> Result<bool, String> {
-        let pipe = if stream == Stream::Out { &mut self.pipes.out } else { &mut self.pipes.err };
-        let Some(receiver) = pipe.as_ref() else { return Ok(false) };
-        let open = SHARED.with_borrow_mut(|buffer| {
-            buffer.resize(BUFFER, 0);
-            match read(receiver, buffer) {
-                Ok(n) if n > 0 => {
-                    if n == FULL {
-                        widen(receiver);
-                    }
-                    (self.output)(stream, &buffer[..n]).map(|()| Some(true))
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Some(false)),
-                _ => Ok(None),
-            }
-        })?;
-        if open.is_none() {
-            *pipe = None;
-        }
-        Ok(open.unwrap_or_default())
+    fn take(&mut self, ready: Ready) -> Result<(), String> {
+        self.pipes.take(ready, self.output)
     }
 
     /// The child has ended: reads what is left. True when somebody still holds its output open.
     async fn drain(&mut self) -> Result<bool, String> {
         self.pipes.feed = None;
-        self.read_at_once()?;
+        self.pipes.read_at_once(self.output)?;
         let limit = Instant::now() + LINGER;
         let mut quiet = Instant::now() + QUIET;
-        while self.pipes.out.is_some() || self.pipes.err.is_some() {
+        while !self.pipes.have_ended() {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = tokio::time::sleep_until(quiet.min(limit)) => News::Time,
             };
-            if matches!(news, News::Time) {
-                return Ok(true);
-            }
-            self.take(news)?;
+            let News::Pipe(ready) = news else { return Ok(true) };
+            self.take(ready)?;
             quiet = Instant::now() + QUIET;
         }
         Ok(false)
-    }
-
-    /// Reads what the pipes hold now. Asking the kernel directly saves a turn of the event loop for each pipe.
-    fn read_at_once(&mut self) -> Result<(), String> {
-        for stream in [Stream::Out, Stream::Err] {
-            // No pipe holds more; a process that was left behind could go on for ever.
-            let mut rounds = 16;
-            while rounds > 0 && self.read(stream, read_now)? {
-                rounds -= 1;
-            }
-        }
-        Ok(())
     }
 
     /// Ends the child and all it started: gently, then firmly, or at once. True when some would not die.
@@ -205,17 +143,17 @@ impl Life<'_, '_> {
         let mut look = Instant::now() + LOOK / 4;
         loop {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = tokio::time::sleep_until(look.min(end)) => News::Time,
                 () = killed(&mut stop) => News::Stop(StopReason::Killed),
             };
             match news {
-                News::Stop(_) => return false,
+                News::Stop(_) | News::Ended => return false,
                 News::Time if self.child.has_exited() && tree.members().is_empty() => return true,
                 News::Time if Instant::now() >= end => return false,
                 News::Time => look = Instant::now() + LOOK,
                 // The sink may have failed before; what a dying child says is then lost, nothing else.
-                other => drop(self.take(other)),
+                News::Pipe(ready) => drop(self.take(ready)),
             }
         }
     }
@@ -226,38 +164,4 @@ async fn killed(stop: &mut Option<&mut Stop>) {
         Some(stop) => stop.killed().await,
         None => std::future::pending().await,
     }
-}
-
-/// Waits for the next thing at the pipes; for ever when all are closed.
-async fn next(pipes: &mut Pipes) -> News {
-    let Pipes { out, err, feed } = pipes;
-    tokio::select! {
-        () = readable(out.as_ref()) => News::Output(Stream::Out),
-        () = readable(err.as_ref()) => News::Output(Stream::Err),
-        fed = async {
-            match feed {
-                Some(feed) => feed.step().await,
-                None => std::future::pending().await,
-            }
-        } => News::Fed(fed),
-    }
-}
-
-async fn readable(pipe: Option<&Receiver>) {
-    match pipe {
-        Some(pipe) if pipe.readable().await.is_ok() => {}
-        _ => std::future::pending().await,
-    }
-}
-
-/// Fewer and larger reads for a child that has much to say. Where the system refuses, all works as before.
-fn widen(pipe: &Receiver) {
-    // SAFETY: the descriptor is open; the call takes numbers only.
-    unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, BUFFER as libc::c_int) };
-}
-
-fn read_now(pipe: &Receiver, buffer: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: the descriptor is open and the buffer is ours for its whole length.
-    let n = unsafe { libc::read(pipe.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
-    usize::try_from(n).map_err(|_| io::Error::last_os_error())
 }
