@@ -10,9 +10,12 @@ use super::{archive, copy, extract, listing, prune, read, remove, write};
 use crate::action::{Context, Performed};
 use crate::event::Failure;
 use crate::model::{FileAction, Rendered};
+use crate::process::Stop;
 
 /// How long work that was told to stop may take to tidy up before it is left to itself.
 const TIDYING: Duration = Duration::from_secs(10);
+
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Does one piece of work on files of this host.
 ///
@@ -40,7 +43,7 @@ pub async fn perform(action: &FileAction<Rendered>, cx: Context<'_>) -> Performe
     halted.set();
     let performed = tokio::select! {
         performed = tokio::time::timeout(TIDYING, job.end(&cx)) => performed,
-        () = stop.killed() => return Err(cx.stopped(reason)),
+        () = killed(&mut stop) => return Err(cx.stopped(reason)),
     };
     match performed {
         Ok(Ok(mut report)) => {
@@ -50,6 +53,12 @@ pub async fn perform(action: &FileAction<Rendered>, cx: Context<'_>) -> Performe
         }
         _ => Err(cx.stopped(reason)),
     }
+}
+
+/// Resolves a moment after the second word to stop: enough to remove a half-written file.
+async fn killed(stop: &mut Stop) {
+    stop.killed().await;
+    tokio::time::sleep(LAST_MOMENT).await;
 }
 
 fn work(action: &FileAction<Rendered>, desk: &Desk) -> Performed {

@@ -189,6 +189,7 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
     assert!(fails(&trial, "get: example.org/x").await.contains("not an address"));
     assert!(fails(&trial, "get: ftp://example.org/x").await.contains("https://"));
     assert!(fails(&trial, "{get: 'https://127.0.0.1:9/', ca: nowhere.pem}").await.contains("nowhere.pem"));
+    assert!(fails(&trial, "{get: 'https://127.0.0.1:9/', ca: .}").await.contains("not a regular file"));
 }
 
 #[tokio::test]
