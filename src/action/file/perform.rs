@@ -21,7 +21,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// When it is not done; a file is then as it was before.
-pub async fn perform(action: &FileAction<Rendered>, cx: Context<'_>) -> Performed {
+pub async fn perform(action: &FileAction<Rendered>, cx: &Context<'_>) -> Performed {
     let (notes, heard) = unbounded_channel();
     let halted = Halt::default();
     let _ends_with_us = HaltOnDrop(halted.clone());

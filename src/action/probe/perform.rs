@@ -9,7 +9,7 @@ use crate::model::{Probe, Rendered};
 ///
 /// # Errors
 /// When it cannot be taken; that a port is closed or a name unknown is a reading.
-pub async fn perform(probe: &Probe<Rendered>, cx: Context<'_>) -> Performed {
+pub async fn perform(probe: &Probe<Rendered>, cx: &Context<'_>) -> Performed {
     let mut stop = cx.stop.clone();
     let report = tokio::select! {
         biased;
