@@ -384,6 +384,33 @@ fn named_connections_take_over_from_each_other_and_reach_unix_sockets() {
     assert_eq!(zoned.value(), json!("2024-01-01T09:00:00+09:00"));
 }
 
+#[test]
+fn connections_are_encrypted_and_a_certificate_can_be_demanded() {
+    let sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    for (mode, ssl) in [("prefer", true), ("require", true), ("disable", false)] {
+        assert_eq!(
+            Step::query(&format!("{}?sslmode={mode}", url()), sql, vec![]).value(),
+            json!(ssl),
+            "{mode}"
+        );
+    }
+    let failure = Step::query(&format!("{}?sslmode=verify-full", url()), sql, vec![]).failure();
+    assert!(matches!(failure, Failure::Unavailable { .. }), "{failure}");
+    assert!(
+        failure.to_string().contains("certificate") && failure.to_string().contains("sslmode"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_great_result_is_counted_but_kept_within_the_limit() {
+    let mut step = query("select g, repeat('x', 100) from generate_series(1, {}) g", vec![json!(100_000)]);
+    step.max_output = 10_000;
+    let report = step.run().expect("it succeeds");
+    assert_eq!((&report.gives["row_count"], report.warnings.len()), (&json!(100_000), 1));
+    assert!(report.gives["rows"].as_array().is_some_and(|rows| rows.len() < 100));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]

@@ -110,11 +110,19 @@ pub fn postgres() -> Server {
         .status()
         .expect("initdb");
     assert!(made.success(), "{}", log_of(&folder));
+    let certificate = command(Path::new("/usr/bin/openssl"), user, &folder)
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .status()
+        .expect("openssl is missing: apt-get install openssl");
+    assert!(certificate.success(), "{}", log_of(&folder));
     let port = free_port();
     let mut child = command(&bin.join("postgres"), user, &folder)
         .arg("-D")
         .arg(&data)
         .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"])
+        .args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={}", folder.join("cert.pem").display())])
+        .args(["-c", &format!("ssl_key_file={}", folder.join("key.pem").display())])
         .args(["-c", &format!("unix_socket_directories={}", folder.display())])
         .args(["-p", &port.to_string()])
         .spawn()

@@ -85,7 +85,7 @@ pub(super) async fn drive<S: Session>(
                 };
                 tokio::select! {
                     biased;
-                    done = &mut work => done.or_else(|_| Err(stopped(reason, cx))),
+                    done = &mut work => done.map_err(|_| stopped(reason, cx)),
                     () = grace => {
                         let _ = tokio::time::timeout(REACH, canceller(Force::Terminate)).await;
                         Err(stopped(reason, cx))

@@ -73,8 +73,9 @@ pub(super) fn value(column: &MySqlColumn, bytes: Option<&[u8]>, wire: Wire, zone
         "JSON" => document(&text(bytes)),
         "DECIMAL" => decimal(&text(bytes)),
         "FLOAT" | "DOUBLE" => floating(bytes, wire),
-        "DATE" | "DATETIME" => json!(moment(bytes, wire)),
-        "TIMESTAMP" => json!(zone.with_offset(moment(bytes, wire))),
+        "DATE" => json!(moment(bytes, wire, false)),
+        "DATETIME" => json!(moment(bytes, wire, true)),
+        "TIMESTAMP" => json!(zone.with_offset(moment(bytes, wire, true))),
         "TIME" => json!(time(bytes, wire)),
         "BOOLEAN" => match whole(bytes, wire, false) {
             Value::Number(n) if n.as_i64() == Some(0) => json!(false),
@@ -116,16 +117,16 @@ fn floating(bytes: &[u8], wire: Wire) -> Value {
 
 /// A date, or a date and a time, as ISO 8601. The binary form is a length, year, month, day, hour, minute, second
 /// and microseconds, as many of them as are not zero.
-fn moment(bytes: &[u8], wire: Wire) -> String {
+fn moment(bytes: &[u8], wire: Wire, clock: bool) -> String {
     if wire == Wire::Text {
         return text(bytes).replacen(' ', "T", 1);
     }
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let date = format!("{:04}-{:02}-{:02}", u16::from_le_bytes([at(1), at(2)]), at(3), at(4));
-    match at(0) {
-        0 | 4 => date,
-        length => format!("{date}T{:02}:{:02}:{:02}{}", at(5), at(6), at(7), fraction(bytes, 8, length > 7)),
+    if !clock {
+        return date;
     }
+    format!("{date}T{:02}:{:02}:{:02}{}", at(5), at(6), at(7), fraction(bytes, 8, at(0) > 7))
 }
 
 /// A span of time. The binary form is a length, a sign, days, hours, minutes, seconds and microseconds.

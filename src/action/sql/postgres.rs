@@ -144,7 +144,8 @@ impl Postgres {
         let text = statement.sent(|i| bind::literal(&statement.binds[i - 1]));
         self.simple(&text, statement, limit).await.map_err(|e| {
             let trouble = Trouble::from(e);
-            let spot = trouble.at.map(|at| statement.spot(at, |i| bind::literal(&statement.binds[i - 1])));
+            let spot =
+                trouble.at.map(|at| Box::new(statement.spot(at, |i| bind::literal(&statement.binds[i - 1]))));
             Trouble { spot, ..trouble }
         })
     }
@@ -162,7 +163,7 @@ impl Postgres {
 /// The trouble with its place, which the server counts from the start of what was sent.
 fn placed(trouble: Trouble, head: usize, statement: &Statement) -> Trouble {
     let at = trouble.at.and_then(|at| at.checked_sub(head));
-    let spot = at.map(|at| statement.spot(at, bind::dollar));
+    let spot = at.map(|at| Box::new(statement.spot(at, bind::dollar)));
     Trouble { at, spot, ..trouble }
 }
 

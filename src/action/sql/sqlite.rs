@@ -230,7 +230,7 @@ impl Session for Sqlite {
         let text = statement.sent(|i| format!("?{i}"));
         let binds = statement.binds.clone();
         self.call(move |c| run(c, &text, &binds, limit)).await.map_err(|trouble| Trouble {
-            spot: trouble.at.map(|at| statement.spot(at, |i| format!("?{i}"))),
+            spot: trouble.at.map(|at| Box::new(statement.spot(at, |i| format!("?{i}")))),
             ..trouble
         })
     }

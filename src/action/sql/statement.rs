@@ -74,8 +74,7 @@ impl Statement {
     /// Whether the rows it touches are changed rows.
     pub fn changes_rows(&self) -> bool {
         ["INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "COPY", "CALL", "LOAD"].iter().any(|w| self.has(w))
-            && !matches!(self.head(), "EXPLAIN" | "SHOW")
-            && !(self.head() == "SELECT")
+            && !matches!(self.head(), "EXPLAIN" | "SHOW" | "SELECT")
     }
 
     /// The place of the `nth` character of the sent text, from 0.

@@ -19,7 +19,7 @@ pub(super) struct Trouble {
     /// The place in the statement: a character of the sent text, from 0.
     pub at: Option<usize>,
     /// The same place as a person sees it.
-    pub spot: Option<Spot>,
+    pub spot: Option<Box<Spot>>,
     /// The connection is gone.
     pub lost: bool,
 }
@@ -36,7 +36,7 @@ impl Trouble {
         if let Some(code) = &self.code {
             text.push_str(&format!(" ({code})"));
         }
-        if let Some(Spot { line, text: source, before }) = &self.spot {
+        if let Some(Spot { line, text: source, before }) = self.spot.as_deref() {
             let head = crate::t!("line {line}: ", "{line} 行目: ");
             let indent = " ".repeat(unicode_width::UnicodeWidthStr::width(head.as_str()) + before);
             text.push_str(&format!("\n{head}{source}\n{indent}^"));
@@ -106,6 +106,14 @@ pub(super) fn no_connection(error: sqlx::Error, place: &str) -> Failure {
         let my = e.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|e| e.number().to_string());
         my.or_else(|| e.code().map(|c| c.to_string()))
     });
+    if let Some(reason) = untrusted(&error) {
+        return Failure::Unavailable {
+            message: crate::t!(
+                "{place} shows a certificate that is not trusted: {reason}; give its authority in the address (sslrootcert or ssl-ca), or choose another sslmode",
+                "{place} の証明書を信頼できません: {reason}。アドレスに認証局の証明書(sslrootcert / ssl-ca)を指定するか、別の sslmode を選んでください"
+            ),
+        };
+    }
     let io = matches!(error, sqlx::Error::Io(_));
     let said = match &error {
         sqlx::Error::Io(cause) => cause.to_string(),
@@ -131,4 +139,31 @@ pub(super) fn no_connection(error: sqlx::Error, place: &str) -> Failure {
         _ => crate::t!("no connection to {place}: {said}", "{place} に接続できません: {said}"),
     };
     Failure::Unavailable { message }
+}
+
+/// Why a server's certificate is not trusted, if that is the trouble.
+fn untrusted(error: &sqlx::Error) -> Option<String> {
+    use rustls::CertificateError as Wrong;
+    let cause: &(dyn std::error::Error + 'static) = match error {
+        sqlx::Error::Io(cause) => cause.get_ref()?,
+        sqlx::Error::Tls(cause) => cause.as_ref(),
+        _ => return None,
+    };
+    let rustls::Error::InvalidCertificate(wrong) = cause.downcast_ref::<rustls::Error>()? else {
+        return None;
+    };
+    Some(match wrong {
+        Wrong::Expired | Wrong::ExpiredContext { .. } => crate::t!("it has expired", "期限切れです"),
+        Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => {
+            crate::t!("it is not valid yet", "まだ有効期間前です")
+        }
+        Wrong::UnknownIssuer => crate::t!("its authority is unknown", "発行した認証局が不明です"),
+        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+            crate::t!("it is for another host", "別のホスト用の証明書です")
+        }
+        _ => crate::t!(
+            "it is not a server's (self-signed, perhaps)",
+            "サーバー用ではありません(自己署名の可能性があります)"
+        ),
+    })
 }
