@@ -93,7 +93,9 @@ pub async fn carry_out(
         return Ok(capture.broken(Failure::Signal { number }));
     }
     let code = status.code().unwrap_or(1);
-    let reason = (code != 0).then(|| why(&capture.said(), project)).flatten();
+    // What a command in a container says is not compose's word.
+    let own = !matches!(told.arguments.first().map(String::as_str), Some("exec" | "run"));
+    let reason = (code != 0 && own).then(|| why(&capture.said(), project)).flatten();
     let mut report = capture.ended(code);
     if let Some(reason) = reason {
         report.failure = Some(reason);
@@ -102,33 +104,32 @@ pub async fn carry_out(
 }
 
 /// Compose's own last words, where they mean something that a person can mend.
-fn why(said: &str, project: &Project) -> Option<Failure> {
-    let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
-    let dir = project.dir.display();
+pub fn why(said: &str, project: &Project) -> Option<Failure> {
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // Version 1 says what to do in some lines after what is wrong.
+    let last = &lines[lines.len().saturating_sub(8)..];
+    let with = |words: &[&str]| last.iter().find(|line| words.iter().any(|word| line.contains(word)));
     if let Some((_, service)) =
-        last.split_once("no such service: ").or_else(|| last.split_once("No such service: "))
+        with(&["o such service: "]).and_then(|line| line.split_once("o such service: "))
     {
         return Some(no_such_service(service.trim(), &[]));
     }
-    if last.contains("no configuration file provided")
-        || last.contains("Can't find a suitable configuration file")
-    {
+    if with(&["no configuration file provided", "Can't find a suitable configuration file"]).is_some() {
+        let dir = project.dir.display();
         return Some(refusal::rejected(crate::t!(
             "there is no compose file in {dir}; set `project_dir` or `files`",
             "{dir} に compose ファイルがありません。`project_dir` か `files` を指定してください"
         )));
     }
-    let engine = [
-        "Cannot connect to the Docker daemon",
-        "permission denied while trying to connect",
+    let line = with(&[
+        "annot connect to the Docker daemon",
+        "permission denied while",
         "Couldn't connect to Docker",
-    ];
-    engine.iter().any(|word| last.contains(word)).then(|| {
-        refusal::unavailable(crate::t!(
-            "compose can't reach the Docker engine: {last}",
-            "compose が Docker エンジンに接続できません: {last}"
-        ))
-    })
+    ])?;
+    Some(refusal::unavailable(crate::t!(
+        "compose can't reach the Docker engine: {line}",
+        "compose が Docker エンジンに接続できません: {line}"
+    )))
 }
 
 /// There is no such service; `there` are those that there are.

@@ -6,7 +6,7 @@ use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
 
 use super::capture::Capture;
-use super::compose::carry_out;
+use super::compose::{carry_out, why};
 use super::compose_cli::Cli;
 use super::compose_command::{self as command, Services};
 use super::compose_read::{SERVICE, of_project};
@@ -42,7 +42,12 @@ pub async fn execute(project: &Project, what: &ComposeExec<Rendered>, cx: &Conte
             cx.note(&left);
         }
     };
-    carry_out(&cli, project, &told, feed, capture, cx, ending).await
+    let mut report = carry_out(&cli, project, &told, feed, capture, cx, ending).await?;
+    if place.is_none() && report.failure.as_ref().and_then(Failure::code).is_some() {
+        let said = report.gives.get("stderr").and_then(|s| s.as_str()).unwrap_or_default();
+        report.failure = why(said, project).or(report.failure);
+    }
+    Ok(report)
 }
 
 /// The container that compose executes in: the service's first that runs.

@@ -77,9 +77,9 @@ pub async fn logs(project: &Project, what: &ComposeLogs<Rendered>, cx: &Context<
     };
     let mut stop = cx.stop.clone();
     for container in &found {
+        let prefix =
+            if found.len() > 1 { format!("{} | ", lists::place_of(container)) } else { String::new() };
         let container = lists::name_of(container);
-        let own = container.strip_prefix(&name).unwrap_or(&container).trim_start_matches(['-', '_']);
-        let prefix = if found.len() > 1 { format!("{own} | ") } else { String::new() };
         tokio::select! {
             done = container_logs::copy(&engine, &container, &part, &prefix, &mut capture) => done?,
             reason = stop.stopped() => return Err(exec::stopped(reason, cx)),
