@@ -53,12 +53,14 @@ pub(super) struct ShellText {
     /// Here-documents that begin at the next line.
     pending: Vec<Here>,
     last: char,
+    /// The start of something that the next text or value belongs to: a backslash, a `$`, `<<EO`.
+    held: String,
 }
 
 impl ShellText {
     pub(super) fn new() -> ShellText {
         let script = Frame::Code(Kind::Top, Command::default());
-        ShellText { frames: vec![script], pending: Vec::new(), last: '\n' }
+        ShellText { frames: vec![script], pending: Vec::new(), last: '\n', held: String::new() }
     }
 
     /// Takes what begins `rest` and gives its length in bytes.
@@ -77,6 +79,18 @@ impl ShellText {
         };
         self.last = c;
         length
+    }
+
+    /// Whether the text ends in the middle of something that changes the meaning of what follows.
+    fn holds(&self, rest: &str) -> bool {
+        match self.frames.last() {
+            Some(Frame::Single | Frame::Comment | Frame::Here(..)) => false,
+            Some(Frame::Ansi) => rest == "\\",
+            Some(Frame::Code(..)) if rest.starts_with("<<") && !rest.starts_with("<<<") => {
+                here_document(rest).1 == rest.len()
+            }
+            _ => rest == "\\" || rest == "$",
+        }
     }
 
     fn until(&mut self, end: char, c: char) -> usize {
@@ -323,13 +337,19 @@ impl Reader for ShellText {
             (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
         };
         self.pending == other.pending
+            && self.held == other.held
             && self.frames.len() == other.frames.len()
             && self.frames.iter().zip(&other.frames).all(alike)
     }
 
     fn text(&mut self, text: &str) {
-        let mut rest = text;
+        let whole = std::mem::take(&mut self.held) + text;
+        let mut rest = whole.as_str();
         while !rest.is_empty() {
+            if self.holds(rest) {
+                self.held = rest.to_string();
+                return;
+            }
             let length = self.take(rest);
             rest = &rest[length.min(rest.len())..];
         }
@@ -345,6 +365,10 @@ impl Reader for ShellText {
         } else {
             let back = self.frames.iter().find(|f| matches!(f, Frame::Code(Kind::Back, _)));
             found.extend(back.or(self.frames.last()).and_then(|frame| say::inside(frame, value.source)));
+        }
+        let held = std::mem::take(&mut self.held);
+        if found.is_empty() && !held.is_empty() {
+            found.push(say::glued(&held, value.source));
         }
         if found.is_empty() {
             found.extend(say::risky(self.command(), value.after));

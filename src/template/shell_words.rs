@@ -62,6 +62,26 @@ fn help(frame: &Frame, source: &str) -> String {
     }
 }
 
+/// A value directly behind what would change the meaning of its quotes.
+pub(super) fn glued(before: &str, source: &str) -> Finding {
+    let message = crate::t!(
+        "`{before}` directly before a value breaks its quoting",
+        "値の直前に `{before}` があると引用が壊れます"
+    );
+    let help = match before {
+        "$" => crate::t!(
+            "write `{{{{ {source} }}}}` without the `$`",
+            "`$` を付けずに `{{{{ {source} }}}}` と書いてください"
+        ),
+        "\\" => crate::t!("leave the backslash out", "バックスラッシュを外してください"),
+        _ => crate::t!(
+            "the end of a here-document cannot be a value; write a fixed word such as EOF",
+            "ヒアドキュメントの終わりに値は使えません。EOF などの固定の語を書いてください"
+        ),
+    };
+    Finding::error("value-glued", message, help)
+}
+
 /// A name of SQL in a shell.
 pub(super) fn ident() -> Finding {
     Finding::error(

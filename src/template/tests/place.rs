@@ -71,6 +71,21 @@ fn inside_anything_quoted_a_value_is_an_error_that_says_how_to_write_it() {
 }
 
 #[test]
+fn what_would_change_the_quotes_of_a_value_cannot_stand_before_it() {
+    for (script, help) in [
+        ("echo ${{ x }}", "without the `$`"),
+        ("echo \\{{ x }}", "backslash"),
+        ("cat <<{{ x }}", "EOF"),
+        ("cat <<-'E'{{ x }}", "EOF"),
+    ] {
+        let problem = only(script, Place::Shell);
+        assert!(problem.code == "value-glued" && !problem.warning, "{script}: {problem:?}");
+        assert!(problem.help.as_deref().is_some_and(|h| h.contains(help)), "{script}: {:?}", problem.help);
+    }
+    assert_eq!(check_place("echo \\\\{{ x }} $x{{ x }} \"$\"{{ x }}", Place::Shell), []);
+}
+
+#[test]
 fn a_branch_leaves_the_quoting_as_it_found_it() {
     for script in [
         "echo {% if a %}'x{% endif %}'",
