@@ -11,6 +11,8 @@ use crate::model::System;
 pub fn schema_playbook() -> Value {
     let mut schema =
         generate::<PlaybookSource>("Playbook", "A playbook of Toban: what to do, in what order.");
+    without_null(&mut schema);
+    empty(&mut schema);
     if let Some(step) = schema.pointer_mut("/$defs/Step") {
         one_action(step);
     }
@@ -19,7 +21,10 @@ pub fn schema_playbook() -> Value {
 
 /// The schema of a system file.
 pub fn schema_system() -> Value {
-    generate::<System>("System", "The facts of a system: where things are, in each environment.")
+    let mut schema =
+        generate::<System>("System", "The facts of a system: where things are, in each environment.");
+    empty(&mut schema);
+    schema
 }
 
 fn generate<T: schemars::JsonSchema>(title: &str, description: &str) -> Value {
@@ -32,11 +37,7 @@ fn generate<T: schemars::JsonSchema>(title: &str, description: &str) -> Value {
             expand(defs);
         }
     }
-    without_null(&mut schema);
     many(&mut schema);
-    if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
-        empty(defs);
-    }
     schema
 }
 
@@ -92,7 +93,8 @@ fn short(form: &Short, full: &Value) -> Option<Value> {
 }
 
 /// What needs no key may be written without any: `ps:`, and `docker: ps`.
-fn empty(defs: &mut Map<String, Value>) {
+fn empty(schema: &mut Value) {
+    let Some(Value::Object(defs)) = schema.get_mut("$defs") else { return };
     let bare = |schema: &Value| schema.get("properties").is_some() && schema.get("required").is_none();
     let may_be_empty = |name: &str, schema: &Value| {
         let whole = bare(schema) || schema.get("additionalProperties") == Some(&Value::Bool(false));

@@ -13,7 +13,7 @@ use crate::base::StepId;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::document::Document;
 use crate::model::{InputType, Playbook, System};
-use crate::template::{Problem, Reference, references};
+use crate::template::{Problem, Reference, check_place, references};
 
 const ROOTS: [&str; 6] = ["inputs", "vars", "system", "secrets", "run", "steps"];
 const RUN: [&str; 10] = [
@@ -61,6 +61,9 @@ pub fn check(text: &Text, known: &Known<'_>, doc: &mut Document, mentions: &mut 
             return;
         }
     };
+    if text.form == crate::template::Form::Text {
+        check_place(&text.source, text.place).into_iter().for_each(|p| problem(text, p, doc));
+    }
     for reference in &found {
         let parts: Vec<&str> = reference.path.iter().map(String::as_str).collect();
         if let (["steps", id, ..], Some(step)) = (parts.as_slice(), &text.step)

@@ -198,7 +198,10 @@ fn words(kind: &ErrorKind) -> (&'static str, String, String) {
             crate::t!("a tab cannot indent YAML", "YAML の字下げにタブは使えません"),
             crate::t!("use spaces", "空白を使ってください"),
         ),
-        ErrorKind::InvalidIndentation => (
+        ErrorKind::InvalidIndentation
+        | ErrorKind::BlockSequenceEntryNotAllowed
+        | ErrorKind::BlockEntryInFlowCollection
+        | ErrorKind::MappingKeyNotAllowed => (
             "indentation",
             crate::t!("this line is indented wrongly", "この行の字下げが正しくありません"),
             indent,
