@@ -9,7 +9,7 @@ mod globals;
 mod list;
 mod logs;
 mod plan;
-mod prompt;
+pub mod prompt;
 mod run;
 mod runs;
 mod schema;

@@ -99,7 +99,7 @@ impl Recorder {
 
     fn over(&mut self, step: &str, outcome: Outcome, seconds: f64) {
         self.counts.add(outcome);
-        self.put(Kind::StepEnded { step: id(step), outcome, seconds });
+        self.put(Kind::StepEnded { step: id(step), outcome, seconds, gives: Default::default() });
     }
 
     fn ok(&mut self, step: &str, seconds: f64) {

@@ -14,7 +14,7 @@ use crate::model::{FileAction, Rendered};
 use crate::process::StopReason;
 
 pub async fn act(trial: &Trial, step: &str) -> Performed {
-    perform(&yaml::<FileAction<Rendered>>(step), trial.context()).await
+    perform(&yaml::<FileAction<Rendered>>(step), &trial.context()).await
 }
 
 pub async fn done(trial: &Trial, step: &str) -> Report {

@@ -15,7 +15,7 @@ use crate::model::{Probe, Rendered};
 use crate::process::StopReason;
 
 pub async fn probe(trial: &Trial, step: &str) -> Performed {
-    perform(&yaml::<Probe<Rendered>>(step), trial.context()).await
+    perform(&yaml::<Probe<Rendered>>(step), &trial.context()).await
 }
 
 pub async fn read(trial: &Trial, step: &str) -> Report {
