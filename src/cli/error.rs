@@ -19,8 +19,6 @@ pub enum Code {
     State = 5,
     /// Done with warnings, only with `--strict`.
     Warned = 6,
-    /// A bug.
-    Bug = 70,
 }
 
 /// Why a command did not come to its end.

@@ -27,7 +27,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         let steps: serde_json::Map<String, serde_json::Value> = steps
             .iter()
-            .map(|(id, step)| (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why })))
+            .map(|(id, step)| {
+                (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why }))
+            })
             .collect();
         let whole = json!({
             "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": alive(&summary),
@@ -40,7 +42,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
     for (id, step) in &steps {
         let seconds = step.seconds.map(format_seconds).unwrap_or_default();
-        let line = format!("  {}  {}  {}  {}", pad(id.as_str(), widest), pad(&step.word, 10), pad(&seconds, 8), step.why);
+        let line = format!(
+            "  {}  {}  {}  {}",
+            pad(id.as_str(), widest),
+            pad(&step.word, 10),
+            pad(&seconds, 8),
+            step.why
+        );
         text.push_str(&format!("{}\n", line.trim_end()));
     }
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));

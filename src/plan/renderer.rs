@@ -266,7 +266,7 @@ impl<'a> Renderer<'a> {
             None => unknown.add(&["inputs"]),
             Some(values) => {
                 let absent = frame.inputs.keys().filter(|n| {
-                    !values.contains_key(*n) && !(node.frame == 0 && self.run.secret_inputs.contains(n))
+                    !(values.contains_key(*n) || node.frame == 0 && self.run.secret_inputs.contains(n))
                 });
                 absent.for_each(|n| unknown.add(&["inputs", n]));
             }
@@ -305,7 +305,9 @@ impl Unknown {
     /// What differs in every run.
     fn of_run() -> Unknown {
         let mut unknown = Unknown::default();
-        for name in ["id", "stamp", "started", "operator", "state", "dir", "scratch_dir", "findings", "previous"] {
+        for name in
+            ["id", "stamp", "started", "operator", "state", "dir", "scratch_dir", "findings", "previous"]
+        {
             unknown.add(&["run", name]);
         }
         unknown
@@ -356,7 +358,12 @@ fn fill(value: &mut Value, path: &[String]) {
 
 /// The variables used, each behind those it uses itself.
 fn in_order<'v>(vars: &'v IndexMap<String, Tree<Templated>>, used: &'v [String]) -> Vec<&'v String> {
-    fn visit<'v>(vars: &'v IndexMap<String, Tree<Templated>>, name: &str, done: &mut Vec<&'v String>, depth: usize) {
+    fn visit<'v>(
+        vars: &'v IndexMap<String, Tree<Templated>>,
+        name: &str,
+        done: &mut Vec<&'v String>,
+        depth: usize,
+    ) {
         let Some((name, tree)) = vars.get_key_value(name) else { return };
         if depth > vars.len() || done.contains(&name) {
             return;
