@@ -108,7 +108,7 @@ impl<'a> Fit<'a> {
             Some(name) => {
                 crate::t!(
                     "`{name}`: expected {want}, found {have}",
-                    "`{name}` には{want}が必要ですが、{have}です"
+                    "`{name}`: {want}が必要ですが、{have}です"
                 )
             }
             None => crate::t!("expected {want}, found {have}", "{want}が必要ですが、{have}です"),
