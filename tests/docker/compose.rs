@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use toban::event::Failure;
+use toban::event::{Failure, Stream};
 use toban::process::StopReason;
 
 use crate::support::{Lab, cli, given, names, processes, text, words};
@@ -144,8 +144,9 @@ fn a_one_off_container_is_removed_also_when_time_is_up() {
     let stop = Some((Duration::from_secs(3), StopReason::TimedOut));
     project.lab.perform_until(project.verb("run", run("sleep 777")), stop).expect("it ran");
     let label = format!("label=com.docker.compose.project={}", project.lab.name());
-    let left = cli(&["ps", "-a", "--filter", &label, "--format", "{{.Names}}"]);
-    assert_eq!(left.lines().count(), 2, "only the two services are left: {left}");
+    let left = cli(&["ps", "-a", "--filter", &label, "--format", "{{.Names}} {{.Status}} {{.Labels}}"]);
+    let notes = project.lab.logged(Stream::Note);
+    assert_eq!(left.lines().count(), 2, "only the two services are left: {left}\n{notes}");
 }
 
 #[test]

@@ -100,8 +100,17 @@ fn an_empty_list_of_names_does_nothing() {
 fn the_end_of_a_log_is_read_with_its_streams() {
     let lab = Lab::new();
     let name = lab.name();
-    cli(&["run", "-d", "--name", &name, "toban-test", "sh", "-c", "seq 1 100; echo bad >&2; sleep 1000"]);
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    cli(&[
+        "run",
+        "-d",
+        "--name",
+        &name,
+        "toban-test",
+        "sh",
+        "-c",
+        "seq 1 100; sleep 0.3; echo bad >&2; sleep 1000",
+    ]);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     let report = lab.done(json!({ "logs": { "container": name, "tail": 3 } }));
     assert_eq!(given(&report, "lines"), json!(["99", "100"]));
     assert_eq!(text(&report, "stderr"), "bad\n");

@@ -1,9 +1,13 @@
 //! Commands in the containers of a compose project. Compose starts them and does not end them: that is done here.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use bollard::errors::Error;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
+
+use tokio::time::{Instant, sleep};
 
 use super::capture::Capture;
 use super::compose::{carry_out, why};
@@ -20,6 +24,9 @@ use crate::diag::did_you_mean;
 use crate::event::Failure;
 use crate::model::{ComposeExec, ComposeRun, Rendered};
 use crate::process::StopReason;
+
+/// How long a removal by somebody else is waited for.
+const REMOVAL: Duration = Duration::from_secs(20);
 
 /// `exec`: a command in a service's running container.
 ///
@@ -111,10 +118,24 @@ async fn end_labelled(label: &str, keep: bool, reason: StopReason, cx: &Context<
         let name = lists::name_of(&container);
         run::end(&engine, &name, reason, cx).await.map_err(|e| refusal::of_call(&e, &name))?;
         if !keep {
-            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-            // Compose may have removed it in the meantime.
-            let _ = engine.docker.remove_container(&name, Some(options)).await;
+            remove(&engine, &name).await;
         }
     }
     Ok(())
+}
+
+/// Removes a container, or waits for compose to have done so: it has begun that, as soon as the container had ended.
+async fn remove(engine: &Engine, name: &str) {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    let until = Instant::now() + REMOVAL;
+    let mut removed = engine.docker.remove_container(name, Some(options)).await;
+    while let Err(Error::DockerResponseServerError { status_code: 409, .. }) = removed
+        && Instant::now() < until
+    {
+        sleep(Duration::from_millis(100)).await;
+        removed = match engine.docker.inspect_container(name, None).await {
+            Ok(_) => removed,
+            Err(_) => return,
+        };
+    }
 }
