@@ -356,12 +356,12 @@ proptest! {
 fn one_turn(world: &mut World, choice: u8) {
     let asked = world.asking.iter().next().copied();
     let running: Vec<UnitRef> = world.running.iter().copied().collect();
-    if let Some(unit) = asked.filter(|_| choice % 3 == 0 || running.is_empty()) {
+    if let Some(unit) = asked.filter(|_| choice.is_multiple_of(3) || running.is_empty()) {
         world.asking.remove(&unit);
-        let reply = if choice % 2 == 0 { Reply::Yes } else { Reply::No { because: "no".into() } };
+        let reply = if choice.is_multiple_of(2) { Reply::Yes } else { Reply::No { because: "no".into() } };
         world.tell(Input::Answered { unit, reply, by: "operator".into() });
     } else if let Some(unit) = running.get(choice as usize % running.len().max(1)) {
-        let failed = choice % 4 == 0;
+        let failed = choice.is_multiple_of(4);
         world.report(*unit, failed.then_some(Failure::Exit { code: 1 }));
     } else {
         world.tell(Input::Wake);
