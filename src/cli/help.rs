@@ -45,15 +45,21 @@ fn under_heading(arg: Arg) -> Arg {
         (false, true) => crate::t!("Options of every command", "共通オプション"),
         (false, false) => crate::t!("Options", "オプション"),
     };
+    let arg = arg.help_heading(heading);
+    if arg.get_action().takes_values() { with_values(arg) } else { arg }
+}
+
+/// What may be given is told in the help itself, since the parser would tell it in English.
+fn with_values(arg: Arg) -> Arg {
     let values = arg.get_possible_values();
     let words: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
     let default = arg.get_default_values().first().map(|v| v.to_string_lossy().into_owned());
     let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    if arg.get_action().takes_values() && !words.is_empty() {
+    if !words.is_empty() {
         help.push_str(&format!(": {}", words.join(", ")));
     }
-    if let Some(default) = default.filter(|_| arg.get_action().takes_values()) {
+    if let Some(default) = default {
         help.push_str(&crate::t!(" [default: {default}]", " [既定: {default}]"));
     }
-    arg.help_heading(heading).hide_possible_values(true).hide_default_value(true).help(help)
+    arg.hide_possible_values(true).hide_default_value(true).help(help)
 }
