@@ -1,6 +1,7 @@
 //! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
+mod before;
 mod compile;
 mod judge;
 mod node;
@@ -10,6 +11,7 @@ mod preview;
 mod record;
 mod renderer;
 mod uses;
+mod wording;
 
 pub use compile::{CompileError, compile};
 pub use judge::{Judged, Results};
@@ -20,3 +22,4 @@ pub use preview::preview;
 pub use record::{PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
 pub use uses::Uses;
+pub use wording::titles;
