@@ -10,6 +10,7 @@ mod prepare;
 mod preview;
 mod record;
 mod renderer;
+mod unknown;
 mod uses;
 mod wording;
 

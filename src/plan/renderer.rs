@@ -1,12 +1,11 @@
 //! The names that a step's templates see, put together from the plan, the run and what is known so far. The run and
 //! a dry run both render through it.
 
-use std::collections::HashSet;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::node::{NodeIx, Plan, RunFacts};
+use super::unknown::Unknown;
 use super::uses::Uses;
 use crate::base::{Confidential, stamp};
 use crate::event::{Gives, Outcome};
@@ -294,32 +293,6 @@ impl<'a> Renderer<'a> {
             }
         }
         Ok((scope, unknown))
-    }
-}
-
-/// The paths that only a run can know.
-#[derive(Clone, Debug, Default)]
-pub struct Unknown(HashSet<Vec<String>>);
-
-impl Unknown {
-    /// What differs in every run.
-    fn of_run() -> Unknown {
-        let mut unknown = Unknown::default();
-        for name in
-            ["id", "stamp", "started", "operator", "state", "dir", "scratch_dir", "findings", "previous"]
-        {
-            unknown.add(&["run", name]);
-        }
-        unknown
-    }
-
-    fn add(&mut self, path: &[&str]) {
-        self.0.insert(path.iter().map(|p| p.to_string()).collect());
-    }
-
-    /// Whether a path is, or lies below, something unknown.
-    pub fn covers(&self, path: &[String]) -> bool {
-        (1..=path.len()).any(|n| self.0.contains(&path[..n]))
     }
 }
 
