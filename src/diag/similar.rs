@@ -2,9 +2,7 @@
 
 /// The candidate nearest to `given`, if one is near enough to be a slip of the finger.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Of a name of one character, any other would be one slip away.
-    let length = given.chars().count();
-    let limit = (length / 3).max(usize::from(length > 1));
+    let limit = (given.chars().count() / 3).max(1);
     candidates.into_iter().map(|c| (distance(given, c), c)).filter(|(d, _)| *d <= limit).min().map(|(_, c)| c)
 }
 

@@ -1,5 +1,6 @@
 //! All inputs of a playbook against what was given, every mistake in one answer.
 
+use std::io::Read;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -7,6 +8,9 @@ use serde_json::{Map, Value};
 
 use super::value::check;
 use crate::model::{InputDecl, InputType, SecretSource};
+
+/// A file of inputs is never larger, in bytes; a device has no end.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What was given, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,8 +52,16 @@ pub fn parse_pair(text: &str) -> Result<(String, Value), String> {
 /// When it cannot be read, or holds no mapping.
 pub fn from_file(path: &Path) -> Result<Map<String, Value>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| crate::t!("cannot read {shown}: {e}", "{shown} を読めません: {e}"))?;
+    let unreadable = |e: std::io::Error| crate::t!("cannot read {shown}: {e}", "{shown} を読めません: {e}");
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > LARGEST {
+        return Err(crate::t!(
+            "{shown} is larger than 64 MiB, which no inputs are",
+            "{shown} は 64 MiB を超えています。入力のファイルではありません"
+        ));
+    }
     serde_yaml::from_str::<Map<String, Value>>(&text).map_err(|e| {
         crate::t!("{shown}: not a mapping of inputs: {e}", "{shown}: 入力の一覧ではありません: {e}")
     })

@@ -120,6 +120,20 @@ fn ten_megabytes_of_input_reach_a_child_by_stdin_and_never_by_argument() {
 }
 
 #[test]
+fn inputs_come_through_a_pipe_and_end_where_no_inputs_are_so_long() {
+    let place = Place::new();
+    place.file(
+        "play.yaml",
+        "title: t\ninputs: { x: { type: string } }\nsteps:\n  - { id: a, shell: 'echo {{ inputs.x }} > used' }\n",
+    );
+    let said = bash(&place, "\"$TOBAN\" run play.yaml --inputs <(echo 'x: 日本')");
+    assert_eq!((said.code, place.text("used")), (0, "日本\n".to_string()), "{said:?}");
+    let endless = place.toban(&["run", "play.yaml", "--inputs", "/dev/zero"]);
+    assert_eq!(endless.code, 2);
+    assert!(endless.err.contains("larger than 64 MiB"), "{}", endless.err);
+}
+
+#[test]
 fn a_nul_is_refused_where_it_comes_in() {
     let place = Place::new();
     place.file(
