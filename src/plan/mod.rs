@@ -2,6 +2,7 @@
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
 mod compile;
+mod foresee;
 mod judge;
 mod node;
 mod outline;
