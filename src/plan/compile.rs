@@ -12,7 +12,7 @@ use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, Step, StepBody, Templated, Tree};
+use crate::model::{Action, Needs, Step, StepBody, System, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
@@ -300,16 +300,31 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
     }
     match &mut own.body {
         StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => {
-            if let Action::Shell(shell) = &mut **action
-                && shell.run.is_some()
-                && shell.with.is_none()
-            {
+        StepBody::Act(action) => match &mut **action {
+            Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);
             }
-        }
+            action => give_headers(action, &loaded.system),
+        },
     }
     own
+}
+
+/// The system's header fields belong to each of its requests; the request's own win.
+pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
+    let http = match action {
+        Action::Http(http) => http,
+        Action::Wait(wait) => match &mut wait.http {
+            Some(http) => http,
+            None => return,
+        },
+        _ => return,
+    };
+    for (name, value) in &system.http.headers {
+        if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
+            http.headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 fn refuse_loop(step: &Step) -> Result<(), CompileError> {

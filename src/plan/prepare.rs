@@ -65,6 +65,8 @@ impl Renderer<'_> {
             );
             return Err(Failure::Template { message });
         };
+        let mut action = action.clone();
+        super::compile::give_headers(&mut action, system);
         let mut render = Render::new(self.engine, scope);
         action
             .stage(&mut render)

@@ -25,6 +25,5 @@ mod refusal;
 mod run;
 mod stats;
 mod sweep;
-mod target;
 
 pub use perform::perform;

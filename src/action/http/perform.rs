@@ -24,7 +24,7 @@ type Exchange = Result<Answer, String>;
 /// # Errors
 /// When the request cannot be made at all (an address, a header, a certificate file), or the attempt was stopped.
 pub async fn perform(http: &Http<Rendered>, cx: &Context<'_>) -> Performed {
-    let request = Request::new(http, cx)?;
+    let request = Request::new(http)?;
     request.note(cx);
     let trust = Arc::new(trust(http, cx)?);
     let lookup = Lookup::default();
@@ -48,7 +48,7 @@ fn trust(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Trust, Failure> {
     let Some(ca) = http.ca.as_deref().or(cx.site.system.http.ca.as_ref()) else {
         return Ok(Trust::new(Vec::new()));
     };
-    pem_file(&cx.path(ca)).map(Trust::new).map_err(|message| Failure::Unavailable { message })
+    pem_file(cx.path(ca)).map(Trust::new).map_err(|message| Failure::Unavailable { message })
 }
 
 async fn within(limit: Duration, exchange: impl Future<Output = Exchange>) -> Exchange {
