@@ -48,7 +48,7 @@ fn trust(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Trust, Failure> {
     let Some(ca) = http.ca.as_deref().or(cx.site.system.http.ca.as_ref()) else {
         return Ok(Trust::new(Vec::new()));
     };
-    pem_file(cx.path(ca)).map(Trust::new).map_err(|message| Failure::Unavailable { message })
+    pem_file(&cx.path(ca)).map(Trust::new).map_err(|message| Failure::Unavailable { message })
 }
 
 async fn within(limit: Duration, exchange: impl Future<Output = Exchange>) -> Exchange {
