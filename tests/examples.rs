@@ -26,9 +26,7 @@ fn examples() -> Vec<String> {
 /// What an example needs besides its name.
 fn extra(example: &str) -> &'static [&'static str] {
     match example {
-        "examples/questions.yaml" => {
-            &["--confirm", "wipe", "--choose", "how=fast", "--answer", "look=red=0"]
-        }
+        "examples/questions.yaml" => &["--confirm", "wipe", "--choose", "how=fast", "--answer", "look=red=0"],
         "examples/inputs.yaml" => &["-i", "name=O'Brien; rm -rf /", "-i", "times=2"],
         _ => &[],
     }

@@ -26,7 +26,8 @@ fn server(count: usize) -> (u16, std::thread::JoinHandle<Vec<String>>) {
             while !head.ends_with(b"\r\n\r\n") && peer.read(&mut byte).is_ok_and(|n| n == 1) {
                 head.push(byte[0]);
             }
-            peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").expect("answered");
+            peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .expect("answered");
             String::from_utf8_lossy(&head).into_owned()
         };
         (0..count).map(one).collect()

@@ -69,9 +69,10 @@ pub fn print(error: &Error, colour: bool) -> ExitCode {
         Error::Diagnostics(diagnostics) => (render(diagnostics, colour), Code::Usage),
         Error::Plain { code, message, help } => {
             let title = console::Style::new().red().bold().for_stderr().force_styling(colour);
-            let mut text = format!("{} {message}\n", title.apply_to("error:"));
+            let error = crate::t!("error:", "エラー:");
+            let mut text = format!("{} {message}\n", title.apply_to(error));
             if let Some(help) = help {
-                text.push_str(&format!("help: {help}\n"));
+                text.push_str(&crate::t!("help: {help}\n", "ヒント: {help}\n"));
             }
             (text, *code)
         }

@@ -63,7 +63,7 @@ fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
 }
 
 /// SHA-256 in hex.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -12,7 +12,7 @@ mod record;
 mod renderer;
 mod uses;
 
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
 pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};

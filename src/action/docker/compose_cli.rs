@@ -9,7 +9,7 @@ use super::project::Project;
 use super::{exec, marker, reap, refusal};
 use crate::action::{Context, shell};
 use crate::event::{Failure, Stream};
-use crate::process::{self, Ended, Sink, Spec, SpawnError, Stop, StopReason};
+use crate::process::{self, Ended, Sink, SpawnError, Spec, Stop, StopReason};
 
 /// How long compose may take to say its version or a project's name.
 const GREETING: Duration = Duration::from_secs(20);
