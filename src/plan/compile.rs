@@ -12,7 +12,7 @@ use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, Step, StepBody, System, Templated, Tree};
+use crate::model::{Action, Needs, Step, StepBody, System, Template, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
@@ -300,7 +300,7 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
     }
     match &mut own.body {
         StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => match &mut **action {
+        StepBody::Act(action) => match resolve(action, &loaded.system) {
             Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);
             }
@@ -308,6 +308,17 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
         },
     }
     own
+}
+
+/// A step that names an action of the system has that action, so that all that looks at a step sees what it does.
+fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Action<Templated> {
+    if let Action::Named(named) = &*action
+        && let Template::Literal(name) = &named.name.0
+        && let Some(meant) = system.actions.get(name)
+    {
+        *action = meant.clone();
+    }
+    action
 }
 
 /// The system's header fields belong to each of its requests; the request's own win.
