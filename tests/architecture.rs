@@ -91,10 +91,11 @@ fn token(rest: &str, before: Option<char>) -> (usize, bool) {
     }
     let prefix = rest.trim_start_matches(['b', 'c']);
     let skipped = rest.len() - prefix.len();
-    if !in_word && skipped <= 1 && (prefix.starts_with("r\"") || prefix.starts_with("r#")) {
-        if let Some(length) = raw_string(&prefix[1..]) {
-            return (skipped + 1 + length, true);
-        }
+    if !in_word
+        && skipped <= 1
+        && let Some(length) = prefix.strip_prefix('r').and_then(raw_string)
+    {
+        return (skipped + 1 + length, true);
     }
     if rest.starts_with('"') {
         return (quoted(rest, '"'), true);

@@ -94,6 +94,7 @@ printf '%s\\0' \"$x\" \"$(printf '%s' \"$(printf '%sx' {{ inputs.v }})\")\"
 {% for i in inputs.l %}{% if loop.first %}printf '%s\\0' \"a\"{{ i }}{% endif %}
 {% endfor %}case {{ inputs.v }} in {{ inputs.v }}) printf 'same\\0' ;; *) printf 'other\\0' ;; esac
 (printf '%s\\0' {{ 'é' ~ inputs.v }})
+printf '%s\\0' \"$(a=( {{ inputs.v }} ); printf '%sx' \"${a[0]}\")\"
 [[ {{ inputs.v }} == \"$x\" ]] && printf 'equal\\0'";
 
 proptest! {
@@ -107,7 +108,7 @@ proptest! {
         expected.extend(l.iter().cloned());
         expected.extend(["end".to_string(), v.clone(), format!("{v}x")]);
         expected.extend(l.first().map(|i| format!("a{i}")));
-        expected.extend(["same".to_string(), format!("é{v}"), "equal".to_string()]);
+        expected.extend(["same".to_string(), format!("é{v}"), format!("{v}x"), "equal".to_string()]);
         let expected: Vec<Vec<u8>> = expected.into_iter().map(String::into_bytes).collect();
         prop_assert_eq!(got, expected);
     }

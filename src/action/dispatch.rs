@@ -41,7 +41,9 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
         Action::Assert(_) => Ok(Report::default()),
         Action::Fail(fail) => Err(Failure::Declared { message: fail.message.0.clone() }),
         Action::Manual(_) | Action::Decide(_) | Action::Playbook(_) | Action::Named(_) => {
-            Err(Failure::Template { message: crate::t!("not an action to perform", "実行できるアクションではありません") })
+            Err(Failure::Template {
+                message: crate::t!("not an action to perform", "実行できるアクションではありません"),
+            })
         }
     }
 }

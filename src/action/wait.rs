@@ -51,7 +51,8 @@ async fn until(
         }
         if began.elapsed() + every > limit {
             let limit = crate::base::Duration::from_millis(limit.as_millis() as u64);
-            let message = crate::t!("not so within {limit}: {why}", "{limit} 以内に条件を満たしませんでした: {why}");
+            let message =
+                crate::t!("not so within {limit}: {why}", "{limit} 以内に条件を満たしませんでした: {why}");
             return Err(Failure::Expectation { message });
         }
         cx.note(&why);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 /// The whole command line.
@@ -13,31 +13,46 @@ pub fn command() -> Command {
     );
     Command::new("toban")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(crate::t!("Runs operations playbooks: checked, planned, recorded", "運用手順書（プレイブック）を検査し、計画し、実行し、記録する"))
+        .about(crate::t!(
+            "Runs operations playbooks: checked, planned, recorded",
+            "運用手順書（プレイブック）を検査し、計画し、実行し、記録する"
+        ))
         .after_help(examples)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(globals())
-        .subcommands([list(), show(), check(), plan(), run(), runs(), status(), logs(), schema(), completions()])
+        .subcommands([
+            list(),
+            show(),
+            check(),
+            plan(),
+            run(),
+            runs(),
+            status(),
+            logs(),
+            schema(),
+            completions(),
+        ])
 }
 
 fn globals() -> Vec<Arg> {
-    let folder = || ValueParser::from(clap::value_parser!(PathBuf));
+    let folder = || clap::value_parser!(PathBuf);
     let words = |list: &'static [&'static str]| PossibleValuesParser::new(list);
     vec![
-        option("state-dir", "DIR", crate::t!("where runs are kept", "実行の記録を置く場所")).value_parser(folder()),
-        option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ")).value_parser(folder()),
+        option("state-dir", "DIR", crate::t!("where runs are kept", "実行の記録を置く場所"))
+            .value_parser(folder()),
+        option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ"))
+            .value_parser(folder()),
         option("env", "NAME", crate::t!("the environment of system.yaml", "system.yaml の環境")),
         option("lang", "LANG", crate::t!("en or ja", "en または ja")).value_parser(words(&["en", "ja"])),
         option("progress", "HOW", crate::t!("how a run is shown", "実行の表示方法"))
             .value_parser(words(&["auto", "tty", "plain", "json", "quiet"])),
-        option("color", "WHEN", crate::t!("colours", "色の使用")).value_parser(words(&["auto", "always", "never"])),
-        Arg::new("verbose")
-            .short('v')
-            .long("verbose")
-            .action(ArgAction::Count)
-            .global(true)
-            .help(crate::t!("the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)", "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）")),
+        option("color", "WHEN", crate::t!("colours", "色の使用"))
+            .value_parser(words(&["auto", "always", "never"])),
+        Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).global(true).help(crate::t!(
+            "the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)",
+            "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）"
+        )),
     ]
 }
 
@@ -89,7 +104,10 @@ fn show() -> Command {
 
 fn check() -> Command {
     Command::new("check")
-        .about(crate::t!("Finds every mistake in playbooks before anything runs", "実行の前に、プレイブックの誤りをすべて見つける"))
+        .about(crate::t!(
+            "Finds every mistake in playbooks before anything runs",
+            "実行の前に、プレイブックの誤りをすべて見つける"
+        ))
         .arg(Arg::new("paths").value_name("PATH").num_args(0..).help(crate::t!(
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
@@ -99,7 +117,10 @@ fn check() -> Command {
 
 fn plan() -> Command {
     Command::new("plan")
-        .about(crate::t!("A dry run: everything that would be done, touching nothing", "予行: 行われることをすべて表示し、何にも触れない"))
+        .about(crate::t!(
+            "A dry run: everything that would be done, touching nothing",
+            "予行: 行われることをすべて表示し、何にも触れない"
+        ))
         .arg(playbook())
         .args(inputs())
         .arg(format(&["text", "json"]))
@@ -142,9 +163,27 @@ fn answers() -> Vec<Arg> {
         Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
     };
     vec![
-        many("confirm", "STEP[=TARGET]", crate::t!("agrees to a step beforehand, by its name", "ステップの実行に、名前を挙げて事前に同意する")),
-        many("choose", "STEP=VALUE", crate::t!("answers a `decide` step beforehand", "decide ステップに事前に答える")),
-        many("answer", "STEP=VALUE", crate::t!("answers a `manual` step beforehand: done, not_done, not_applicable, or evidence", "manual ステップに事前に答える: done、not_done、not_applicable、または証跡")),
+        many(
+            "confirm",
+            "STEP[=TARGET]",
+            crate::t!(
+                "agrees to a step beforehand, by its name",
+                "ステップの実行に、名前を挙げて事前に同意する"
+            ),
+        ),
+        many(
+            "choose",
+            "STEP=VALUE",
+            crate::t!("answers a `decide` step beforehand", "decide ステップに事前に答える"),
+        ),
+        many(
+            "answer",
+            "STEP=VALUE",
+            crate::t!(
+                "answers a `manual` step beforehand: done, not_done, not_applicable, or evidence",
+                "manual ステップに事前に答える: done、not_done、not_applicable、または証跡"
+            ),
+        ),
     ]
 }
 
@@ -172,9 +211,12 @@ fn run_id() -> Arg {
 
 fn status() -> Command {
     Command::new("status")
-        .about(crate::t!("How a run stands: alive, dead or finished, and each of its steps", "実行の状態: 実行中・停止・終了と、各ステップ"))
+        .about(crate::t!(
+            "How a run stands: alive, dead or finished, and each of its steps",
+            "実行の状態: 実行中・停止・終了と、各ステップ"
+        ))
         .arg(run_id())
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown"]))
 }
 
 fn logs() -> Command {

@@ -19,8 +19,6 @@ pub enum Code {
     State = 5,
     /// Done with warnings, only with `--strict`.
     Warned = 6,
-    /// A bug.
-    Bug = 70,
 }
 
 /// Why a command did not come to its end.
@@ -71,9 +69,10 @@ pub fn print(error: &Error, colour: bool) -> ExitCode {
         Error::Diagnostics(diagnostics) => (render(diagnostics, colour), Code::Usage),
         Error::Plain { code, message, help } => {
             let title = console::Style::new().red().bold().for_stderr().force_styling(colour);
-            let mut text = format!("{} {message}\n", title.apply_to("error:"));
+            let error = crate::t!("error:", "エラー:");
+            let mut text = format!("{} {message}\n", title.apply_to(error));
             if let Some(help) = help {
-                text.push_str(&format!("help: {help}\n"));
+                text.push_str(&crate::t!("help: {help}\n", "ヒント: {help}\n"));
             }
             (text, *code)
         }

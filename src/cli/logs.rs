@@ -46,7 +46,8 @@ fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
         return Ok(());
     }
     let ids = plan.steps.iter().map(|s| StepId::as_str(&s.id));
-    let error = Error::usage(crate::t!("the run has no step `{name}`", "この実行にステップ `{name}` はありません"));
+    let error =
+        Error::usage(crate::t!("the run has no step `{name}`", "この実行にステップ `{name}` はありません"));
     Err(match did_you_mean(name, ids) {
         Some(meant) => error.help(crate::t!("did you mean `{meant}`?", "`{meant}` のことですか?")),
         None => error.help(crate::t!("`toban status` lists them", "`toban status` で一覧できます")),
@@ -89,7 +90,7 @@ impl Shown {
 
 /// The logs of a step, or all of them, in the order in which they began.
 fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
-    let wanted = step.map(|s| s.replace('/', ".").replace('[', ".").replace(']', ""));
+    let wanted = step.map(|s| s.replace(['/', '['], ".").replace(']', ""));
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
@@ -99,7 +100,9 @@ fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
                 && wanted.as_ref().is_none_or(|w| {
                     // Behind a step's name stand only numbers: its item and its attempt.
                     name.strip_prefix(w.as_str()).and_then(|r| r.strip_prefix('.')).is_some_and(|rest| {
-                        rest.trim_end_matches(".log").split('.').all(|p| p.bytes().all(|b| b.is_ascii_digit()))
+                        rest.trim_end_matches(".log")
+                            .split('.')
+                            .all(|p| p.bytes().all(|b| b.is_ascii_digit()))
                     })
                 })
         })

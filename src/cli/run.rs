@@ -17,9 +17,9 @@ use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
-use crate::journal::{Journal, StateDir};
+use crate::journal::{Journal, StateDir, summary};
 use crate::model::{InputType, SecretDecl, SecretSource};
-use crate::plan::{Plan, RunFacts, record};
+use crate::plan::{Plan, RunFacts, record, sha256_hex};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -33,15 +33,15 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
     let jobs = matches.get_one::<u32>("jobs").copied().unwrap_or_else(processors);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
+        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
+    })?;
     let local = tokio::task::LocalSet::new();
     let end = local.block_on(&runtime, async {
         // Signals are listened to before anything exists that they could leave half done.
-        let signals = Signals::listen()
-            .map_err(|e| Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}")))?;
+        let signals = Signals::listen().map_err(|e| {
+            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
+        })?;
         let (session, scratch) = session(globals, &start, &who, jobs, answers)?;
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
         drop(std::fs::remove_dir_all(scratch));
@@ -82,8 +82,11 @@ fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
     }
     let unknown = unknown.join(", ");
     let ids = asking.iter().map(crate::base::StepId::as_str).collect::<Vec<_>>().join(", ");
-    Err(Error::usage(crate::t!("no step asks about: {unknown}", "確認を求めるステップではありません: {unknown}"))
-        .help(crate::t!("these steps ask: {ids}", "確認を求めるステップ: {ids}")))
+    Err(Error::usage(crate::t!(
+        "no step asks about: {unknown}",
+        "確認を求めるステップではありません: {unknown}"
+    ))
+    .help(crate::t!("these steps ask: {ids}", "確認を求めるステップ: {ids}")))
 }
 
 /// Asks for inputs that are missing, on a terminal; names them all otherwise.
@@ -104,7 +107,9 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
             .with_prompt(format!("{name} ({about})"))
             .validate_with(|text: &String| check(decl, &text.as_str().into()).map(drop))
             .interact_text()
-            .map_err(|e| Error::usage(crate::t!("{name} was not given: {e}", "{name} が入力されませんでした: {e}")))?;
+            .map_err(|e| {
+                Error::usage(crate::t!("{name} was not given: {e}", "{name} が入力されませんでした: {e}"))
+            })?;
         let value = check(decl, &text.into()).map_err(Error::usage)?;
         start.given.values.insert(name, value);
     }
@@ -114,28 +119,24 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
 type Opened = (Session, std::path::PathBuf);
 
 /// Creates the run, and brings together what it needs.
-fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answers) -> Result<Opened, Error> {
+fn session(
+    globals: &Globals,
+    start: &Start,
+    who: &str,
+    jobs: u32,
+    answers: Answers,
+) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
     let started = SystemClock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
-    let run = Rc::new(run_facts(&start.given, &state, &id, started, who));
-    let first = Event { seq: 0, at: started, kind: Kind::RunStarted {
-        run: id.clone(),
-        playbook: plan.playbook.clone(),
-        title: plan.title.clone(),
-        environment: plan.environment.clone(),
-        operator: who.to_string(),
-        engine: env!("CARGO_PKG_VERSION").to_string(),
-        pid: std::process::id(),
-        boot: boot_id(),
-        jobs,
-        steps: plan.step_count(),
-        plan: String::new(),
-    } };
-    let plan_json = serde_json::to_vec_pretty(&record(plan, &run))
-        .map_err(|e| Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}")))?;
+    let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
+    let run = Rc::new(RunFacts { previous, ..run_facts(&start.given, &state, &id, started, who) });
+    let plan_json = serde_json::to_vec_pretty(&record(plan, &run)).map_err(|e| {
+        Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
+    })?;
+    let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
     let journal = Journal::create(&state, &id, &plan_json, &first)?;
     let engine = Arc::new(Engine::new());
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
@@ -167,6 +168,34 @@ fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answ
         zone,
     };
     Ok((session, scratch))
+}
+
+/// The first fact of a run.
+fn first_event(plan: &Plan, id: &RunId, at: Timestamp, who: &str, jobs: u32, digest: String) -> Event {
+    let kind = Kind::RunStarted {
+        run: id.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        operator: who.to_string(),
+        engine: env!("CARGO_PKG_VERSION").to_string(),
+        pid: std::process::id(),
+        boot: boot_id(),
+        jobs,
+        steps: plan.step_count(),
+        plan: digest,
+    };
+    Event { seq: 0, at, kind }
+}
+
+/// How the newest finished run of the same playbook in the same environment ended.
+fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
+    let runs = state.runs().ok()?;
+    let summaries = runs.iter().filter_map(|id| summary(&state.run(id)).ok());
+    let last = summaries
+        .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
+        .find_map(|s| s.outcome)?;
+    serde_json::to_value(last).ok()?.as_str().map(str::to_string)
 }
 
 /// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
@@ -202,7 +231,9 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 marker: ("TOBAN_RUN".into(), id.to_string()),
                 secret: Box::new(move |name| {
                     let found = vault.get(&format!("secrets.{name}"));
-                    found.map(|(secret, _)| secret).map_err(|e| Failure::Unavailable { message: e.to_string() })
+                    found
+                        .map(|(secret, _)| secret)
+                        .map_err(|e| Failure::Unavailable { message: e.to_string() })
                 }),
             })
         })
@@ -222,7 +253,12 @@ fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) ->
         zone: plan.zone.clone(),
         steps: plan
             .steps()
-            .map(|n| StepInfo { id: n.id.clone(), title: n.title.clone(), effect: n.step.effect, kind: n.kind() })
+            .map(|n| StepInfo {
+                id: n.id.clone(),
+                title: n.title.clone(),
+                effect: n.step.effect,
+                kind: n.kind(),
+            })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,

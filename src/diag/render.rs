@@ -126,7 +126,7 @@ mod tests {
             render(&[Diagnostic::error("unknown-key", place, "unknown key").help("write `shell`")], false);
         insta::assert_snapshot!(text, @r"
         error: unknown key
-         --> p.yaml:2:15
+         --> p.yaml:2:16
           |
         2 | item: {項目: 確認, shel: x}
           |                    ^^^^

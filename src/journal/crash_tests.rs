@@ -17,7 +17,12 @@ fn id() -> RunId {
 }
 
 fn event(seq: u64) -> Event {
-    let kind = Kind::StepEnded { step: StepId::new("dump"), outcome: Outcome::Ok, seconds: 0.5, gives: Default::default() };
+    let kind = Kind::StepEnded {
+        step: StepId::new("dump"),
+        outcome: Outcome::Ok,
+        seconds: 0.5,
+        gives: Default::default(),
+    };
     Event { seq, at: Timestamp::UNIX_EPOCH, kind }
 }
 

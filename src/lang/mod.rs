@@ -6,6 +6,7 @@ mod checks;
 mod document;
 mod effect;
 mod environment;
+mod examples;
 mod library;
 mod load;
 mod lower;

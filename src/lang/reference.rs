@@ -39,7 +39,7 @@ fn section(page: &mut String, schema: &Value) {
         let _ = writeln!(page, "{text}\n");
     }
     if let Some(examples) = schema.get("examples").and_then(Value::as_array) {
-        let list: Vec<String> = examples.iter().map(|e| format!("`{}`", plain(e))).collect();
+        let list: Vec<String> = examples.iter().map(|e| format!("`{}`", flow(e))).collect();
         let _ = writeln!(page, "Examples: {}.\n", list.join(", "));
     }
     let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -149,6 +149,19 @@ fn simple(name: &str, schema: &Value) -> String {
         }
         "object" => "mapping".to_string(),
         other => other.to_string(),
+    }
+}
+
+/// A value as one line of YAML.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let all: Vec<String> = map.iter().map(|(k, v)| format!("{k}: {}", flow(v))).collect();
+            format!("{{ {} }}", all.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::String(text) if text.contains(['{', ',', ':', '[', '*', '#']) => format!("\"{text}\""),
+        other => plain(other),
     }
 }
 

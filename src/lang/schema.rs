@@ -38,6 +38,14 @@ fn generate<T: schemars::JsonSchema>(title: &str, description: &str) -> Value {
         }
     }
     many(&mut schema);
+    if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
+        for (name, def) in defs.iter_mut() {
+            let examples = super::examples::of(name);
+            if let (Some(map), false) = (def.as_object_mut(), examples.is_empty()) {
+                map.insert("examples".into(), Value::Array(examples));
+            }
+        }
+    }
     schema
 }
 
@@ -128,11 +136,13 @@ fn or_else(schema: &mut Value, other: Value) {
         all.push(other);
         return;
     }
-    let description = schema.as_object_mut().and_then(|map| map.shift_remove("description"));
-    *schema = json!({ "anyOf": [schema.take(), other] });
-    if let (Some(map), Some(text)) = (schema.as_object_mut(), description) {
-        map.insert("description".into(), text);
+    let mut outer = Map::new();
+    for key in ["description", "examples"] {
+        let value = schema.as_object_mut().and_then(|map| map.shift_remove(key));
+        outer.extend(value.map(|v| (key.to_string(), v)));
     }
+    outer.insert("anyOf".into(), json!([schema.take(), other]));
+    *schema = Value::Object(outer);
 }
 
 /// An editor should not offer `null` for every key that may be left out.
@@ -172,13 +182,14 @@ fn many(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(many),
         Value::Object(map) => {
             map.values_mut().for_each(many);
-            let target = map.get("items").and_then(|i| i.get("$ref")).and_then(Value::as_str);
-            let Some(name) = target.and_then(|t| t.rsplit('/').next()).map(str::to_string) else { return };
-            let names = map.get("items").and_then(|i| i.pointer("/anyOf")).is_some();
-            if one_for_many(&name) || name == "NameList" || names {
+            let Some(items) = map.get("items").cloned() else { return };
+            let inner = items.get("anyOf").and_then(Value::as_array).and_then(|all| all.first());
+            let target = inner.unwrap_or(&items).get("$ref").and_then(Value::as_str);
+            let Some(name) = target.and_then(|t| t.rsplit('/').next()) else { return };
+            if one_for_many(name) || name == "NameList" {
                 let description = map.shift_remove("description");
                 let list = Value::Object(std::mem::take(map));
-                map.insert("anyOf".into(), json!([{ "$ref": format!("#/$defs/{name}") }, list]));
+                map.insert("anyOf".into(), json!([items, list]));
                 map.extend(description.map(|d| ("description".to_string(), d)));
             }
         }

@@ -31,7 +31,11 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
         let path: Vec<String> = cycle.path.iter().map(|n| layout.nodes[*n as usize].id.to_string()).collect();
-        CompileError(crate::t!("steps wait for each other: {}", "ステップが互いを待っています: {}", path.join(" → ")))
+        CompileError(crate::t!(
+            "steps wait for each other: {}",
+            "ステップが互いを待っています: {}",
+            path.join(" → ")
+        ))
     })?;
     let ids = layout.nodes.iter().enumerate().map(|(i, n)| (n.id.clone(), i as NodeIx)).collect();
     Ok(Plan {
@@ -52,13 +56,14 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
 fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
         None => Ok(jiff::tz::TimeZone::system()),
-        Some(name) => jiff::tz::TimeZone::get(name)
-            .map_err(|e| CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))),
+        Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
+            CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))
+        }),
     }
 }
 
 /// SHA-256 in hex.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -223,7 +228,8 @@ impl Layout {
             match node.body {
                 Body::Close { open, .. } => {
                     edges.push((open, ix, Why::Sequence));
-                    let held = self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
+                    let held =
+                        self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
                     edges.extend(
                         held.filter(|(_, n)| n.inside == Some(open) && !matches!(n.body, Body::Open { .. }))
                             .map(|(j, _)| (j as NodeIx, ix, Why::After)),
@@ -244,7 +250,9 @@ impl Layout {
             Needs::Previous => edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::Sequence))),
             Needs::Above => edges.extend(self.siblings[ix as usize].iter().map(|p| (*p, ix, Why::Written))),
             Needs::Steps(ids) => {
-                edges.extend(ids.iter().filter_map(|id| local.get(id.as_str())).map(|p| (*p, ix, Why::Written)));
+                edges.extend(
+                    ids.iter().filter_map(|id| local.get(id.as_str())).map(|p| (*p, ix, Why::Written)),
+                );
             }
         }
         let after: Vec<NodeIx> =

@@ -2,6 +2,7 @@
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
 mod compile;
+mod foresee;
 mod judge;
 mod node;
 mod outline;
@@ -11,7 +12,7 @@ mod record;
 mod renderer;
 mod uses;
 
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
 pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};

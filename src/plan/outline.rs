@@ -165,7 +165,11 @@ fn needs(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-fn told_when(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Result<Vec<(String, String)>, String> {
+fn told_when(
+    renderer: &Renderer<'_>,
+    ix: NodeIx,
+    known: &dyn Facts,
+) -> Result<Vec<(String, String)>, String> {
     let step = &renderer.plan.at(ix).step;
     if step.when.is_empty() {
         return Ok(Vec::new());

@@ -39,10 +39,14 @@ impl Renderer<'_> {
         let node = self.plan.at(ix);
         let scope = self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?;
         let StepBody::Act(action) = &node.step.body else {
-            return Err(Failure::Template { message: crate::t!("a group is not performed", "グループは実行できません") });
+            return Err(Failure::Template {
+                message: crate::t!("a group is not performed", "グループは実行できません"),
+            });
         };
         let mut render = Render::new(self.engine, &scope);
-        let staged = |e: crate::template::StageError| Failure::Template { message: format!("{}: {}", e.path, e.message) };
+        let staged = |e: crate::template::StageError| Failure::Template {
+            message: format!("{}: {}", e.path, e.message),
+        };
         let around = node.step.around.stage(&mut render).map_err(staged)?;
         let mut action = (**action).stage(&mut render).map_err(staged)?;
         if let Action::Named(named) = &action {
@@ -137,7 +141,11 @@ impl Renderer<'_> {
         match &slot.0 {
             Template::Literal(text) => Ok(text.clone()),
             Template::Source(source) => {
-                match self.engine.render(source, Slot::<Templated, String, P>::PLACE, scope).map_err(failure)? {
+                match self
+                    .engine
+                    .render(source, Slot::<Templated, String, P>::PLACE, scope)
+                    .map_err(failure)?
+                {
                     Value::String(text) => Ok(text),
                     other => Ok(other.to_string()),
                 }
@@ -179,11 +187,14 @@ impl Renderer<'_> {
     ) -> Result<Vec<Choice>, Failure> {
         let Some(DecideFrom { list, value, label }) = &decide.from else {
             let fixed = decide.choices.iter();
-            return Ok(fixed.map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() }).collect());
+            return Ok(fixed
+                .map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() })
+                .collect());
         };
         let scope = self.scope(ix, item, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let Value::Array(items) = list.value() else {
-            let message = crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
+            let message =
+                crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
             return Err(Failure::Template { message });
         };
         items
@@ -245,7 +256,13 @@ impl Renderer<'_> {
     ///
     /// # Errors
     /// When the condition cannot be evaluated.
-    pub fn loop_stops(&self, ix: NodeIx, item: Item<'_>, facts: &dyn Facts, gives: &Gives) -> Result<bool, Failure> {
+    pub fn loop_stops(
+        &self,
+        ix: NodeIx,
+        item: Item<'_>,
+        facts: &dyn Facts,
+        gives: &Gives,
+    ) -> Result<bool, Failure> {
         let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(false) };
         if each.stop.is_empty() {
             return Ok(false);
@@ -258,7 +275,12 @@ impl Renderer<'_> {
     ///
     /// # Errors
     /// When one cannot be rendered or is not of its type.
-    pub fn call_inputs(&self, open: NodeIx, frame: u32, facts: &dyn Facts) -> Result<Map<String, Value>, Failure> {
+    pub fn call_inputs(
+        &self,
+        open: NodeIx,
+        frame: u32,
+        facts: &dyn Facts,
+    ) -> Result<Map<String, Value>, Failure> {
         let called = &self.plan.frames[frame as usize];
         let scope = self.scope(open, None, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let mut values = Map::new();

@@ -58,7 +58,11 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
 /// An argument as a person would have to type it.
 fn word(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+⟨⟩•".contains(c);
-    if !text.is_empty() && text.chars().all(safe) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_string()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn sql_text<S: Stage>(sql: &Sql<S>) -> String {
@@ -97,9 +101,8 @@ fn http_text<S: Stage>(http: &Http<S>) -> String {
 }
 
 fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
-    let command = |args: &crate::model::Args<S>| {
-        args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ")
-    };
+    let command =
+        |args: &crate::model::Args<S>| args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ");
     match docker {
         Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), command(&exec.command)),
         Docker::Run(run) => {
@@ -158,7 +161,8 @@ fn around_lines<S: Stage>(around: &Around<S>) -> Vec<(&'static str, String)> {
     lines.extend(around.env.iter().map(|(name, value)| ("env", format!("{name}={}", value.show()))));
     lines.extend(around.stdin.as_ref().map(|v| ("stdin", stdin_text(v))));
     lines.extend(around.stdout.as_ref().map(|v| {
-        let packed = v.compress.map(|c| format!(" ({})", scalar(&serde_json::to_value(c).unwrap_or_default())));
+        let packed =
+            v.compress.map(|c| format!(" ({})", scalar(&serde_json::to_value(c).unwrap_or_default())));
         ("stdout", format!("{}{}", v.file.show(), packed.unwrap_or_default()))
     }));
     lines.extend(around.unless.as_ref().map(|v| ("unless", v.show())));

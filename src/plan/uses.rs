@@ -22,6 +22,8 @@ pub struct Uses {
     pub secrets: Vec<String>,
     /// Names below `inputs`.
     pub inputs: Vec<String>,
+    /// Whether the run before this one is named.
+    pub previous: bool,
 }
 
 impl Uses {
@@ -115,6 +117,7 @@ impl Uses {
             ("steps", Some(_)) => push_new(&mut self.steps, rest.to_vec()),
             ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
             ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
+            ("run", Some(name)) if name == "previous" => self.previous = true,
             ("inputs", Some(name)) => push_new(&mut self.inputs, name.clone()),
             _ => {}
         }
@@ -127,6 +130,7 @@ impl Uses {
         other.secrets.iter().for_each(|s| push_new(&mut self.secrets, s.clone()));
         other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));
         self.any_step |= other.any_step;
+        self.previous |= other.previous;
     }
 }
 

@@ -47,6 +47,7 @@ pub async fn run_then(
     elsewhere: impl AsyncFnOnce(StopReason),
 ) -> Result<Exit, SpawnError> {
     let (child, pipes) = child::start(&mut spec)?;
+    tracing::debug!(pid = child.pid, program = spec.program, "child started");
     started(child.pid, super::start_ticks(child.pid).unwrap_or_default());
     let mut life = Life { child, pipes, output };
     let (mut stopped, mut broken) = (None, None);
@@ -65,6 +66,7 @@ pub async fn run_then(
         left_running = life.end_all(first, &spec, &mut stop).await;
     }
     let ended = life.child.reap().map_err(|e| SpawnError::around(&spec.program, &e))?;
+    tracing::debug!(program = spec.program, ?ended, ?stopped, left_running, "child ended");
     Ok(Exit { ended, stopped, broken, left_running })
 }
 

@@ -34,7 +34,12 @@ pub struct End {
 pub(super) enum News {
     Input(Input),
     /// An attempt is over; its files wait for the verdict.
-    Done { unit: UnitRef, results: Results, withheld: Vec<String>, pending: Pending },
+    Done {
+        unit: UnitRef,
+        results: Results,
+        withheld: Vec<String>,
+        pending: Pending,
+    },
     Live(Live),
     Signal(Signal),
     Wake,
@@ -71,7 +76,11 @@ pub async fn drive(session: Session, mut signals: Signals) -> Result<End, Record
 }
 
 /// The next news, and all that came with it: what comes together is written together.
-async fn next(inbox: &mut UnboundedReceiver<News>, signals: &mut Signals, wake: Option<Instant>) -> Vec<News> {
+async fn next(
+    inbox: &mut UnboundedReceiver<News>,
+    signals: &mut Signals,
+    wake: Option<Instant>,
+) -> Vec<News> {
     let first = tokio::select! {
         biased;
         signal = signals.next() => News::Signal(signal),

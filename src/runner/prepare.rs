@@ -58,8 +58,7 @@ fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<
 }
 
 fn lookup(session: &Session, name: &str) -> Result<String, Failure> {
-    let (secret, _) =
-        session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
+    let (secret, _) = session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
     Ok(secret.expose().to_string())
 }
 
@@ -101,8 +100,11 @@ pub(super) fn withheld(masker: &Masker, gives: &Gives) -> Vec<String> {
     gives.iter().filter(|(_, value)| holds(value)).map(|(key, _)| key.clone()).collect()
 }
 
+/// Says whether a reading is as wished.
+pub(super) type Judge = Box<dyn Fn(&Gives) -> Result<bool, String>>;
+
 /// What a unit's task needs to judge readings by itself.
-pub(super) fn judge_readings(session: &Session, watch: Option<Watch>) -> Box<dyn Fn(&Gives) -> Result<bool, String>> {
+pub(super) fn judge_readings(session: &Session, watch: Option<Watch>) -> Judge {
     let Some(Watch { conditions, scope }) = watch else { return Box::new(|_| Ok(true)) };
     let plan = std::sync::Arc::clone(session.machine.plan());
     let engine = std::sync::Arc::clone(&session.engine);

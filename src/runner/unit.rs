@@ -8,14 +8,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::action::{Context, Pending, Report, Site, perform};
 use crate::base::Masker;
-use crate::event::{Failure, Gives, Live, Stream, Unit};
+use crate::event::{Failure, Live, Stream, Unit};
 use crate::journal::StepLog;
 use crate::plan::{Prepared, Results};
 use crate::process::{Stop, StopReason, Stopper};
 use crate::state::{Input, Permit, UnitRef};
 
 use super::driver::News;
-use super::prepare::withheld;
+use super::prepare::{Judge, withheld};
 
 /// How often an attempt tells the screen of its output.
 const NEWS_EVERY: Duration = Duration::from_millis(60);
@@ -33,16 +33,23 @@ pub(super) struct Attempt {
     pub masker: Masker,
     pub stopper: Stopper,
     pub stop: Stop,
-    pub holds: Box<dyn Fn(&Gives) -> Result<bool, String>>,
+    pub holds: Judge,
     pub news: UnboundedSender<News>,
 }
 
 /// Performs the attempt and reports it. The driver may be gone by then; nobody is left to tell in that case.
 pub(super) async fn run(attempt: Attempt) {
-    let Attempt { unit, permit, prepared, read_only, site, log, masker, stopper, stop, holds, news } = attempt;
+    let Attempt { unit, permit, prepared, read_only, site, log, masker, stopper, stop, holds, news } =
+        attempt;
     let name = permit.unit().clone();
     let number = permit.attempt();
-    let sink = Sink { log: RefCell::new(log), stopper: stopper.clone(), name: &name, news: &news, told: RefCell::new(None) };
+    let sink = Sink {
+        log: RefCell::new(log),
+        stopper: stopper.clone(),
+        name: &name,
+        news: &news,
+        told: RefCell::new(None),
+    };
     let around = &prepared.around;
     let cx = Context {
         unit: &name,

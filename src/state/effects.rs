@@ -12,11 +12,9 @@ impl Machine {
 
     fn effect(&self, kind: &Kind) -> Option<Command> {
         match kind {
-            Kind::Asked { unit, question } => Some(Command::Ask {
-                unit: self.unit(unit)?,
-                name: unit.clone(),
-                question: question.clone(),
-            }),
+            Kind::Asked { unit, question } => {
+                Some(Command::Ask { unit: self.unit(unit)?, name: unit.clone(), question: question.clone() })
+            }
             Kind::AttemptStarted { unit, attempt, .. } => {
                 let at = self.unit(unit)?;
                 // What a person did was over in the moment it was said.

@@ -269,7 +269,11 @@ fn used_nodes(plan: &Plan) -> Vec<bool> {
         mark(node.frame, &node.uses);
     }
     for (ix, frame) in plan.frames.iter().enumerate() {
-        frame.outputs.values().chain(frame.vars.values()).for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
+        frame
+            .outputs
+            .values()
+            .chain(frame.vars.values())
+            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
     }
     used
 }

@@ -35,6 +35,7 @@ mod walk;
 mod tests;
 
 pub use check::check_place;
+pub use encode::shell_word;
 pub use engine::{Engine, Planned};
 pub use error::{Problem, TemplateError};
 pub use filters_doc::{FILTERS, FilterDoc, TESTS};

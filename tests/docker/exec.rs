@@ -212,3 +212,21 @@ fn what_can_not_be_started_says_why() {
     cli(&["stop", "-t", "0", &container]);
     assert!(lab.refused(exec(&container, &["true"])).contains("not running"));
 }
+
+#[test]
+fn a_quarter_of_a_gigabyte_of_output_takes_little_memory_and_comes_out_whole() {
+    let lab = Lab::around(json!({ "stdout": { "file": "out" } }));
+    let container = lab.sleeper(&[]);
+    let before = resident();
+    let report = lab.done(exec(&container, &["sh", "-c", "head -c 268435456 /dev/zero"]));
+    let grown = resident().saturating_sub(before);
+    assert_eq!(given(&report, "size"), json!(268_435_456));
+    assert!(grown < 64 << 10, "{grown} KiB more at its height");
+}
+
+/// The most memory this process ever had, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}

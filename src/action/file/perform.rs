@@ -37,12 +37,12 @@ pub async fn perform(action: &FileAction<Rendered>, cx: &Context<'_>) -> Perform
 
     let mut stop = cx.stop.clone();
     let reason = tokio::select! {
-        performed = job.end(&cx) => return performed,
+        performed = job.end(cx) => return performed,
         reason = stop.stopped() => reason,
     };
     halted.set();
     let performed = tokio::select! {
-        performed = tokio::time::timeout(TIDYING, job.end(&cx)) => performed,
+        performed = tokio::time::timeout(TIDYING, job.end(cx)) => performed,
         () = killed(&mut stop) => return Err(cx.stopped(reason)),
     };
     match performed {

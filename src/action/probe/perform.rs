@@ -14,7 +14,7 @@ pub async fn perform(probe: &Probe<Rendered>, cx: &Context<'_>) -> Performed {
     let report = tokio::select! {
         biased;
         reason = stop.stopped() => Err(cx.stopped(reason)),
-        report = reading(probe, &cx) => report,
+        report = reading(probe, cx) => report,
     }?;
     for (key, value) in report.gives.iter().filter(|(_, value)| !value.is_array()) {
         cx.note(&format!("{key}: {value}"));

@@ -6,7 +6,7 @@ use super::gather::Gather;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, ids, inputs, order, shape_rules, times};
+use super::{connections, destroy, ids, inputs, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -28,6 +28,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         destroy::check(step, &mut site);
         if let Some(system) = system {
             connections::check(step, system, &mut site);
+            connections::environment(step, system, calls, &mut site);
         }
     });
     let mentions = mentioned(playbook, system, &mut site, calls);
@@ -65,5 +66,6 @@ fn mentioned(
     for text in &gather.texts {
         names::check(text, &known, site.doc, &mut mentions);
     }
+    vars::check(playbook, &gather.texts, site);
     mentions
 }

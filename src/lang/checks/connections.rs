@@ -2,6 +2,7 @@
 
 use super::gather::literal;
 use super::site::{Site, near};
+use crate::lang::calls::{Calls, part_key};
 use crate::model::{Action, Slot, Step, StepBody, System, Template, Templated};
 
 /// Checks one step against its system.
@@ -47,6 +48,20 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
             }
         }
         _ => {}
+    }
+}
+
+/// A call may go from a protected environment to an unprotected one, never the other way.
+pub fn environment(step: &Step, system: &System, calls: &Calls, site: &mut Site<'_>) {
+    let StepBody::Act(action) = &step.body else { return };
+    let Action::Playbook(call) = action.as_ref() else { return };
+    let protected = calls.parts.get(&part_key(call)).is_some_and(|part| part.system.protected);
+    if call.environment.is_some() && protected && !system.protected {
+        let title = crate::t!(
+            "a call cannot lead from an unprotected environment into a protected one",
+            "保護されていない環境から保護された環境の手順書は呼び出せません"
+        );
+        site.error("into-protected", site.value(&step.id, &["playbook", "environment"]), title, None);
     }
 }
 

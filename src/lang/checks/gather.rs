@@ -1,6 +1,7 @@
 //! Every template and expression of a playbook, with its place and the names it may use. It judges none.
 
 use std::convert::Infallible;
+use std::rc::Rc;
 
 use super::outputs::{Outputs, of_action, of_step};
 use super::site::{Site, segs};
@@ -19,7 +20,7 @@ pub struct Names {
     /// `item` and `index`.
     pub item: bool,
     /// The step's own outputs.
-    pub own: Option<Outputs>,
+    pub own: Option<Rc<Outputs>>,
     /// Whether results of steps are there at all.
     pub no_steps: bool,
 }
@@ -117,7 +118,8 @@ impl<'a> Gather<'a> {
         let plain = Names { item: outer_item, ..Names::default() };
         let inside = Names { item: outer_item || step.for_each.is_some(), ..Names::default() };
         let needs_own = !step.expect.is_empty() || step.for_each.as_ref().is_some_and(|f| !f.stop.is_empty());
-        let own = needs_own.then(|| Outputs { loops: false, ..of_step(step, self.system, self.calls) });
+        let own =
+            needs_own.then(|| Rc::new(Outputs { loops: false, ..of_step(step, self.system, self.calls) }));
         let after = Names { own, ..inside.clone() };
         if let Some(title) = &step.title {
             self.staged(&["title"], title, &plain);
@@ -150,7 +152,8 @@ impl<'a> Gather<'a> {
             Action::Assert(list) => self.conditions(&below(&["assert"]), &list.0, names),
             Action::Wait(wait) => {
                 let reading = wait.action().map(|a| of_action(&a, self.system, self.calls));
-                let names = Names { own: Some(reading.unwrap_or_else(Outputs::unknown)), ..names.clone() };
+                let names =
+                    Names { own: Some(Rc::new(reading.unwrap_or_else(Outputs::unknown))), ..names.clone() };
                 self.conditions(&below(&["wait", "until"]), &wait.until, &names);
             }
             Action::Decide(decide) => {

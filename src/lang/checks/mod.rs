@@ -14,6 +14,7 @@ mod outputs;
 mod shape_rules;
 mod site;
 mod times;
+mod vars;
 
 pub use all::all;
 pub use environments::unknown_environment;

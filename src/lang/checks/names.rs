@@ -154,9 +154,9 @@ impl Known<'_> {
             _ => crate::t!("there is no name `{root}` here", "ここに `{root}` という名前はありません"),
         };
         let own = text.names.own.as_ref().map_or(&[][..], |o| o.names.as_slice());
-        let names = own.iter().map(String::as_str).chain(ROOTS);
+        let names = own.iter().map(|n| n.as_ref()).chain(ROOTS);
         let help = near(root, names).or_else(|| {
-            let list = own.iter().map(String::as_str).chain(ROOTS).collect::<Vec<_>>().join(", ");
+            let list = own.iter().map(|n| n.as_ref()).chain(ROOTS).collect::<Vec<_>>().join(", ");
             Some(crate::t!("the names here are {list}", "ここで使える名前は {list} です"))
         });
         Err(Box::new(Unknown { code: "unknown-name", title, help }))
@@ -261,7 +261,7 @@ impl Known<'_> {
             }
             [name, ..] => {
                 let title = crate::t!("`{id}` does not give `{name}`", "`{id}` は `{name}` を持ちません");
-                let all = || outputs.names.iter().map(String::as_str).chain(ALWAYS);
+                let all = || outputs.names.iter().map(|n| n.as_ref()).chain(ALWAYS);
                 let list = all().collect::<Vec<_>>().join(", ");
                 let help = near(name, all())
                     .unwrap_or_else(|| crate::t!("it gives {list}", "`{id}` が持つのは {list} です"));

@@ -1,5 +1,7 @@
 //! What each kind of action gives to those who ask for `steps.X`. It gives nothing itself.
 
+use std::borrow::Cow;
+
 use crate::lang::calls::{Calls, part_key};
 use crate::model::{Action, FileAction, Probe, Step, StepBody, System, Templated};
 
@@ -7,7 +9,7 @@ use crate::model::{Action, FileAction, Probe, Step, StepBody, System, Templated}
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outputs {
     /// The names, `state` and `seconds` aside.
-    pub names: Vec<String>,
+    pub names: Vec<Cow<'static, str>>,
     /// What it gives cannot be known from the file.
     pub open: bool,
     /// It gives one result an item.
@@ -35,7 +37,7 @@ pub fn of_step(step: &Step, system: Option<&System>, calls: &Calls) -> Outputs {
         StepBody::Act(action) => of_action(action, system, calls),
     };
     if step.around.stdout.is_some() {
-        outputs.names.extend(["file", "size", "sha256"].map(str::to_string));
+        outputs.names.extend(["file", "size", "sha256"].map(Cow::Borrowed));
     }
     outputs.loops = step.for_each.is_some();
     outputs
@@ -43,8 +45,8 @@ pub fn of_step(step: &Step, system: Option<&System>, calls: &Calls) -> Outputs {
 
 /// What an action gives.
 pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Calls) -> Outputs {
-    let fixed = |names: &[&str]| Outputs {
-        names: names.iter().map(|n| n.to_string()).collect(),
+    let fixed = |names: &[&'static str]| Outputs {
+        names: names.iter().map(|n| Cow::Borrowed(*n)).collect(),
         ..Outputs::default()
     };
     match action {
@@ -60,14 +62,15 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
         Action::Decide(_) => fixed(&["choice", "reason", "by"]),
         Action::Wait(wait) => {
             let mut outputs = wait.action().map_or_else(Outputs::default, |a| of_action(&a, system, calls));
-            outputs.names.push("waited".to_string());
+            outputs.names.push(Cow::Borrowed("waited"));
             outputs
         }
         Action::Assert(_) | Action::Fail(_) => Outputs::default(),
         Action::Playbook(call) => match calls.parts.get(&part_key(call)) {
-            Some(part) => {
-                Outputs { names: part.playbook.outputs.keys().cloned().collect(), ..Outputs::default() }
-            }
+            Some(part) => Outputs {
+                names: part.playbook.outputs.keys().cloned().map(Cow::Owned).collect(),
+                ..Outputs::default()
+            },
             None => Outputs::unknown(),
         },
         Action::Named(named) => {

@@ -7,7 +7,8 @@ use crate::base::StepId;
 use crate::lang::checks::gather::literal;
 use crate::lang::yaml::Seg;
 use crate::model::{
-    Action, Docker, FileAction, Http, Place, Probe, Slot, Step, StepBody, Templated, Verifier, Wait,
+    Action, AfterCrash, Docker, FileAction, Http, Place, Probe, Slot, Step, StepBody, Templated, Verifier,
+    Wait,
 };
 
 /// The rules of one step.
@@ -29,6 +30,13 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
     }
     if let StepBody::Act(action) = &step.body {
         rules.action(&[], action);
+    }
+    if step.after_crash == AfterCrash::Verify && step.verify.is_none() {
+        let title = crate::t!(
+            "`after_crash: verify` needs a `verify:`",
+            "`after_crash: verify` には `verify:` が必要です"
+        );
+        rules.error("no-verify", &["after_crash"], title);
     }
     if let Some(verify) = &step.verify {
         rules.action(&["verify"], verify);

@@ -29,11 +29,6 @@ impl Site<'_> {
         self.doc.value(&self.path(id, keys))
     }
 
-    /// The place of a key of a step.
-    pub fn key(&self, id: &StepId, keys: &[&str]) -> At {
-        self.doc.key(&self.path(id, keys))
-    }
-
     /// Notes an error with a way out.
     pub fn error(&mut self, code: &'static str, at: At, title: String, help: Option<String>) {
         let mut d = Diagnostic::error(code, at, title);

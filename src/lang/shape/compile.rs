@@ -43,6 +43,8 @@ pub enum Shape {
     Map(Box<Shape>),
     /// A type of the model, by its number.
     Def(usize),
+    /// Text or a mapping: only for messages.
+    TextOrMap,
     /// A mapping with these keys.
     Struct(Vec<Field>),
     /// A mapping with exactly one of these keys.

@@ -5,6 +5,7 @@ mod compile;
 mod fit;
 mod kinds;
 mod short;
+mod trail;
 mod words;
 
 pub use compile::Shapes;

@@ -7,7 +7,7 @@ mod limits;
 mod locate;
 mod syntax;
 
-pub use decode::decode;
+pub use decode::{both, decode};
 pub use index::Index;
 pub use limits::MAX_BYTES;
 pub use locate::Seg;

@@ -18,7 +18,7 @@ pub struct Trouble {
     /// What to do.
     pub help: Option<String>,
     /// The place that it collides with, and a word for it.
-    pub other: Option<(Range<usize>, String)>,
+    pub other: Option<Box<(Range<usize>, String)>>,
     /// Whether the text at the place has to be blotted out before values are read.
     pub blot: bool,
 }
@@ -32,7 +32,7 @@ impl Trouble {
     pub fn duplicate_key(key: &str, first: &Range<u32>, second: &Range<u32>) -> Trouble {
         let wide = |r: &Range<u32>| r.start as usize..r.end as usize;
         Trouble {
-            other: Some((wide(first), crate::t!("first here", "最初はここ"))),
+            other: Some(Box::new((wide(first), crate::t!("first here", "最初はここ")))),
             ..Trouble::new(
                 "duplicate-key",
                 wide(second),

@@ -91,7 +91,7 @@ fn text_refuses_null_lists_and_mappings_and_says_what_to_write() {
 
 #[test]
 fn in_a_shell_every_value_is_one_quoted_word() {
-    assert_eq!(render("echo {{ inputs.name }}", Place::Shell), Ok(json!(r"echo '花 子'\''s'")));
+    assert_eq!(render("echo {{ inputs.name }}", Place::Shell), Ok(json!(r#"echo '花 子'"'"'s'"#)));
     assert_eq!(render("rm {{ inputs.list | words }}", Place::Shell), Ok(json!("rm 'a b' 'c'")));
     assert_eq!(render("rm {{ [] | words }}x{{ '' }}", Place::Shell), Ok(json!("rm x''")));
     assert_eq!(render("rm {{ '-rf /' | raw }}", Place::Shell), Ok(json!("rm -rf /")));

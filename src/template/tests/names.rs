@@ -80,3 +80,12 @@ fn a_mistake_of_syntax_has_its_place_in_bytes() {
     let problems = references("n=${#list[@]}", Form::Text).expect_err("a comment");
     assert!(problems[0].help.as_deref().is_some_and(|h| h.contains("{% raw %}${#name}{% endraw %}")));
 }
+
+#[test]
+fn every_example_of_the_filter_page_is_valid() {
+    for filter in crate::template::FILTERS {
+        let form = if filter.example.contains("{{") { Form::Text } else { Form::Expression };
+        assert_eq!(references(filter.example, form).err(), None, "{}", filter.example);
+        assert!(filter.example.contains(filter.name), "{}", filter.example);
+    }
+}
