@@ -258,6 +258,7 @@ fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) ->
                 title: n.title.clone(),
                 effect: n.step.effect,
                 kind: n.kind(),
+                inside: n.inside.map(|open| plan.at(open).id.ended()),
             })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
