@@ -111,7 +111,9 @@ impl Board {
         }
         state.outcome = Some(outcome);
         state.seconds = seconds;
-        if needs_eyes(outcome) && state.troubles.is_empty() {
+        // A group that only ended as its worst step did adds nothing: that step is told of.
+        let told = state.reason.is_empty() && matches!(self.heading.steps[place].kind, "steps" | "playbook");
+        if needs_eyes(outcome) && state.troubles.is_empty() && !told {
             let unit = Unit::step(step.clone());
             state.troubles.push(Trouble { unit, attempt: 0, outcome, reason: state.reason.clone() });
         }
