@@ -35,6 +35,7 @@ pub fn command() -> Command {
             logs(),
             schema(),
             completions(),
+            help(),
         ]);
     laid_out(command)
 }
@@ -256,4 +257,10 @@ fn completions() -> Command {
             .value_parser(clap::value_parser!(clap_complete::Shell))
             .help(crate::t!("which", "シェルの種類")),
     )
+}
+
+fn help() -> Command {
+    Command::new("help")
+        .about(crate::t!("The help of a command", "コマンドのヘルプ"))
+        .arg(Arg::new("command").value_name("COMMAND").help(crate::t!("which", "コマンド名")))
 }

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
-use super::{args, check, completions, list, logs, plan, run, runs, schema, show, status};
+use super::{args, check, completions, help, list, logs, plan, run, runs, schema, show, status};
 use crate::base::set_lang;
 
 /// The exit code of a bug.
@@ -53,6 +53,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("logs", m)) => logs::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),
+        Some(("help", m)) => help::run(m),
         _ => Err(Error::usage(crate::t!("no command", "コマンドがありません"))),
     }
 }

@@ -1,6 +1,36 @@
-//! How help is laid out, in the operator's language. It does not know what the commands do.
+//! `toban help`, and how all help is laid out, in the operator's language. It does not know what the commands do.
 
-use clap::{Arg, ArgAction, Command};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::args;
+use super::error::{Error, say};
+use crate::diag::did_you_mean;
+
+/// Prints the help of a command, or of the whole.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let mut all = args::command();
+    // The flags of every command reach the commands only now.
+    all.build();
+    let help = match matches.get_one::<String>("command") {
+        None => all.render_help(),
+        Some(name) => match all.find_subcommand_mut(name) {
+            Some(command) => command.render_help(),
+            None => return Err(unknown(name, &all)),
+        },
+    };
+    say(&help.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(name: &str, all: &Command) -> Error {
+    let error = Error::usage(crate::t!("there is no command `{name}`", "コマンド `{name}` はありません"));
+    match did_you_mean(name, all.get_subcommands().map(Command::get_name)) {
+        Some(meant) => error.help(crate::t!("did you mean `{meant}`?", "`{meant}` のことですか?")),
+        None => error.help(crate::t!("`toban help` lists them", "`toban help` で一覧できます")),
+    }
+}
 
 /// The command and all below it with their help laid out, every word of it translated.
 pub fn laid_out(command: Command) -> Command {

@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
-use super::start::{Start, start};
+use super::start::{OnlyInputs, Start, start};
 use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
 use crate::journal::{Journal, StateDir, summary};
 use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
-use crate::plan::{Node, Plan, RunFacts, record, sha256_hex};
+use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -161,7 +161,7 @@ fn session(
     let vault = Rc::new(vault(start));
     let mut shown = reporter(
         globals.progress,
-        heading(start, &id, who, folder.logs()),
+        heading(start, &machine.renderer(), &id, who, folder.logs()),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
@@ -253,8 +253,15 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
         .collect()
 }
 
-fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) -> Heading {
+fn heading(
+    start: &Start,
+    renderer: &Renderer<'_>,
+    id: &RunId,
+    who: &str,
+    log_dir: std::path::PathBuf,
+) -> Heading {
     let plan = &start.plan;
+    let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
     Heading {
         run: id.clone(),
         playbook: plan.playbook.clone(),
@@ -266,12 +273,8 @@ fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) ->
         zone: plan.zone.clone(),
         steps: plan
             .steps()
-            .map(|n| StepInfo {
-                id: n.id.clone(),
-                title: n.title.clone(),
-                effect: n.step.effect,
-                kind: n.kind(),
-            })
+            .zip(titles)
+            .map(|(n, title)| StepInfo { id: n.id.clone(), title, effect: n.step.effect, kind: n.kind() })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,

@@ -93,7 +93,11 @@ impl Renderer<'_> {
         let first = items.and_then(|items| items.first()).map(|value| (0, value));
         let scope = self.scope(ix, first, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let system = &self.plan.frames[node.frame as usize].system;
-        let default_text = || crate::t!("Run “{}”?", "「{}」を実行しますか?", node.title);
+        let title = match &step.title {
+            Some(title) => self.text(title, &scope)?,
+            None => node.title.clone(),
+        };
+        let default_text = || crate::t!("Run “{title}”?", "「{title}」を実行しますか?");
         let mut question = match &step.confirm {
             None => Confirmation { text: default_text(), ..Confirmation::default() },
             Some(confirm) => self.confirmation(confirm, &scope)?,
