@@ -94,7 +94,7 @@ fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading 
 fn step_info(step: &StepRecord) -> StepInfo {
     let kinds = Action::<Templated>::KEYS.iter().copied();
     let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
-    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind }
+    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind, inside: None }
 }
 
 /// One step as `status` tells it.
