@@ -1,6 +1,7 @@
 //! What the kernel tells of processes. It changes none of them.
 
 use std::fs;
+use std::io::Read;
 
 /// A process as `/proc/<pid>/stat` shows it.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +58,12 @@ pub(super) fn has_mark(pid: u32, marker: &(String, String)) -> bool {
 }
 
 pub(super) fn look(pid: u32) -> Option<Seen> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The kernel gives all of it in one read where there is room; a few hundred bytes are the most there is.
+    let mut stat = [0; 2048];
+    let len = fs::File::open(format!("/proc/{pid}/stat")).and_then(|mut f| f.read(&mut stat)).ok()?;
+    let stat = &stat[..len];
     // The name in parentheses may hold anything, also parentheses: what counts comes after the last one.
-    let rest = &stat[memchr::memrchr(b')', &stat)? + 1..];
+    let rest = &stat[memchr::memrchr(b')', stat)? + 1..];
     let mut fields = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
