@@ -22,6 +22,8 @@ pub struct Uses {
     pub secrets: Vec<String>,
     /// Names below `inputs`.
     pub inputs: Vec<String>,
+    /// Whether there is any template or condition at all.
+    pub any: bool,
 }
 
 impl Uses {
@@ -101,6 +103,7 @@ impl Uses {
     }
 
     fn add_source(&mut self, source: &str, form: Form) {
+        self.any = true;
         // A template that does not parse was refused when the playbook was checked.
         for reference in references(source, form).unwrap_or_default() {
             self.add_reference(&reference);
@@ -127,6 +130,7 @@ impl Uses {
         other.secrets.iter().for_each(|s| push_new(&mut self.secrets, s.clone()));
         other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));
         self.any_step |= other.any_step;
+        self.any |= other.any;
     }
 }
 
