@@ -1,3 +1,5 @@
+//! The program `toban`: the library does it all.
+
 fn main() -> std::process::ExitCode {
     toban::cli::main()
 }

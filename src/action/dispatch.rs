@@ -1,7 +1,7 @@
 //! From an action to the file that performs it. It decides nothing about when or whether.
 
 use crate::event::{Failure, Gives};
-use crate::model::{Action, Rendered, Shell, Slot};
+use crate::model::{Action, Rendered};
 use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
@@ -41,7 +41,9 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
         Action::Assert(_) => Ok(Report::default()),
         Action::Fail(fail) => Err(Failure::Declared { message: fail.message.0.clone() }),
         Action::Manual(_) | Action::Decide(_) | Action::Playbook(_) | Action::Named(_) => {
-            Err(Failure::Template { message: crate::t!("not an action to perform", "実行できるアクションではありません") })
+            Err(Failure::Template {
+                message: crate::t!("not an action to perform", "実行できるアクションではありません"),
+            })
         }
     }
 }
@@ -85,10 +87,12 @@ async fn nothing_to_do(cx: &Context<'_>) -> Result<bool, Failure> {
         }
     }
     let Some(script) = &cx.around.unless else { return Ok(false) };
-    let question = Shell::<Rendered> { run: Some(Slot(script.0.clone())), with: None, argv: None };
     // The question has none of the step's own standard input or output file.
     let around = crate::model::Around { stdin: None, stdout: None, ..cx.around.clone() };
     let asked = Context { around: &around, stop: cx.stop.clone(), ..*cx };
-    let report = shell::perform(&question, &asked).await?;
-    Ok(report.failure.is_none())
+    let done = shell::succeeds(script, &asked).await?;
+    if done {
+        cx.note(&crate::t!("nothing to do, says `unless`", "`unless` により、行うことはありません"));
+    }
+    Ok(done)
 }

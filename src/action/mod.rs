@@ -5,11 +5,12 @@ mod certificate;
 mod context;
 mod dispatch;
 pub mod docker;
-mod file;
+pub mod file;
 pub mod http;
+mod out_file;
 mod outputs;
 mod pending;
-mod probe;
+pub mod probe;
 pub mod shell;
 #[cfg(test)]
 mod shell_tests;

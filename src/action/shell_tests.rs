@@ -223,6 +223,17 @@ async fn a_stop_is_told_by_its_reason_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_is_started_after_the_word_to_stop() {
+    let (stopper, stop) = Stopper::new();
+    stopper.stop(StopReason::Cancelled);
+    let mut bench = Bench::new();
+    bench.stop = stop;
+    let report = bench.run("touch ran").await.expect("performed");
+    assert_eq!(report.failure, Some(Failure::Cancelled));
+    assert_eq!(bench.files(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn long_output_is_logged_whole_and_given_in_part() {
     let mut bench = Bench::new();
     bench.max_output = 10;

@@ -40,6 +40,33 @@ impl Trial {
         self.log.borrow().clone()
     }
 
+    /// Writes a file of the test, and gives its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> std::path::PathBuf {
+        let path = self.path(name);
+        let folder = path.parent().expect("a folder");
+        std::fs::create_dir_all(folder).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Makes a file look this old.
+    pub fn aged(&self, name: &str, content: impl AsRef<[u8]>, seconds: u64) -> std::path::PathBuf {
+        let path = self.file(name, content);
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        let file = std::fs::File::options().write(true).open(&path).expect("a file");
+        file.set_modified(then).expect("a time");
+        path
+    }
+
+    /// The names in a folder of the test, sorted, hidden ones too.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let list = std::fs::read_dir(self.path(folder)).expect("a folder");
+        let mut names: Vec<String> =
+            list.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// A context; what it borrows lives as long as the test program.
     pub fn context(&self) -> Context<'static> {
         let kept = self.log.clone();
@@ -74,5 +101,6 @@ fn leak<T>(value: T) -> &'static T {
 
 /// A part of the language from its YAML.
 pub fn yaml<T: DeserializeOwned>(text: &str) -> T {
-    serde_yaml::from_str(text).expect("YAML of the test")
+    let value: serde_json::Value = serde_yaml::from_str(text).expect("YAML of the test");
+    serde_json::from_value(value).expect("a part of the language")
 }

@@ -26,6 +26,10 @@ pub fn provider() -> Arc<CryptoProvider> {
 /// Says which file, and why it holds none.
 pub fn pem_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let shown = path.display();
+    // Opening a named pipe would wait for somebody to write into it.
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(crate::t!("{shown} is not a regular file", "{shown} は通常のファイルではありません"));
+    }
     let text = std::fs::read(path).map_err(|e| {
         crate::t!("cannot read the certificates {shown}: {e}", "証明書 {shown} を読めません: {e}")
     })?;

@@ -1,63 +1,135 @@
 //! Takes secrets out of text, whole or as a stream. It does not know where the text goes.
+//!
+//! Every byte that belongs to any form of any secret is masked, also where forms overlap; what touches becomes one
+//! mask. So the result does not depend on how a stream is cut.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::forms::forms;
 
 /// What stands where a secret was.
 pub const MASK: &str = "•••";
 
-/// Finds every form of every known secret in one pass.
+/// So many bytes of forms are many.
+const LARGE: usize = 16 * 1024;
+
+/// Finds every form of every known secret in one pass. A copy costs nothing.
 #[derive(Clone, Default)]
 pub struct Masker {
-    forms: Option<AhoCorasick>,
+    known: Option<Arc<Known>>,
+}
+
+struct Known {
+    search: AhoCorasick,
+    /// All forms, sorted.
+    forms: Vec<String>,
+    /// The bytes that a form can begin with.
+    first: [bool; 256],
     longest: usize,
 }
 
+/// Bytes from here to there.
+type Range = std::ops::Range<usize>;
+
 impl Masker {
-    /// A masker for these secret values, in each of their forms.
+    /// A masker for these secret values, in each of their forms: as they are, line by line, in base64,
+    /// percent-encoded, escaped for JSON and for a shell.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Masker {
-        let mut forms: Vec<String> =
-            secrets.into_iter().filter(|s| !s.is_empty()).map(str::to_string).collect();
-        forms.sort();
-        forms.dedup();
-        if forms.is_empty() {
-            return Masker::default();
+        let mut all: Vec<String> = secrets.into_iter().flat_map(forms).collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut first = [false; 256];
+        for form in &all {
+            first[usize::from(form.as_bytes()[0])] = true;
         }
-        let longest = forms.iter().map(String::len).max().unwrap_or(0);
-        let forms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
-        Masker { forms, longest }
+        let longest = all.iter().map(String::len).max().unwrap_or(0);
+        let search = (!all.is_empty()).then(|| search(&all)).flatten();
+        Masker { known: search.map(|search| Arc::new(Known { search, forms: all, first, longest })) }
     }
 
     /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
-        self.forms.is_none()
+        self.known.is_none()
     }
 
     /// The text with `•••` for each secret, and whether anything was changed.
     pub fn mask(&self, text: &str) -> (String, bool) {
-        match &self.forms {
-            Some(forms) if forms.is_match(text) => {
-                (forms.replace_all(text, &vec![MASK; forms.patterns_len()]), true)
+        match &self.known {
+            Some(known) if known.search.is_match(text) => {
+                let mut masked = Vec::with_capacity(text.len());
+                let mut stream = MaskedStream::new(self.clone());
+                stream.push(text.as_bytes(), &mut masked);
+                stream.finish(&mut masked);
+                (String::from_utf8_lossy(&masked).into_owned(), true)
             }
             _ => (text.to_string(), false),
         }
     }
 
-    /// The length of the longest form, in bytes: what a stream has to hold back.
+    /// The length of the longest form, in bytes: a stream never holds back more.
     pub fn longest(&self) -> usize {
-        self.longest
+        self.known.as_ref().map_or(0, |k| k.longest)
     }
 }
 
-/// A stream's end of the masker: holds back what may be the start of a secret.
+fn search(forms: &[String]) -> Option<AhoCorasick> {
+    // The fastest automaton takes several hundred bytes for each byte of a form: not for whole key files.
+    let large = forms.iter().map(String::len).sum::<usize>() > LARGE;
+    AhoCorasick::builder().kind(large.then_some(AhoCorasickKind::ContiguousNFA)).build(forms).ok()
+}
+
+impl Known {
+    /// What has to be masked, in order, without what overlaps or touches. `covered` bytes at the beginning belong to
+    /// it already.
+    fn found(&self, bytes: &[u8], covered: usize) -> Vec<Range> {
+        let mut ranges: Vec<Range> = Vec::new();
+        if covered > 0 {
+            ranges.push(0..covered);
+        }
+        // Most output holds no secret, and this question is answered faster than the one below.
+        if !self.search.is_match(bytes) {
+            return ranges;
+        }
+        for m in self.search.find_overlapping_iter(bytes) {
+            let mut new = m.range();
+            while let Some(last) = ranges.pop_if(|last| last.end >= new.start) {
+                new = last.start.min(new.start)..last.end.max(new.end);
+            }
+            ranges.push(new);
+        }
+        ranges
+    }
+
+    /// From where on the bytes may be the beginning of a form that is not complete yet.
+    fn open_end(&self, bytes: &[u8]) -> usize {
+        let from = (bytes.len() + 1).saturating_sub(self.longest);
+        (from..bytes.len())
+            .find(|i| self.first[usize::from(bytes[*i])] && self.begins_a_form(&bytes[*i..]))
+            .unwrap_or(bytes.len())
+    }
+
+    fn begins_a_form(&self, bytes: &[u8]) -> bool {
+        let next = self.forms.partition_point(|form| form.as_bytes() <= bytes);
+        self.forms.get(next).is_some_and(|form| form.as_bytes().starts_with(bytes))
+    }
+}
+
+/// A stream's end of the masker. It holds back only what may be the beginning of a secret.
 pub struct MaskedStream {
     masker: Masker,
     held: Vec<u8>,
+    /// So many of the held bytes belong to a mask that has been given already.
+    covered: usize,
+    /// The last byte that was given belongs to a mask: what touches it needs no mask of its own.
+    in_mask: bool,
 }
 
 impl MaskedStream {
     /// A stream that has seen nothing yet.
     pub fn new(masker: Masker) -> MaskedStream {
-        MaskedStream { masker, held: Vec::new() }
+        MaskedStream { masker, held: Vec::new(), covered: 0, in_mask: false }
     }
 
     /// Whether bytes come out just as they go in, so that [`MaskedStream::push`] may be left out.
@@ -67,15 +139,44 @@ impl MaskedStream {
 
     /// Takes the next bytes, gives those that are safe to show.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        if self.masker.is_empty() {
-            out.extend_from_slice(bytes);
-        } else {
-            self.held.extend_from_slice(bytes);
+        let Some(known) = self.masker.known.clone() else { return out.extend_from_slice(bytes) };
+        if self.held.is_empty() {
+            let until = known.open_end(bytes);
+            self.give(&known, bytes, until, out);
+            return;
         }
+        let mut all = std::mem::take(&mut self.held);
+        all.extend_from_slice(bytes);
+        let until = known.open_end(&all);
+        self.give(&known, &all, until, out);
     }
 
     /// The stream has ended: gives what was held back.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.held);
+        let Some(known) = self.masker.known.clone() else { return };
+        let all = std::mem::take(&mut self.held);
+        self.give(&known, &all, all.len(), out);
+        self.in_mask = false;
+    }
+
+    /// Gives the first `until` bytes masked and holds the others back.
+    fn give(&mut self, known: &Known, bytes: &[u8], until: usize, out: &mut Vec<u8>) {
+        self.held.extend_from_slice(&bytes[until..]);
+        if until == 0 {
+            return;
+        }
+        let mut done = 0;
+        let mut beyond = 0;
+        for range in known.found(bytes, self.covered).into_iter().take_while(|r| r.start < until) {
+            out.extend_from_slice(&bytes[done..range.start]);
+            if range.start > 0 || !self.in_mask {
+                out.extend_from_slice(MASK.as_bytes());
+            }
+            done = range.end.min(until);
+            beyond = range.end - done;
+        }
+        out.extend_from_slice(&bytes[done..until]);
+        self.covered = beyond;
+        self.in_mask = done == until;
     }
 }

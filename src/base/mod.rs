@@ -2,9 +2,12 @@
 //! It knows nothing of playbooks.
 
 mod duration;
+mod forms;
 mod id;
 mod lang;
 mod masker;
+#[cfg(test)]
+mod masker_tests;
 mod secret;
 mod size;
 pub mod sql;

@@ -2,42 +2,63 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
+
+use super::help::{help_flag, laid_out, version_flag};
 
 /// The whole command line.
 pub fn command() -> Command {
     let examples = crate::t!(
-        "Examples:\n  toban list                              what can be run here\n  toban plan refnet/daily                 what would be done, without touching anything\n  toban run refnet/daily -i keep_days=14  do it\n  toban logs last dump                    what a step printed\n\nExit codes: 0 done, 1 a step failed, 2 usage or a playbook that does not check, 3 not confirmed or refused,\n4 a decision is needed, 5 journal or state folder, 6 warnings with --strict, 129/130/143 by signal",
+        "Examples:\n  toban list                              what can be run here\n  toban plan refnet/daily                 what would be done, without touching anything\n  toban run refnet/daily -i keep_days=14  do it\n  toban logs last dump                    what a step printed\n\nExit codes: 0 done, 1 a step failed, 2 usage or a playbook that does not check, 3 not confirmed\nor refused, 4 a decision is needed, 5 journal or state folder, 6 warnings with --strict, 129/130/143\nby signal",
         "例:\n  toban list                              実行できるものの一覧\n  toban plan refnet/daily                 何が行われるかを、何にも触れずに表示\n  toban run refnet/daily -i keep_days=14  実行\n  toban logs last dump                    ステップの出力を表示\n\n終了コード: 0 完了、1 ステップ失敗、2 使い方またはプレイブックの誤り、3 未確認または拒否、\n4 判断が必要、5 記録または状態フォルダ、6 警告あり（--strict）、129/130/143 シグナル"
     );
-    Command::new("toban")
+    let command = Command::new("toban")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(crate::t!("Runs operations playbooks: checked, planned, recorded", "運用手順書（プレイブック）を検査し、計画し、実行し、記録する"))
+        .about(crate::t!(
+            "Runs operations playbooks: checked, planned, recorded",
+            "運用手順書（プレイブック）を検査し、計画し、実行し、記録する"
+        ))
         .after_help(examples)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(globals())
-        .subcommands([list(), show(), check(), plan(), run(), runs(), status(), logs(), schema(), completions()])
+        .arg(version_flag())
+        .subcommands([
+            list(),
+            show(),
+            check(),
+            plan(),
+            run(),
+            runs(),
+            status(),
+            logs(),
+            schema(),
+            completions(),
+            help(),
+        ]);
+    laid_out(command)
 }
 
 fn globals() -> Vec<Arg> {
-    let folder = || ValueParser::from(clap::value_parser!(PathBuf));
+    let folder = || clap::value_parser!(PathBuf);
     let words = |list: &'static [&'static str]| PossibleValuesParser::new(list);
     vec![
-        option("state-dir", "DIR", crate::t!("where runs are kept", "実行の記録を置く場所")).value_parser(folder()),
-        option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ")).value_parser(folder()),
+        option("state-dir", "DIR", crate::t!("where runs are kept", "実行の記録を置く場所"))
+            .value_parser(folder()),
+        option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ"))
+            .value_parser(folder()),
         option("env", "NAME", crate::t!("the environment of system.yaml", "system.yaml の環境")),
-        option("lang", "LANG", crate::t!("en or ja", "en または ja")).value_parser(words(&["en", "ja"])),
+        option("lang", "LANG", crate::t!("the language", "言語")).value_parser(words(&["en", "ja"])),
         option("progress", "HOW", crate::t!("how a run is shown", "実行の表示方法"))
             .value_parser(words(&["auto", "tty", "plain", "json", "quiet"])),
-        option("color", "WHEN", crate::t!("colours", "色の使用")).value_parser(words(&["auto", "always", "never"])),
-        Arg::new("verbose")
-            .short('v')
-            .long("verbose")
-            .action(ArgAction::Count)
-            .global(true)
-            .help(crate::t!("the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)", "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）")),
+        option("color", "WHEN", crate::t!("colours", "色の使用"))
+            .value_parser(words(&["auto", "always", "never"])),
+        Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).global(true).help(crate::t!(
+            "the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)",
+            "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）"
+        )),
+        help_flag(),
     ]
 }
 
@@ -89,7 +110,10 @@ fn show() -> Command {
 
 fn check() -> Command {
     Command::new("check")
-        .about(crate::t!("Finds every mistake in playbooks before anything runs", "実行の前に、プレイブックの誤りをすべて見つける"))
+        .about(crate::t!(
+            "Finds every mistake in playbooks before anything runs",
+            "実行の前に、プレイブックの誤りをすべて見つける"
+        ))
         .arg(Arg::new("paths").value_name("PATH").num_args(0..).help(crate::t!(
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
@@ -99,7 +123,10 @@ fn check() -> Command {
 
 fn plan() -> Command {
     Command::new("plan")
-        .about(crate::t!("A dry run: everything that would be done, touching nothing", "予行: 行われることをすべて表示し、何にも触れない"))
+        .about(crate::t!(
+            "A dry run: everything that would be done, touching nothing",
+            "予行: 行われることをすべて表示し、何にも触れない"
+        ))
         .arg(playbook())
         .args(inputs())
         .arg(format(&["text", "json"]))
@@ -142,9 +169,27 @@ fn answers() -> Vec<Arg> {
         Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
     };
     vec![
-        many("confirm", "STEP[=TARGET]", crate::t!("agrees to a step beforehand, by its name", "ステップの実行に、名前を挙げて事前に同意する")),
-        many("choose", "STEP=VALUE", crate::t!("answers a `decide` step beforehand", "decide ステップに事前に答える")),
-        many("answer", "STEP=VALUE", crate::t!("answers a `manual` step beforehand: done, not_done, not_applicable, or evidence", "manual ステップに事前に答える: done、not_done、not_applicable、または証跡")),
+        many(
+            "confirm",
+            "STEP[=TARGET]",
+            crate::t!(
+                "agrees to a step beforehand, by its name",
+                "ステップの実行に、名前を挙げて事前に同意する"
+            ),
+        ),
+        many(
+            "choose",
+            "STEP=VALUE",
+            crate::t!("answers a `decide` step beforehand", "decide ステップに事前に答える"),
+        ),
+        many(
+            "answer",
+            "STEP=VALUE",
+            crate::t!(
+                "answers a `manual` step beforehand: done, not_done, not_applicable, or evidence",
+                "manual ステップに事前に答える: done、not_done、not_applicable、または証跡"
+            ),
+        ),
     ]
 }
 
@@ -172,9 +217,12 @@ fn run_id() -> Arg {
 
 fn status() -> Command {
     Command::new("status")
-        .about(crate::t!("How a run stands: alive, dead or finished, and each of its steps", "実行の状態: 実行中・停止・終了と、各ステップ"))
+        .about(crate::t!(
+            "How a run stands: alive, dead or finished, and each of its steps",
+            "実行の状態: 実行中・停止・終了と、各ステップ"
+        ))
         .arg(run_id())
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown"]))
 }
 
 fn logs() -> Command {
@@ -209,4 +257,10 @@ fn completions() -> Command {
             .value_parser(clap::value_parser!(clap_complete::Shell))
             .help(crate::t!("which", "シェルの種類")),
     )
+}
+
+fn help() -> Command {
+    Command::new("help")
+        .about(crate::t!("The help of a command", "コマンドのヘルプ"))
+        .arg(Arg::new("command").value_name("COMMAND").help(crate::t!("which", "コマンド名")))
 }

@@ -37,8 +37,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 
 fn summary(checked: usize, errors: usize, warnings: usize) -> String {
     match (errors, warnings) {
-        (0, 0) => crate::t!("{checked} checked, no mistakes\n", "{checked} 件を検査しました。誤りはありません\n"),
-        (0, _) => crate::t!("{checked} checked, {warnings} warnings\n", "{checked} 件を検査しました。警告 {warnings} 件\n"),
+        (0, 0) => {
+            crate::t!("{checked} checked, no mistakes\n", "{checked} 件を検査しました。誤りはありません\n")
+        }
+        (0, _) => crate::t!(
+            "{checked} checked, {warnings} warnings\n",
+            "{checked} 件を検査しました。警告 {warnings} 件\n"
+        ),
         _ => crate::t!(
             "{checked} checked, {errors} errors, {warnings} warnings\n",
             "{checked} 件を検査しました。誤り {errors} 件、警告 {warnings} 件\n"

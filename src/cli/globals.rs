@@ -41,17 +41,15 @@ impl Globals {
         let given = matches.get_one::<PathBuf>("playbooks").map(PathBuf::as_path);
         if let Some(folder) = given.filter(|f| !f.is_dir()) {
             let shown = folder.display();
-            return Err(Error::usage(crate::t!("--playbooks: {shown} is no folder", "--playbooks: {shown} はフォルダではありません")));
+            return Err(Error::usage(crate::t!(
+                "--playbooks: {shown} is no folder",
+                "--playbooks: {shown} はフォルダではありません"
+            )));
         }
         let library = Library::find(given, std::env::var_os("TOBAN_PLAYBOOKS").as_deref(), &cwd);
         let choice = matches.get_one::<String>("color").map_or("auto", String::as_str);
-        let coloured = |terminal: bool| match choice {
-            "always" => true,
-            "never" => false,
-            _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-        };
-        let colour = coloured(std::io::stdout().is_terminal());
-        let colour_err = coloured(std::io::stderr().is_terminal());
+        let colour = colours(choice, std::io::stdout().is_terminal());
+        let colour_err = colours(choice, std::io::stderr().is_terminal());
         console::set_colors_enabled(colour);
         console::set_colors_enabled_stderr(colour_err);
         Ok(Globals {
@@ -80,9 +78,24 @@ impl Globals {
     /// When there is none.
     pub fn library(&self) -> Result<&Library, Error> {
         self.library.as_ref().ok_or_else(|| {
-            Error::usage(crate::t!("there is no playbooks folder here or above", "playbooks フォルダがここにも上にもありません"))
-                .help(crate::t!("name one with --playbooks or TOBAN_PLAYBOOKS", "--playbooks か TOBAN_PLAYBOOKS で指定してください"))
+            Error::usage(crate::t!(
+                "there is no playbooks folder here or above",
+                "playbooks フォルダがここにも上にもありません"
+            ))
+            .help(crate::t!(
+                "name one with --playbooks or TOBAN_PLAYBOOKS",
+                "--playbooks か TOBAN_PLAYBOOKS で指定してください"
+            ))
         })
+    }
+}
+
+/// Whether colours are written: as `--color` says, else on a terminal unless `NO_COLOR` is set.
+pub fn colours(choice: &str, terminal: bool) -> bool {
+    match choice {
+        "always" => true,
+        "never" => false,
+        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     }
 }
 
@@ -111,7 +124,10 @@ pub fn language(args: &[OsString]) -> Lang {
     }
     let from_env = || {
         let set = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let name = set("TOBAN_LANG").or_else(|| set("LC_ALL")).or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
+        let name = set("TOBAN_LANG")
+            .or_else(|| set("LC_ALL"))
+            .or_else(|| set("LC_MESSAGES"))
+            .or_else(|| set("LANG"));
         name.and_then(|n| Lang::of_locale(&n))
     };
     given.or_else(from_env).unwrap_or(Lang::En)
@@ -120,8 +136,14 @@ pub fn language(args: &[OsString]) -> Lang {
 /// The name of the operator: who is logged in, also behind sudo; `schedule` where nobody is.
 pub fn operator(given: Option<&str>) -> String {
     let set = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
-    given.map(str::to_string).or_else(|| set("TOBAN_OPERATOR")).or_else(|| set("SUDO_USER")).or_else(|| set("LOGNAME"))
-        .or_else(|| set("USER")).or_else(user_name).unwrap_or_else(|| "unknown".into())
+    given
+        .map(str::to_string)
+        .or_else(|| set("TOBAN_OPERATOR"))
+        .or_else(|| set("SUDO_USER"))
+        .or_else(|| set("LOGNAME"))
+        .or_else(|| set("USER"))
+        .or_else(user_name)
+        .unwrap_or_else(|| "unknown".into())
 }
 
 /// The name of this process's user, from the user database.
@@ -129,5 +151,9 @@ fn user_name() -> Option<String> {
     // SAFETY: geteuid has no preconditions and cannot fail.
     let uid = unsafe { libc::geteuid() }.to_string();
     let users = std::fs::read_to_string(Path::new("/etc/passwd")).ok()?;
-    users.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|f| f.get(2) == Some(&uid.as_str())).map(|f| f[0].to_string())
+    users
+        .lines()
+        .map(|l| l.split(':').collect::<Vec<_>>())
+        .find(|f| f.get(2) == Some(&uid.as_str()))
+        .map(|f| f[0].to_string())
 }

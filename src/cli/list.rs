@@ -13,7 +13,8 @@ pub fn run(globals: &Globals) -> Result<ExitCode, Error> {
     let width = names.iter().map(|n| console::measure_text_width(n)).max().unwrap_or(0);
     let mut text = String::new();
     for name in &names {
-        let title = match crate::lang::load(name, Some(library), &globals.cwd, globals.environment.as_deref()) {
+        let title = match crate::lang::load(name, Some(library), &globals.cwd, globals.environment.as_deref())
+        {
             Ok(loaded) => loaded.playbook.title,
             Err(mistakes) => crate::t!("does not check: {} mistakes", "誤りが {} 件あります", mistakes.len()),
         };

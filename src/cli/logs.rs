@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::ArgMatches;
 
-use super::error::Error;
+use super::error::{Error, say_on_stderr};
 use super::globals::Globals;
 use crate::base::StepId;
 use crate::diag::did_you_mean;
@@ -36,7 +36,21 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             drop(shown.print(&folder, step));
         }
     }
+    if let (Some(step), None) = (step, &shown.last) {
+        // Not on standard output, where whoever reads the log would take it for a line of it.
+        say_on_stderr(&nothing(step, shown.found));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn nothing(step: &str, found: bool) -> String {
+    match found {
+        true => crate::t!("`{step}` printed nothing\n", "`{step}` の出力はありません\n"),
+        false => crate::t!(
+            "`{step}` has no log: it was not started\n",
+            "`{step}` のログはありません（開始されていません）\n"
+        ),
+    }
 }
 
 fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
@@ -46,7 +60,8 @@ fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
         return Ok(());
     }
     let ids = plan.steps.iter().map(|s| StepId::as_str(&s.id));
-    let error = Error::usage(crate::t!("the run has no step `{name}`", "この実行にステップ `{name}` はありません"));
+    let error =
+        Error::usage(crate::t!("the run has no step `{name}`", "この実行にステップ `{name}` はありません"));
     Err(match did_you_mean(name, ids) {
         Some(meant) => error.help(crate::t!("did you mean `{meant}`?", "`{meant}` のことですか?")),
         None => error.help(crate::t!("`toban status` lists them", "`toban status` で一覧できます")),
@@ -58,6 +73,8 @@ fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
 struct Shown {
     upto: HashMap<PathBuf, u64>,
     last: Option<PathBuf>,
+    /// Whether there was any log, even an empty one.
+    found: bool,
 }
 
 impl Shown {
@@ -68,6 +85,7 @@ impl Shown {
                 Ok(file) => file,
                 Err(_) => continue,
             };
+            self.found = true;
             let from = self.upto.get(&path).copied().unwrap_or(0);
             let length = file.metadata()?.len();
             if length <= from {
@@ -76,8 +94,8 @@ impl Shown {
             if self.last.as_ref() != Some(&path) && step.is_none_or(|s| !s.contains('[')) {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 writeln!(out, "── {name}")?;
-                self.last = Some(path.clone());
             }
+            self.last = Some(path.clone());
             file.seek(SeekFrom::Start(from))?;
             // Not past what there is now: a log that grows faster than it is printed would never end.
             let copied = std::io::copy(&mut Read::by_ref(&mut file).take(length - from), &mut out)?;
@@ -89,7 +107,7 @@ impl Shown {
 
 /// The logs of a step, or all of them, in the order in which they began.
 fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
-    let wanted = step.map(|s| s.replace('/', ".").replace('[', ".").replace(']', ""));
+    let wanted = step.map(|s| s.replace(['/', '['], ".").replace(']', ""));
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
@@ -99,7 +117,9 @@ fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
                 && wanted.as_ref().is_none_or(|w| {
                     // Behind a step's name stand only numbers: its item and its attempt.
                     name.strip_prefix(w.as_str()).and_then(|r| r.strip_prefix('.')).is_some_and(|rest| {
-                        rest.trim_end_matches(".log").split('.').all(|p| p.bytes().all(|b| b.is_ascii_digit()))
+                        rest.trim_end_matches(".log")
+                            .split('.')
+                            .all(|p| p.bytes().all(|b| b.is_ascii_digit()))
                     })
                 })
         })

@@ -6,15 +6,17 @@ mod completions;
 mod entry;
 mod error;
 mod globals;
+mod help;
 mod list;
 mod logs;
 mod plan;
-mod prompt;
+pub mod prompt;
 mod run;
 mod runs;
 mod schema;
 mod show;
 mod start;
 mod status;
+mod usage;
 
 pub use entry::main;

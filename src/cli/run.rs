@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
-use super::start::{Start, start};
+use super::start::{OnlyInputs, Start, start};
 use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
-use crate::journal::{Journal, StateDir};
-use crate::model::{InputType, SecretDecl, SecretSource};
-use crate::plan::{Plan, RunFacts, record};
+use crate::journal::{Journal, StateDir, summary};
+use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
+use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -28,28 +28,29 @@ use crate::template::Engine;
 
 /// Runs a playbook to its end.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
-    let mut start = start(globals, matches)?;
+    let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let mut start = start(globals, matches, !somebody)?;
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
     let jobs = matches.get_one::<u32>("jobs").copied().unwrap_or_else(processors);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
+        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
+    })?;
     let local = tokio::task::LocalSet::new();
     let end = local.block_on(&runtime, async {
         // Signals are listened to before anything exists that they could leave half done.
-        let signals = Signals::listen()
-            .map_err(|e| Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}")))?;
+        let signals = Signals::listen().map_err(|e| {
+            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
+        })?;
         let (session, scratch) = session(globals, &start, &who, jobs, answers)?;
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
         drop(std::fs::remove_dir_all(scratch));
         end
-    })?;
-    // A prompt that nobody answered still waits in a thread of its own; it must not keep the process.
+    });
+    // Whatever still waits in a thread of its own, also after an error, must not keep the process.
     runtime.shutdown_background();
-    Ok(exit_code(end, matches.get_flag("strict")))
+    Ok(exit_code(end?, matches.get_flag("strict")))
 }
 
 fn processors() -> u32 {
@@ -75,28 +76,40 @@ fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
         matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
     };
     let answers = Answers::parse(&many("confirm"), &many("choose"), &many("answer")).map_err(Error::usage)?;
-    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).map(|n| n.id.clone()).collect();
-    let unknown = answers.unknown(&asking);
+    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).collect();
+    let unknown = answers.unknown(&asking.iter().map(|n| (flag(n), n.id.clone())).collect::<Vec<_>>());
     if unknown.is_empty() {
         return Ok(answers);
     }
     let unknown = unknown.join(", ");
-    let ids = asking.iter().map(crate::base::StepId::as_str).collect::<Vec<_>>().join(", ");
-    Err(Error::usage(crate::t!("no step asks about: {unknown}", "確認を求めるステップではありません: {unknown}"))
-        .help(crate::t!("these steps ask: {ids}", "確認を求めるステップ: {ids}")))
+    let ask = asking.iter().map(|n| format!("{} {}", flag(n), n.id)).collect::<Vec<_>>().join(", ");
+    let error = Error::usage(crate::t!(
+        "no step asks about: {unknown}",
+        "確認を求めるステップではありません: {unknown}"
+    ));
+    Err(match asking.is_empty() {
+        true => error.help(crate::t!(
+            "no step of this playbook asks",
+            "このプレイブックに確認を求めるステップはありません"
+        )),
+        false => error.help(crate::t!("these steps ask: {ask}", "確認を求めるステップ: {ask}")),
+    })
 }
 
-/// Asks for inputs that are missing, on a terminal; names them all otherwise.
+/// The flag that answers a step that asks.
+fn flag(node: &Node) -> &'static str {
+    match &node.step.body {
+        StepBody::Act(action) => match &**action {
+            Action::Manual(_) => "--answer",
+            Action::Decide(_) => "--choose",
+            _ => "--confirm",
+        },
+        StepBody::Group(_) => "--confirm",
+    }
+}
+
+/// Asks for inputs that are missing; without a terminal none are.
 fn ask_missing(start: &mut Start) -> Result<(), Error> {
-    if start.given.missing.is_empty() {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        let names = start.given.missing.join(", ");
-        let flags: Vec<String> = start.given.missing.iter().map(|n| format!("-i {n}=…")).collect();
-        return Err(Error::usage(crate::t!("missing inputs: {names}", "入力が足りません: {names}"))
-            .help(crate::t!("give them: {}", "指定してください: {}", flags.join(" "))));
-    }
     for name in std::mem::take(&mut start.given.missing) {
         let Some(decl) = start.loaded.playbook.inputs.get(&name) else { continue };
         let about = decl.description.as_deref().unwrap_or(&name);
@@ -104,7 +117,9 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
             .with_prompt(format!("{name} ({about})"))
             .validate_with(|text: &String| check(decl, &text.as_str().into()).map(drop))
             .interact_text()
-            .map_err(|e| Error::usage(crate::t!("{name} was not given: {e}", "{name} が入力されませんでした: {e}")))?;
+            .map_err(|e| {
+                Error::usage(crate::t!("{name} was not given: {e}", "{name} が入力されませんでした: {e}"))
+            })?;
         let value = check(decl, &text.into()).map_err(Error::usage)?;
         start.given.values.insert(name, value);
     }
@@ -114,40 +129,39 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
 type Opened = (Session, std::path::PathBuf);
 
 /// Creates the run, and brings together what it needs.
-fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answers) -> Result<Opened, Error> {
+fn session(
+    globals: &Globals,
+    start: &Start,
+    who: &str,
+    jobs: u32,
+    answers: Answers,
+) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
     let started = SystemClock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
-    let run = Rc::new(run_facts(&start.given, &state, &id, started, who));
-    let first = Event { seq: 0, at: started, kind: Kind::RunStarted {
-        run: id.clone(),
-        playbook: plan.playbook.clone(),
-        title: plan.title.clone(),
-        environment: plan.environment.clone(),
-        operator: who.to_string(),
-        engine: env!("CARGO_PKG_VERSION").to_string(),
-        pid: std::process::id(),
-        boot: boot_id(),
-        jobs,
-        steps: plan.step_count(),
-        plan: String::new(),
-    } };
-    let plan_json = serde_json::to_vec_pretty(&record(plan, &run))
-        .map_err(|e| Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}")))?;
+    let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
+    let run = Rc::new(RunFacts { previous, ..run_facts(&start.given, &state, &id, started, who) });
+    let plan_json = serde_json::to_vec_pretty(&record(plan, &run)).map_err(|e| {
+        Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
+    })?;
+    let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
     let journal = Journal::create(&state, &id, &plan_json, &first)?;
     let engine = Arc::new(Engine::new());
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
     machine.fold(&first);
     let scratch = std::path::PathBuf::from(&run.scratch_dir);
-    std::fs::create_dir_all(&scratch).map_err(|e| {
-        Error::state(crate::t!("cannot make {}: {e}", "{} を作れません: {e}", scratch.display()))
-    })?;
+    if let Err(e) = std::fs::create_dir(&scratch) {
+        // Nothing has happened yet: a run that did not begin leaves nothing behind.
+        drop(std::fs::remove_dir_all(folder.path()));
+        let shown = scratch.display();
+        return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
+    }
     let vault = Rc::new(vault(start));
     let mut shown = reporter(
         globals.progress,
-        heading(start, &id, who, folder.logs()),
+        heading(start, &machine.renderer(), &id, who, folder.logs()),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
@@ -167,6 +181,34 @@ fn session(globals: &Globals, start: &Start, who: &str, jobs: u32, answers: Answ
         zone,
     };
     Ok((session, scratch))
+}
+
+/// The first fact of a run.
+fn first_event(plan: &Plan, id: &RunId, at: Timestamp, who: &str, jobs: u32, digest: String) -> Event {
+    let kind = Kind::RunStarted {
+        run: id.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        operator: who.to_string(),
+        engine: env!("CARGO_PKG_VERSION").to_string(),
+        pid: std::process::id(),
+        boot: boot_id(),
+        jobs,
+        steps: plan.step_count(),
+        plan: digest,
+    };
+    Event { seq: 0, at, kind }
+}
+
+/// How the newest finished run of the same playbook in the same environment ended.
+fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
+    let runs = state.runs().ok()?;
+    let summaries = runs.iter().filter_map(|id| summary(&state.run(id)).ok());
+    let last = summaries
+        .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
+        .find_map(|s| s.outcome)?;
+    serde_json::to_value(last).ok()?.as_str().map(str::to_string)
 }
 
 /// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
@@ -202,15 +244,24 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 marker: ("TOBAN_RUN".into(), id.to_string()),
                 secret: Box::new(move |name| {
                     let found = vault.get(&format!("secrets.{name}"));
-                    found.map(|(secret, _)| secret).map_err(|e| Failure::Unavailable { message: e.to_string() })
+                    found
+                        .map(|(secret, _)| secret)
+                        .map_err(|e| Failure::Unavailable { message: e.to_string() })
                 }),
             })
         })
         .collect()
 }
 
-fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) -> Heading {
+fn heading(
+    start: &Start,
+    renderer: &Renderer<'_>,
+    id: &RunId,
+    who: &str,
+    log_dir: std::path::PathBuf,
+) -> Heading {
     let plan = &start.plan;
+    let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
     Heading {
         run: id.clone(),
         playbook: plan.playbook.clone(),
@@ -222,7 +273,8 @@ fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) ->
         zone: plan.zone.clone(),
         steps: plan
             .steps()
-            .map(|n| StepInfo { id: n.id.clone(), title: n.title.clone(), effect: n.step.effect, kind: n.kind() })
+            .zip(titles)
+            .map(|(n, title)| StepInfo { id: n.id.clone(), title, effect: n.step.effect, kind: n.kind() })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,

@@ -27,8 +27,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         say(&crate::t!("no runs in {}\n", "{} に実行の記録はありません\n", state.path().display()));
     }
     let rows: Vec<[String; 5]> = found.iter().map(|(id, s)| columns(id.as_str(), s)).collect();
-    let widths: Vec<usize> =
-        (0..5).map(|c| rows.iter().map(|r| width(&r[c])).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..5).map(|c| rows.iter().map(|r| width(&r[c])).max().unwrap_or(0)).collect();
     let line = |row: &[String; 5]| {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| pad(cell, *w)).collect();
         format!("{}\n", cells.join("  ").trim_end())
@@ -39,7 +38,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 
 fn columns(id: &str, summary: &Result<Summary, crate::journal::JournalError>) -> [String; 5] {
     match summary {
-        Err(e) => [id.to_string(), crate::t!("unreadable", "読めません"), String::new(), String::new(), e.to_string()],
+        Err(e) => [
+            id.to_string(),
+            crate::t!("unreadable", "読めません"),
+            String::new(),
+            String::new(),
+            e.to_string(),
+        ],
         Ok(s) => [
             id.to_string(),
             word(s),

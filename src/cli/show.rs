@@ -61,8 +61,10 @@ fn inputs(loaded: &Loaded) -> String {
 }
 
 fn shape(decl: &InputDecl) -> String {
-    let kind = serde_json::to_value(decl.kind).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default();
-    let choices = if decl.choices.is_empty() { String::new() } else { format!(" {}", decl.choices.join("|")) };
+    let kind =
+        serde_json::to_value(decl.kind).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default();
+    let choices =
+        if decl.choices.is_empty() { String::new() } else { format!(" {}", decl.choices.join("|")) };
     let default = match (&decl.default, decl.required) {
         (Some(value), _) => format!(" = {}", crate::report::cell(value)),
         (None, Some(false)) => crate::t!(" (optional)", "（任意）"),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use indexmap::IndexMap;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::error::{Error, say};
@@ -11,9 +12,10 @@ use super::globals::Globals;
 use super::runs::{alive, word};
 use crate::base::StepId;
 use crate::event::{Event, Kind};
-use crate::journal::{RunFolder, read, summary};
-use crate::plan::PlanRecord;
-use crate::report::{format_seconds, outcome_word, pad, width};
+use crate::journal::{Liveness, RunFolder, Summary, read, summary};
+use crate::model::{Action, Templated};
+use crate::plan::{PlanRecord, StepRecord};
+use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -23,11 +25,18 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let summary = summary(&folder)?;
     let events = read(&folder)?;
     let plan = plan_of(&folder)?;
-    let steps = steps(&plan, &events);
-    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
+    let steps = steps(&plan, &events, summary.liveness);
+    let format = matches.get_one::<String>("format").map(String::as_str);
+    if format == Some("markdown") {
+        say(&run_report(&heading(&plan, &summary, &folder), &events));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if format == Some("json") {
         let steps: serde_json::Map<String, serde_json::Value> = steps
             .iter()
-            .map(|(id, step)| (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why })))
+            .map(|(id, step)| {
+                (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why }))
+            })
             .collect();
         let whole = json!({
             "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": alive(&summary),
@@ -40,7 +49,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
     for (id, step) in &steps {
         let seconds = step.seconds.map(format_seconds).unwrap_or_default();
-        let line = format!("  {}  {}  {}  {}", pad(id.as_str(), widest), pad(&step.word, 10), pad(&seconds, 8), step.why);
+        let line = format!(
+            "  {}  {}  {}  {}",
+            pad(id.as_str(), widest),
+            pad(&step.word, 10),
+            pad(&seconds, 8),
+            step.why
+        );
         text.push_str(&format!("{}\n", line.trim_end()));
     }
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
@@ -58,6 +73,30 @@ pub fn plan_of(folder: &RunFolder) -> Result<PlanRecord, Error> {
         .map_err(|e| Error::state(crate::t!("{shown} is damaged: {e}", "{shown} が壊れています: {e}")))
 }
 
+/// The head of a run that may be long over, from what its folder keeps.
+fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
+    let zone = plan.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    Heading {
+        run: summary.run.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        target: None,
+        protected: false,
+        operator: summary.operator.clone(),
+        zone: zone.unwrap_or_else(TimeZone::system),
+        steps: plan.steps.iter().map(step_info).collect(),
+        checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
+        log_dir: folder.logs(),
+    }
+}
+
+fn step_info(step: &StepRecord) -> StepInfo {
+    let kinds = Action::<Templated>::KEYS.iter().copied();
+    let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
+    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind }
+}
+
 /// One step as `status` tells it.
 struct Told {
     state: String,
@@ -70,9 +109,21 @@ impl Told {
     fn new(state: &str, word: String) -> Told {
         Told { state: state.into(), word, seconds: None, why: String::new() }
     }
+
+    /// No engine is at it any more.
+    fn is_left(&mut self) {
+        let (state, word) = match self.state.as_str() {
+            "waiting" | "asking" => ("not_begun", crate::t!("not begun", "未開始")),
+            // It was under way when the engine died, and nobody knows how far it came.
+            "retrying" => ("failed", outcome_word(crate::event::Outcome::Failed)),
+            "running" => ("unknown", outcome_word(crate::event::Outcome::Unknown)),
+            _ => return,
+        };
+        *self = Told { why: std::mem::take(&mut self.why), ..Told::new(state, word) };
+    }
 }
 
-fn steps(plan: &PlanRecord, events: &[Event]) -> IndexMap<StepId, Told> {
+fn steps(plan: &PlanRecord, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
     let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
     let mut steps: IndexMap<StepId, Told> = plan.steps.iter().map(|s| (s.id.clone(), waiting())).collect();
     for event in events {
@@ -81,10 +132,15 @@ fn steps(plan: &PlanRecord, events: &[Event]) -> IndexMap<StepId, Told> {
         {
             let why = std::mem::take(&mut step.why);
             *step = told;
-            if step.why.is_empty() {
+            // An attempt that failed is no reason for a step that came right in the end.
+            let is_right = matches!(step.state.as_str(), "ok" | "unchanged");
+            if step.why.is_empty() && !is_right {
                 step.why = why;
             }
         }
+    }
+    if liveness != Liveness::Running {
+        steps.values_mut().for_each(|step| step.is_left());
     }
     steps
 }
@@ -103,9 +159,13 @@ fn told(kind: &Kind) -> Option<(StepId, Told)> {
         Kind::AttemptStarted { unit, .. } => {
             (unit.step.clone(), Told::new("running", crate::t!("running", "実行中")))
         }
-        Kind::AttemptEnded { unit, failure: Some(failure), .. } => {
+        Kind::AttemptEnded { unit, failure, warnings, .. } => {
+            let why = failure.as_ref().map(ToString::to_string).or_else(|| warnings.first().cloned());
             let word = crate::t!("running", "実行中");
-            (unit.step.clone(), Told { why: failure.to_string(), ..Told::new("running", word) })
+            (unit.step.clone(), Told { why: why.unwrap_or_default(), ..Told::new("running", word) })
+        }
+        Kind::RetryPlanned { unit, .. } => {
+            (unit.step.clone(), Told::new("retrying", crate::t!("to be retried", "再試行待ち")))
         }
         Kind::NotStarted { unit, failure: Some(failure), outcome } => {
             (unit.step.clone(), Told { why: failure.to_string(), ..ended(*outcome) })

@@ -1,5 +1,7 @@
 //! Diagnostics as a person reads them, and as JSON for programs. It does not know what they are about.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
@@ -26,7 +28,7 @@ fn one(renderer: &Renderer, d: &Diagnostic) -> String {
     let title = level.primary_title(plain(&d.title));
     let mut group = match &d.at {
         Some(at) => title.elements(snippets(at, d)),
-        None => Group::with_title(title),
+        None => return without_place(renderer, title, d),
     };
     if let Some(help) = &d.help {
         let help_level = Level::HELP.with_name(crate::t!("help", "ヒント"));
@@ -35,32 +37,48 @@ fn one(renderer: &Renderer, d: &Diagnostic) -> String {
     renderer.render(&[group])
 }
 
-/// One snippet a file: the first holds the place itself.
-fn snippets<'a>(at: &'a At, d: &'a Diagnostic) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-    let mark = |at: &At, kind: AnnotationKind, label: &str| {
-        let annotation = kind.span(on_boundaries(at));
-        if label.is_empty() { annotation } else { annotation.label(plain(label)) }
-    };
-    let mut first = file(at).annotation(mark(at, AnnotationKind::Primary, &d.label));
-    let mut further: Vec<Snippet<'a, _>> = Vec::new();
-    for other in &d.others {
-        let annotation = mark(&other.at, AnnotationKind::Context, &other.text);
-        if other.at.source.path == at.source.path {
-            first = first.annotation(annotation);
-        } else {
-            further.push(file(&other.at).annotation(annotation));
-        }
-    }
-    further.insert(0, first);
-    further
+/// What is about no place in a file: a title, and help below it.
+fn without_place(renderer: &Renderer, title: annotate_snippets::Title<'_>, d: &Diagnostic) -> String {
+    let text = renderer.render(&[Group::with_title(title)]);
+    let help = crate::t!("help", "ヒント");
+    d.help.as_ref().map_or(text.clone(), |told| format!("{text}\n{help}: {}", plain(told)))
 }
 
-fn file<'a, T: Clone>(at: &'a At) -> Snippet<'a, T> {
-    Snippet::source(at.source.text.as_str()).path(at.source.path.as_str())
+/// One snippet a file: the first holds the place itself.
+fn snippets<'a>(at: &'a At, d: &'a Diagnostic) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let same = |other: &&super::Label| other.at.source.path == at.source.path;
+    let mut first = vec![(at, AnnotationKind::Primary, d.label.as_str())];
+    first.extend(d.others.iter().filter(same).map(|o| (&o.at, AnnotationKind::Context, o.text.as_str())));
+    let mut all = vec![snippet(&first)];
+    for other in d.others.iter().filter(|o| !same(o)) {
+        all.push(snippet(&[(&other.at, AnnotationKind::Context, other.text.as_str())]));
+    }
+    all
+}
+
+/// The lines of a file that marks stand in, from the first to the last, and no more: a file may be long.
+fn snippet<'a>(
+    marks: &[(&'a At, AnnotationKind, &'a str)],
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let (source, spans): (_, Vec<Range<usize>>) =
+        (&marks[0].0.source, marks.iter().map(|m| on_boundaries(m.0)).collect());
+    let text = source.text.as_str();
+    let from = spans.iter().map(|s| s.start).min().unwrap_or(0);
+    let to = spans.iter().map(|s| s.end).max().unwrap_or(0);
+    let from = text[..from].rfind('\n').map_or(0, |i| i + 1);
+    let to = text[to..].find('\n').map_or(text.len(), |i| to + i);
+    let line = text[..from].bytes().filter(|b| *b == b'\n').count() + 1;
+    let mut snippet = Snippet::source(&text[from..to]).line_start(line).path(source.path.as_str());
+    for ((_, kind, label), span) in marks.iter().zip(spans) {
+        let annotation = kind.span(span.start - from..span.end - from);
+        snippet =
+            snippet.annotation(if label.is_empty() { annotation } else { annotation.label(plain(label)) });
+    }
+    snippet
 }
 
 /// The span moved to the nearest character boundaries, within the text, and cut at the end of its first line.
-fn on_boundaries(at: &At) -> std::ops::Range<usize> {
+fn on_boundaries(at: &At) -> Range<usize> {
     let text = &at.source.text;
     let floor = |mut i: usize| {
         i = i.min(text.len());
@@ -115,7 +133,7 @@ mod tests {
             render(&[Diagnostic::error("unknown-key", place, "unknown key").help("write `shell`")], false);
         insta::assert_snapshot!(text, @r"
         error: unknown key
-         --> p.yaml:2:15
+         --> p.yaml:2:16
           |
         2 | item: {項目: 確認, shel: x}
           |                    ^^^^

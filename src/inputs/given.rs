@@ -50,8 +50,9 @@ pub fn from_file(path: &Path) -> Result<Map<String, Value>, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|e| crate::t!("cannot read {shown}: {e}", "{shown} を読めません: {e}"))?;
-    serde_yaml::from_str::<Map<String, Value>>(&text)
-        .map_err(|e| crate::t!("{shown}: not a mapping of inputs: {e}", "{shown}: 入力の一覧ではありません: {e}"))
+    serde_yaml::from_str::<Map<String, Value>>(&text).map_err(|e| {
+        crate::t!("{shown}: not a mapping of inputs: {e}", "{shown}: 入力の一覧ではありません: {e}")
+    })
 }
 
 /// Checks what was given against what is declared. Missing inputs are listed, not mistaken: a dry run goes on
@@ -71,10 +72,10 @@ pub fn resolve(
             continue;
         }
         match given.get(name).or(decl.default.as_ref()) {
-            Some(Value::Null) | None if decl.required == Some(false) || given.get(name).is_some_and(Value::is_null) && decl.required != Some(true) => {
+            Some(Value::Null) | None if is_missing(decl, given.get(name)) => out.missing.push(name.clone()),
+            Some(Value::Null) | None => {
                 out.values.insert(name.clone(), Value::Null);
             }
-            Some(Value::Null) | None => out.missing.push(name.clone()),
             Some(value) => match check(decl, value) {
                 Ok(value) => {
                     out.values.insert(name.clone(), value);
@@ -85,6 +86,21 @@ pub fn resolve(
     }
     mistakes.extend(given.keys().filter(|name| !decls.contains_key(*name)).map(|name| unknown(name, decls)));
     if mistakes.is_empty() { Ok(out) } else { Err(mistakes) }
+}
+
+/// The required inputs that nobody gave, whatever else may be wrong.
+pub fn missing(decls: &IndexMap<String, InputDecl>, given: &Map<String, Value>) -> Vec<String> {
+    let missing = decls.iter().filter(|(name, decl)| is_missing(decl, given.get(*name)));
+    missing.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_missing(decl: &InputDecl, given: Option<&Value>) -> bool {
+    let absent = given.or(decl.default.as_ref()).is_none_or(Value::is_null);
+    let may_be = match decl.required {
+        Some(required) => !required,
+        None => given.is_some_and(Value::is_null),
+    };
+    decl.kind != InputType::Secret && absent && !may_be
 }
 
 fn secret(
@@ -112,9 +128,16 @@ fn unknown(name: &str, decls: &IndexMap<String, InputDecl>) -> Mistake {
     let meant = crate::diag::did_you_mean(name, decls.keys().map(String::as_str));
     let names = decls.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     let message = match (meant, names.is_empty()) {
-        (Some(meant), _) => crate::t!("no such input; did you mean `{meant}`?", "この入力はありません。`{meant}` のことですか?"),
-        (None, true) => crate::t!("no such input: the playbook takes none", "このプレイブックに入力はありません"),
-        (None, false) => crate::t!("no such input; there are: {names}", "この入力はありません。使えるのは: {names}"),
+        (Some(meant), _) => crate::t!(
+            "no such input; did you mean `{meant}`?",
+            "この入力はありません。`{meant}` のことですか?"
+        ),
+        (None, true) => {
+            crate::t!("no such input: the playbook takes none", "このプレイブックに入力はありません")
+        }
+        (None, false) => {
+            crate::t!("no such input; there are: {names}", "この入力はありません。使えるのは: {names}")
+        }
     };
     Mistake { input: name.to_string(), message }
 }
@@ -138,7 +161,8 @@ mod tests {
     #[test]
     fn every_mistake_is_named_in_one_answer() {
         let decls = decls("{keep_days: {type: integer, default: 7}, name: {type: string}}");
-        let mistakes = resolve(&decls, &given(json!({"keep_dais": "9", "keep_days": "x"}))).expect_err("mistakes");
+        let mistakes =
+            resolve(&decls, &given(json!({"keep_dais": "9", "keep_days": "x"}))).expect_err("mistakes");
         let inputs: Vec<&str> = mistakes.iter().map(|m| m.input.as_str()).collect();
         assert_eq!(inputs, ["keep_days", "keep_dais"]);
         assert!(mistakes[1].message.contains("`keep_days`"), "{}", mistakes[1].message);
@@ -146,7 +170,8 @@ mod tests {
 
     #[test]
     fn an_absent_optional_input_is_null_and_an_absent_required_one_is_missing() {
-        let decls = decls("{a: {type: string}, b: {type: string, required: false}, c: {type: integer, default: 3}}");
+        let decls =
+            decls("{a: {type: string}, b: {type: string, required: false}, c: {type: integer, default: 3}}");
         let given = resolve(&decls, &Map::new()).expect("no mistake");
         assert_eq!(given.missing, ["a"]);
         assert_eq!(given.values["b"], Value::Null);

@@ -45,9 +45,11 @@ impl Vault {
         if let Some(secret) = self.known.borrow().get(key) {
             return Ok((secret.clone(), false));
         }
-        let decl = self.decls.get(key).ok_or_else(|| {
-            SecretError(crate::t!("{key} is not declared", "{key} は宣言されていません"))
-        })?;
+        let decl = self
+            .decls
+            .get(key)
+            .ok_or_else(|| SecretError(crate::t!("{key} is not declared", "{key} は宣言されていません")))?;
+        tracing::debug!(key, "secret is looked up");
         let value = self.resolve(key, decl)?;
         let length = value.chars().count();
         if length < SHORTEST && decl.unmasked != Some(true) {
@@ -64,7 +66,8 @@ impl Vault {
     /// Every value that has been used and must be masked.
     pub fn masked(&self) -> Vec<Secret> {
         let known = self.known.borrow();
-        let masked = known.iter().filter(|(key, _)| self.decls.get(*key).is_none_or(|d| d.unmasked != Some(true)));
+        let masked =
+            known.iter().filter(|(key, _)| self.decls.get(*key).is_none_or(|d| d.unmasked != Some(true)));
         masked.map(|(_, secret)| secret.clone()).collect()
     }
 
@@ -76,8 +79,8 @@ impl Vault {
             Some(SecretSource::Command { command }) => from_command(key, command),
             Some(SecretSource::Text(text)) => match text.split_once(':') {
                 Some(("env", name)) => from_env(key, name),
-                Some(("file", path)) => self.from_file(key, path),
-                _ if text == "prompt" => self.from_prompt(key),
+                Some(("file", path)) => self.read_file(key, path),
+                _ if text == "prompt" => self.ask(key),
                 _ => Err(SecretError(crate::t!(
                     "{key}: `{text}` is no source; write env:NAME, file:PATH, prompt or a command",
                     "{key}: `{text}` は指定できません。env:名前、file:パス、prompt、またはコマンドを書いてください"
@@ -87,11 +90,12 @@ impl Vault {
         }
     }
 
-    fn from_file(&self, key: &str, path: &str) -> Result<String, SecretError> {
+    fn read_file(&self, key: &str, path: &str) -> Result<String, SecretError> {
         let path = self.base_dir.join(path);
         let shown = path.display();
-        let unreadable =
-            |e: std::io::Error| SecretError(crate::t!("{key}: cannot read {shown}: {e}", "{key}: {shown} を読めません: {e}"));
+        let unreadable = |e: std::io::Error| {
+            SecretError(crate::t!("{key}: cannot read {shown}: {e}", "{key}: {shown} を読めません: {e}"))
+        };
         let metadata = std::fs::metadata(&path).map_err(unreadable)?;
         let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
@@ -104,7 +108,7 @@ impl Vault {
         std::fs::read_to_string(&path).map(one_line_end_off).map_err(unreadable)
     }
 
-    fn from_prompt(&self, key: &str) -> Result<String, SecretError> {
+    fn ask(&self, key: &str) -> Result<String, SecretError> {
         (self.prompt)(key).ok_or_else(|| {
             SecretError(crate::t!(
                 "{key} has to be typed, but there is no terminal",
@@ -137,19 +141,27 @@ fn from_command(key: &str, command: &[String]) -> Result<String, SecretError> {
     let Some((program, args)) = command.split_first() else {
         return Err(SecretError(crate::t!("{key}: the command is empty", "{key}: コマンドが空です")));
     };
-    let output = Command::new(program)
-        .args(args)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .map_err(|e| SecretError(crate::t!("{key}: cannot run {program}: {e}", "{key}: {program} を実行できません: {e}")))?;
+    let output =
+        Command::new(program).args(args).stdin(std::process::Stdio::null()).output().map_err(|e| {
+            SecretError(crate::t!(
+                "{key}: cannot run {program}: {e}",
+                "{key}: {program} を実行できません: {e}"
+            ))
+        })?;
     // What the command printed is never repeated: it may be the secret.
     if !output.status.success() {
         let status = output.status;
-        return Err(SecretError(crate::t!("{key}: {program} ended with {status}", "{key}: {program} が失敗しました（{status}）")));
+        return Err(SecretError(crate::t!(
+            "{key}: {program} ended with {status}",
+            "{key}: {program} が失敗しました（{status}）"
+        )));
     }
-    String::from_utf8(output.stdout)
-        .map(one_line_end_off)
-        .map_err(|_| SecretError(crate::t!("{key}: {program} did not print UTF-8", "{key}: {program} の出力が UTF-8 ではありません")))
+    String::from_utf8(output.stdout).map(one_line_end_off).map_err(|_| {
+        SecretError(crate::t!(
+            "{key}: {program} did not print UTF-8",
+            "{key}: {program} の出力が UTF-8 ではありません"
+        ))
+    })
 }
 
 fn generated(key: &str, generate: &Generate) -> Result<String, SecretError> {
@@ -170,7 +182,9 @@ fn generated(key: &str, generate: &Generate) -> Result<String, SecretError> {
     while text.len() < generate.length as usize {
         std::fs::File::open("/dev/urandom")
             .and_then(|mut f| std::io::Read::read_exact(&mut f, &mut random))
-            .map_err(|e| SecretError(crate::t!("{key}: no random bytes: {e}", "{key}: 乱数を得られません: {e}")))?;
+            .map_err(|e| {
+                SecretError(crate::t!("{key}: no random bytes: {e}", "{key}: 乱数を得られません: {e}"))
+            })?;
         // Bytes beyond the last whole multiple of the alphabet would favour its beginning.
         let fair = 256 / alphabet.len() * alphabet.len();
         let room = generate.length as usize - text.len();
@@ -198,7 +212,9 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), "correct horse\n").expect("written");
         let vault = vault(&format!("{{secrets.x: {{from: 'file:{}'}}}}", file.path().display()));
-        let set = |mode| std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).expect("a mode");
+        let set = |mode| {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).expect("a mode")
+        };
         set(0o644);
         assert!(vault.get("secrets.x").is_err());
         set(0o600);

@@ -55,7 +55,9 @@ fn boolean(text: &str) -> Result<Value, String> {
     match text.trim() {
         "true" => Ok(Value::Bool(true)),
         "false" => Ok(Value::Bool(false)),
-        _ => Err(crate::t!("`{text}` is neither true nor false", "`{text}` は true でも false でもありません")),
+        _ => {
+            Err(crate::t!("`{text}` is neither true nor false", "`{text}` は true でも false でもありません"))
+        }
     }
 }
 

@@ -2,10 +2,14 @@
 //! nothing and shows nothing.
 
 mod chain;
+#[cfg(test)]
+mod crash_tests;
 mod error;
 mod lane;
 mod lock;
 mod log;
+#[cfg(test)]
+mod log_tests;
 mod reader;
 mod stamp;
 mod state_dir;

@@ -1,19 +1,17 @@
-//! Journals and logs on a real disk.
+//! Journals on a real disk.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::*;
-use crate::base::{Clock, FixedClock, Masker, RunId, StepId, SystemClock};
-use crate::event::{Counts, Event, Kind, Outcome, Record, RunOutcome, Stream, Unit};
+use crate::base::{RunId, StepId};
+use crate::event::{Counts, Event, Kind, Outcome, Record, RunOutcome};
 
 const PLAN: &[u8] = br#"{"steps":[]}"#;
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_772_308_800 + seconds).expect("a time")
 }
 
@@ -52,19 +50,19 @@ fn ended(seq: u64) -> Event {
     event(seq, Kind::RunEnded { outcome: RunOutcome::Ok, counts, seconds: 3.5 })
 }
 
-struct Bench {
+pub(super) struct Bench {
     _dir: tempfile::TempDir,
-    state: StateDir,
+    pub(super) state: StateDir,
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     let dir = tempfile::tempdir().expect("a folder");
     let state = StateDir::new(dir.path().join("state"));
     Bench { _dir: dir, state }
 }
 
 impl Bench {
-    fn journal(&self, n: u32) -> Journal {
+    pub(super) fn journal(&self, n: u32) -> Journal {
         Journal::create(&self.state, &id(n), PLAN, &started(&id(n))).expect("created")
     }
 
@@ -238,137 +236,44 @@ fn a_state_folder_that_cannot_be_written_is_one_clear_error() {
     assert_eq!(left.len(), 1, "nothing unfinished is left: {left:?}");
 }
 
-fn setup(clock: impl Clock + 'static) -> LogSetup {
-    let zone = TimeZone::get("Asia/Tokyo").expect("a zone");
-    LogSetup { masker: Masker::default(), zone, clock: Arc::new(clock), sensitive: false }
+/// Lets every further write to an open file end at a full disk.
+fn fill_disk(path: &Path) {
+    use std::os::fd::AsRawFd;
+    let full = fs::OpenOptions::new().append(true).open("/dev/full").expect("opened");
+    let fds = fs::read_dir("/proc/self/fd").expect("listed").flatten();
+    let fd = fds
+        .filter(|e| fs::read_link(e.path()).is_ok_and(|target| target == path))
+        .find_map(|e| e.file_name().to_str()?.parse().ok())
+        .expect("the file is open");
+    // SAFETY: both descriptors are open; the journal goes on owning its number.
+    assert_eq!(unsafe { libc::dup2(full.as_raw_fd(), fd) }, fd);
 }
 
-struct Logged {
-    bench: Bench,
-    journal: Journal,
-    log: StepLog,
-}
-
-fn logged(setup: LogSetup) -> Logged {
+#[test]
+fn a_full_disk_stops_the_journal_for_good_and_keeps_what_is_there() {
     let bench = bench();
-    let journal = bench.journal(1);
-    let unit = Unit::item(StepId::new("restore/swap"), 2);
-    let log = journal.log(&unit, 1, setup);
-    Logged { bench, journal, log }
+    let mut journal = bench.journal(1);
+    journal.append(&[step(1)]).expect("appended");
+    journal.sync().expect("synced");
+    let folder = journal.folder().clone();
+    fill_disk(&folder.journal());
+    let error = journal.append(&[step(2)]).expect_err("is refused").to_string();
+    assert!(error.contains("the disk is full; free space there"), "{error}");
+    assert!(journal.append(&[step(2)]).is_err() && journal.sync().is_err());
+    assert!(journal.close().is_err());
+    assert_eq!(read(&folder).expect("read"), vec![started(&id(1)), step(1)]);
 }
 
-impl Logged {
-    fn text(self) -> String {
-        let path = self.log.path().to_path_buf();
-        self.log.finish().expect("written");
-        drop((self.bench.state.runs(), self.journal));
-        fs::read_to_string(path).expect("read")
+#[test]
+fn ten_thousand_facts_are_written_and_read_in_no_time() {
+    let bench = bench();
+    let mut journal = bench.journal(1);
+    let begin = std::time::Instant::now();
+    for seq in 1..10_000 {
+        journal.append(&[step(seq)]).expect("appended");
     }
-}
-
-#[test]
-fn a_log_line_has_its_time_and_stream_and_streams_never_mix() {
-    let mut l = logged(setup(FixedClock(at(0))));
-    assert!(l.log.path().ends_with("logs/restore.swap.2.1.log"));
-    l.log.write(Stream::Out, b"one\ntw");
-    l.log.write(Stream::Err, "警告\nhal".as_bytes());
-    l.log.write(Stream::Out, b"o\n\nthree");
-    l.log.write(Stream::Note, b"by the engine\n");
-    assert_eq!(
-        l.text(),
-        "2026-03-01T05:00:00.000+09:00 out one\n\
-         2026-03-01T05:00:00.000+09:00 err 警告\n\
-         2026-03-01T05:00:00.000+09:00 out two\n\
-         2026-03-01T05:00:00.000+09:00 out \n\
-         2026-03-01T05:00:00.000+09:00 --- by the engine\n\
-         2026-03-01T05:00:00.000+09:00 out three\n\
-         2026-03-01T05:00:00.000+09:00 err hal\n"
-    );
-}
-
-#[test]
-fn times_go_on_within_and_across_seconds() {
-    let mut stamper = super::stamp::Stamper::new(TimeZone::UTC);
-    let mut text = |ms: i64| stamper.at(Timestamp::from_millisecond(ms).expect("a time")).to_string();
-    assert_eq!(text(999), "1970-01-01T00:00:00.999+00:00");
-    assert_eq!(text(1000), "1970-01-01T00:00:01.000+00:00");
-    assert_eq!(text(1007), "1970-01-01T00:00:01.007+00:00");
-    assert_eq!(text(1007), "1970-01-01T00:00:01.007+00:00");
-    assert_eq!(text(-1), "1969-12-31T23:59:59.999+00:00");
-}
-
-#[test]
-fn a_log_is_opened_at_its_first_line_and_exists_in_the_end() {
-    let l = logged(setup(SystemClock));
-    let path = l.log.path().to_path_buf();
-    assert!(!path.exists());
-    assert_eq!(l.text(), "");
-    assert!(path.ends_with("restore.swap.2.1.log"));
-    let mut l = logged(setup(SystemClock));
-    l.log.write(Stream::Out, b"now\n");
-    assert!(fs::read_to_string(l.log.path()).expect("there at once").ends_with(" out now\n"));
-}
-
-#[test]
-fn a_line_without_an_end_is_broken_and_can_be_put_together_again() {
-    let mut l = logged(setup(SystemClock));
-    let long = "日本".repeat(50_000);
-    for piece in long.as_bytes().chunks(1000) {
-        l.log.write(Stream::Out, piece);
-    }
-    l.log.write(Stream::Out, b"\nnext\n");
-    let whole = format!("{long}{long}\n");
-    l.log.write(Stream::Out, whole.as_bytes());
-    let text = l.text();
-    assert!(text.lines().all(|line| line.len() <= 64 * 1024 + 34));
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        match (&line[33..34], lines.last_mut()) {
-            ("+", Some(last)) => last.push_str(&line[34..]),
-            _ => lines.push(line[34..].to_string()),
-        }
-    }
-    assert!(lines == [long.clone(), "next".to_string(), format!("{long}{long}")]);
-}
-
-#[test]
-fn bytes_that_are_no_text_reach_the_log() {
-    let mut l = logged(setup(SystemClock));
-    l.log.write(Stream::Out, b"\xff\xfe\x00\x80\n");
-    let path = l.log.path().to_path_buf();
-    let Logged { bench, journal, log } = l;
-    log.finish().expect("written");
-    assert!(fs::read(path).expect("read").ends_with(b" out \xff\xfe\x00\x80\n"));
-    drop((bench, journal));
-}
-
-#[test]
-fn the_last_line_is_fit_for_a_screen() {
-    let mut l = logged(setup(SystemClock));
-    assert_eq!(l.log.last_line(), None);
-    l.log.write(Stream::Out, b"first\nsecond\n\n");
-    assert_eq!(l.log.last_line().as_deref(), Some("second"));
-    l.log.write(Stream::Out, b"\x1b[31mred\x1b[0m\ttext");
-    assert_eq!(l.log.last_line().as_deref(), Some("red text"));
-    l.log.write(Stream::Err, b"10%\r20%\r");
-    assert_eq!(l.log.last_line().as_deref(), Some("20%"));
-}
-
-#[test]
-fn a_sensitive_step_logs_only_what_the_engine_says() {
-    let mut l = logged(LogSetup { sensitive: true, ..setup(FixedClock(at(0))) });
-    l.log.write(Stream::Out, b"secret rows\n");
-    l.log.write(Stream::Note, b"noted\n");
-    assert_eq!(l.log.last_line().as_deref(), Some("noted"));
-    assert_eq!(l.text(), "2026-03-01T05:00:00.000+09:00 --- noted\n");
-}
-
-#[test]
-fn a_log_that_cannot_be_written_says_so() {
-    let mut l = logged(setup(SystemClock));
-    fs::remove_dir_all(l.journal.folder().logs()).expect("removed");
-    l.log.write(Stream::Out, b"lost\n");
-    assert!(l.log.has_failed());
-    let error = l.log.finish().expect_err("told").to_string();
-    assert!(error.contains("cannot write `") && error.contains("logs/restore.swap.2.1.log"), "{error}");
+    journal.sync().expect("synced");
+    let events = read(journal.folder()).expect("read");
+    assert_eq!(events.len(), 10_000);
+    assert!(begin.elapsed().as_secs() < 10, "{:?}, even unoptimised", begin.elapsed());
 }

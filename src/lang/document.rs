@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::shape::{Broken, Fit, Mistake, Shapes, Where};
-use super::yaml::{Index, MAX_BYTES, Seg, decode};
+use super::yaml::{Index, MAX_BYTES, Seg, both, decode};
 use crate::diag::{At, Diagnostic, Source};
 
 /// A file that was read as far as it could be.
@@ -56,12 +56,13 @@ impl Document {
         let of_trouble = |t: &super::yaml::Trouble| {
             let mut d = Diagnostic::error(t.code, at(t.span.clone()), t.title.clone());
             d.help = t.help.clone();
-            match &t.other {
+            match t.other.as_deref() {
                 Some((span, text)) => d.other(at(span.clone()), text.clone()),
                 None => d,
             }
         };
-        let (index, troubles) = Index::of(&source.text).map_err(|t| vec![of_trouble(&t)])?;
+        let (index, early) = both(&source.text);
+        let (index, troubles) = index.map_err(|t| vec![of_trouble(&t)])?;
         if index.root().is_none() {
             let title = crate::t!("the file is empty", "ファイルが空です");
             let help =
@@ -69,7 +70,8 @@ impl Document {
             return Err(vec![Diagnostic::error("empty-file", at(0..0), title).help(help)]);
         }
         let notes: Vec<Diagnostic> = troubles.iter().map(of_trouble).collect();
-        let value = decode(&source.text, &troubles).map_err(|(i, title)| {
+        let decoded = early.filter(|_| !troubles.iter().any(|t| t.blot));
+        let value = decoded.unwrap_or_else(|| decode(&source.text, &troubles)).map_err(|(i, title)| {
             [notes.clone(), vec![Diagnostic::error("unreadable", at(i..i), title)]].concat()
         })?;
         Ok((Document { source, index: Arc::new(index), notes }, value))

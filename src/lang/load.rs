@@ -59,20 +59,33 @@ pub fn check(name_or_path: &str, library: Option<&Library>, cwd: &Path) -> Vec<D
         Ok(target) => target,
         Err(d) => return vec![*d],
     };
-    let mut all: Vec<Diagnostic> = Vec::new();
-    for environment in environments(&target, cwd) {
+    let mut all: Vec<(Diagnostic, Vec<String>)> = Vec::new();
+    let environments = environments(&target, cwd);
+    let count = environments.len();
+    for environment in environments {
         let mut loading = Loading { library, cwd, stack: Vec::new() };
         let found = match loading.load(&target, environment.as_deref()) {
             Ok(loaded) => loaded.all_warnings(),
             Err(found) => found,
         };
         for d in found {
-            if !all.contains(&d) {
-                all.push(d);
+            let name = environment.clone().unwrap_or_default();
+            match all.iter_mut().find(|(known, _)| *known == d) {
+                Some((_, names)) => names.push(name),
+                None => all.push((d, vec![name])),
             }
         }
     }
-    all
+    all.into_iter().map(|(d, names)| in_environments(d, &names, count)).collect()
+}
+
+/// A mistake that only some environments have says in which.
+fn in_environments(d: Diagnostic, names: &[String], count: usize) -> Diagnostic {
+    if names.len() == count || !d.label.is_empty() {
+        return d;
+    }
+    let list = names.join(", ");
+    d.label(crate::t!("in the environment {list}", "環境 {list} の場合"))
 }
 
 /// The environments that a playbook can be checked in; none where its system has none.
@@ -112,6 +125,7 @@ impl Loading<'_> {
     /// # Errors
     /// Every mistake found.
     pub fn load(&mut self, target: &Target, environment: Option<&str>) -> Result<Loaded, Vec<Diagnostic>> {
+        tracing::debug!(path = %target.path.display(), environment, "reads a playbook");
         let opened = Document::open(&target.path, &shown(&target.path, self.cwd));
         let mut system = SystemInUse::open(&target.system_path(), self.cwd, environment);
         let (mut doc, value) = match opened {

@@ -13,7 +13,7 @@ use super::placed::Placed;
 /// Takes a playbook over; what is wrong is noted in the document.
 pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
     let path = vec![Seg::name("steps")];
-    let steps = steps(source.steps, &path, None, doc, placed);
+    let steps = steps(source.steps, &path, doc, placed);
     let d = source.defaults;
     let mut defaults = empty_around();
     defaults.timeout = d.timeout;
@@ -57,7 +57,6 @@ pub fn empty_around() -> Around<Templated> {
 fn steps(
     sources: Vec<Option<StepSource>>,
     path: &[Seg],
-    parent: Option<&StepId>,
     doc: &mut Document,
     placed: &mut Placed,
 ) -> Vec<Step> {
@@ -66,22 +65,16 @@ fn steps(
         let mut here = path.to_vec();
         here.push(Seg::Index(i));
         match source {
-            Some(source) => steps.extend(step(source, here, parent, doc, placed)),
+            Some(source) => steps.extend(step(source, here, doc, placed)),
             None => placed.broken(doc, &here),
         }
     }
     steps
 }
 
-fn step(
-    mut source: StepSource,
-    path: Vec<Seg>,
-    parent: Option<&StepId>,
-    doc: &mut Document,
-    placed: &mut Placed,
-) -> Option<Step> {
+fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut Placed) -> Option<Step> {
     let id = source.id.clone();
-    placed.step(&id, path.clone(), parent, doc);
+    placed.step(&id, path.clone());
     let actions = source.take_actions();
     let group = source.steps.take();
     let body = body(actions, group, &id, &path, doc, placed)?;
@@ -131,7 +124,7 @@ fn body(
     if let Some(group) = group {
         let mut inner = path.to_vec();
         inner.push(Seg::name("steps"));
-        return Some(StepBody::Group(steps(group, &inner, Some(id), doc, placed)));
+        return Some(StepBody::Group(steps(group, &inner, doc, placed)));
     }
     let first = actions.into_iter().next().map(|a| StepBody::Act(Box::new(a)));
     if first.is_none() && !doc.has_mistake_within(&doc.value_span(path)) {

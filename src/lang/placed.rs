@@ -12,22 +12,18 @@ use crate::diag::{At, Source};
 #[derive(Default)]
 pub struct Placed {
     steps: HashMap<StepId, Vec<Seg>>,
-    parents: HashMap<StepId, StepId>,
     duplicates: Vec<(StepId, Vec<Seg>)>,
     unnamed: bool,
 }
 
 impl Placed {
-    /// A step stands at a path, inside a group or not.
-    pub fn step(&mut self, id: &StepId, path: Vec<Seg>, parent: Option<&StepId>, _: &Document) {
+    /// A step stands at a path.
+    pub fn step(&mut self, id: &StepId, path: Vec<Seg>) {
         if self.steps.contains_key(id) {
             self.duplicates.push((id.clone(), path));
             return;
         }
         self.steps.insert(id.clone(), path);
-        if let Some(parent) = parent {
-            self.parents.insert(id.clone(), parent.clone());
-        }
     }
 
     /// A step that could not be read stands at a path: its id, if it has one, is known all the same.
@@ -59,11 +55,6 @@ impl Placed {
     /// The path of a step.
     pub fn path(&self, id: &StepId) -> Option<&[Seg]> {
         self.steps.get(id).map(Vec::as_slice)
-    }
-
-    /// The group that a step stands in.
-    pub fn parent(&self, id: &StepId) -> Option<&StepId> {
-        self.parents.get(id)
     }
 
     /// Steps whose id another has already.

@@ -27,19 +27,22 @@ staged_enum! {
         "rm" Rm(Names<S>),
         /// The end of a container's log.
         "logs" Logs(DockerLogs<S>),
-        /// Gives `json`: everything known of containers.
+        /// Gives `json`: everything known of containers: `name`, `image`, `state`, `health`, `exit_code`, `running`,
+        /// `restart_count`, `started`, `finished`, `labels`, `env` (names only), `ip`, and the engine's own `details`.
         "inspect" Inspect(Names<S>),
-        /// Gives `json`: containers with `name`, `image`, `state`, `status`, `health`, `labels`.
+        /// Gives `json`: containers with `name`, `id`, `image`, `state`, `status`, `health`, `exit_code`, `project`,
+        /// `service`, `labels`, `ports`, `created`.
         "ps" Ps(ContainerList<S>),
-        /// Gives `json`: one reading of processor and memory of each container.
+        /// Gives `json`: one reading of each running container: `name`, `cpu_percent`, `memory`, `memory_limit`,
+        /// `memory_percent`, `pids`, `received`, `sent`, `read`, `written` (sizes in bytes).
         "stats" Stats(ContainerList<S>),
-        /// Removes unused things.
+        /// Removes unused things; gives `removed` (a list of `kind`, `name`) and `bytes`.
         "prune" Prune(DockerPrune<S>),
-        /// Gives `json`: images.
+        /// Gives `json`: images with `name`, `id`, `tags`, `size`, `created`, `labels`.
         "images" Images(ContainerList<S>),
-        /// Gives `json`: volumes.
+        /// Gives `json`: volumes with `name`, `driver`, `mountpoint`, `labels`.
         "volumes" Volumes(ContainerList<S>),
-        /// Gives `json`: networks.
+        /// Gives `json`: networks with `name`, `id`, `driver`, `scope`, `internal`, `labels`.
         "networks" Networks(ContainerList<S>),
         /// One verb of compose.
         "compose" Compose(Compose<S>),
@@ -116,7 +119,7 @@ staged! {
     pub struct Names {
         /// The containers.
         names: Vec<Slot<S, NameList>>,
-        /// How long a container may take to stop before it is killed.
+        /// How long a container may take to stop before it is killed. With `rm`: one that runs is stopped first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grace: Option<Slot<S, Duration>>,
     }
@@ -162,7 +165,7 @@ staged! {
 pub enum PruneWhat {
     /// Stopped containers.
     Containers,
-    /// Images that no container uses.
+    /// Images without a tag that no container uses; with the filter `dangling: "false"` also those with a tag.
     Images,
     /// Networks that no container uses.
     Networks,
@@ -179,7 +182,7 @@ staged! {
         /// The folder of the project. Default: `compose.project_dir` of the system.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         project_dir: Option<Slot<S, String, { at::PATH }>>,
-        /// Its files. Default: those of the system, else compose's own.
+        /// Its files, relative to its folder. Default: those of the system, else compose's own.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<Slot<S, String, { at::PATH }>>,
         /// Its name. Default: `compose.project` of the system, else compose's own.

@@ -140,7 +140,8 @@ staged! {
         /// The file is valid JSON.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         json: Option<bool>,
-        /// The file's text (unpacked) ends with this, white space at the end aside, within its last 4 KiB.
+        /// The file's text (unpacked) ends with this, white space at the end aside; or it ends with comment lines
+        /// (`--`) of which one holds this, as a database dump does. Looked for in its last 4 KiB.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ends_with: Option<Slot<S>>,
         /// The ending of a companion that holds the file's `sha256` and `size` as JSON.

@@ -7,6 +7,7 @@ mod action;
 mod args;
 mod condition;
 mod docker;
+mod field;
 mod file;
 mod input;
 mod place;

@@ -12,7 +12,7 @@ use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, Step, StepBody, Templated, Tree};
+use crate::model::{Action, Needs, Step, StepBody, System, Template, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,11 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
         let path: Vec<String> = cycle.path.iter().map(|n| layout.nodes[*n as usize].id.to_string()).collect();
-        CompileError(crate::t!("steps wait for each other: {}", "ステップが互いを待っています: {}", path.join(" → ")))
+        CompileError(crate::t!(
+            "steps wait for each other: {}",
+            "ステップが互いを待っています: {}",
+            path.join(" → ")
+        ))
     })?;
     let ids = layout.nodes.iter().enumerate().map(|(i, n)| (n.id.clone(), i as NodeIx)).collect();
     Ok(Plan {
@@ -52,13 +56,14 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
 fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
         None => Ok(jiff::tz::TimeZone::system()),
-        Some(name) => jiff::tz::TimeZone::get(name)
-            .map_err(|e| CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))),
+        Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
+            CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))
+        }),
     }
 }
 
 /// SHA-256 in hex.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -223,7 +228,8 @@ impl Layout {
             match node.body {
                 Body::Close { open, .. } => {
                     edges.push((open, ix, Why::Sequence));
-                    let held = self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
+                    let held =
+                        self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
                     edges.extend(
                         held.filter(|(_, n)| n.inside == Some(open) && !matches!(n.body, Body::Open { .. }))
                             .map(|(j, _)| (j as NodeIx, ix, Why::After)),
@@ -244,7 +250,9 @@ impl Layout {
             Needs::Previous => edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::Sequence))),
             Needs::Above => edges.extend(self.siblings[ix as usize].iter().map(|p| (*p, ix, Why::Written))),
             Needs::Steps(ids) => {
-                edges.extend(ids.iter().filter_map(|id| local.get(id.as_str())).map(|p| (*p, ix, Why::Written)));
+                edges.extend(
+                    ids.iter().filter_map(|id| local.get(id.as_str())).map(|p| (*p, ix, Why::Written)),
+                );
             }
         }
         let after: Vec<NodeIx> =
@@ -292,16 +300,42 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
     }
     match &mut own.body {
         StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => {
-            if let Action::Shell(shell) = &mut **action
-                && shell.run.is_some()
-                && shell.with.is_none()
-            {
+        StepBody::Act(action) => match resolve(action, &loaded.system) {
+            Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);
             }
-        }
+            action => give_headers(action, &loaded.system),
+        },
     }
     own
+}
+
+/// A step that names an action of the system has that action, so that all that looks at a step sees what it does.
+fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Action<Templated> {
+    if let Action::Named(named) = &*action
+        && let Template::Literal(name) = &named.name.0
+        && let Some(meant) = system.actions.get(name)
+    {
+        *action = meant.clone();
+    }
+    action
+}
+
+/// The system's header fields belong to each of its requests; the request's own win.
+pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
+    let http = match action {
+        Action::Http(http) => http,
+        Action::Wait(wait) => match &mut wait.http {
+            Some(http) => http,
+            None => return,
+        },
+        _ => return,
+    };
+    for (name, value) in &system.http.headers {
+        if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
+            http.headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 fn refuse_loop(step: &Step) -> Result<(), CompileError> {

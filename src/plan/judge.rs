@@ -151,7 +151,12 @@ impl Renderer<'_> {
     ///
     /// # Errors
     /// When one cannot be evaluated.
-    pub fn all_hold(&self, conditions: &[Condition], scope: &Scope, gives: &Gives) -> Result<bool, TemplateError> {
+    pub fn all_hold(
+        &self,
+        conditions: &[Condition],
+        scope: &Scope,
+        gives: &Gives,
+    ) -> Result<bool, TemplateError> {
         let scope = with_outputs(scope.clone(), gives);
         for condition in conditions {
             if self.unmet(condition, &scope)?.is_some() {

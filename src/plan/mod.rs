@@ -1,7 +1,9 @@
 //! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
+mod before;
 mod compile;
+mod foresee;
 mod judge;
 mod node;
 mod outline;
@@ -10,8 +12,9 @@ mod preview;
 mod record;
 mod renderer;
 mod uses;
+mod wording;
 
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
 pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};
@@ -20,3 +23,4 @@ pub use preview::preview;
 pub use record::{PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
 pub use uses::Uses;
+pub use wording::titles;

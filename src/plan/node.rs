@@ -162,9 +162,8 @@ impl Plan {
 
     /// How many steps that act have each effect: read, change, destroy.
     pub fn effects(&self) -> (usize, usize, usize) {
-        let count = |effect| {
-            self.nodes.iter().filter(|n| n.body == Body::Act && n.step.effect == effect).count()
-        };
+        let count =
+            |effect| self.nodes.iter().filter(|n| n.body == Body::Act && n.step.effect == effect).count();
         (count(Effect::Read), count(Effect::Change), count(Effect::Destroy))
     }
 }

@@ -38,7 +38,9 @@ impl Renderer<'_> {
     ) -> Result<Prepared, Failure> {
         let node = self.plan.at(ix);
         let StepBody::Act(action) = &node.step.body else {
-            return Err(Failure::Template { message: crate::t!("a group is not performed", "グループは実行できません") });
+            return Err(Failure::Template {
+                message: crate::t!("a group is not performed", "グループは実行できません"),
+            });
         };
         // An action of system.yaml has templates of its own. Where there are none at all, nobody asks for names.
         let named = matches!(**action, Action::Named(_));
@@ -47,7 +49,9 @@ impl Renderer<'_> {
             false => Scope::new(),
         };
         let mut render = Render::new(self.engine, &scope);
-        let staged = |e: crate::template::StageError| Failure::Template { message: format!("{}: {}", e.path, e.message) };
+        let staged = |e: crate::template::StageError| Failure::Template {
+            message: format!("{}: {}", e.path, e.message),
+        };
         let around = node.step.around.stage(&mut render).map_err(staged)?;
         let mut action = (**action).stage(&mut render).map_err(staged)?;
         if let Action::Named(named) = &action {
@@ -66,6 +70,8 @@ impl Renderer<'_> {
             );
             return Err(Failure::Template { message });
         };
+        let mut action = action.clone();
+        super::compile::give_headers(&mut action, system);
         let mut render = Render::new(self.engine, scope);
         action
             .stage(&mut render)
@@ -92,7 +98,11 @@ impl Renderer<'_> {
         let first = items.and_then(|items| items.first()).map(|value| (0, value));
         let scope = self.scope(ix, first, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let system = &self.plan.frames[node.frame as usize].system;
-        let default_text = || crate::t!("Run “{}”?", "「{}」を実行しますか?", node.title);
+        let title = match &step.title {
+            Some(title) => self.text(title, &scope)?,
+            None => node.title.clone(),
+        };
+        let default_text = || crate::t!("Run “{title}”?", "「{title}」を実行しますか?");
         let mut question = match &step.confirm {
             None => Confirmation { text: default_text(), ..Confirmation::default() },
             Some(confirm) => self.confirmation(confirm, &scope)?,
@@ -140,7 +150,11 @@ impl Renderer<'_> {
         match &slot.0 {
             Template::Literal(text) => Ok(text.clone()),
             Template::Source(source) => {
-                match self.engine.render(source, Slot::<Templated, String, P>::PLACE, scope).map_err(failure)? {
+                match self
+                    .engine
+                    .render(source, Slot::<Templated, String, P>::PLACE, scope)
+                    .map_err(failure)?
+                {
                     Value::String(text) => Ok(text),
                     other => Ok(other.to_string()),
                 }
@@ -182,11 +196,14 @@ impl Renderer<'_> {
     ) -> Result<Vec<Choice>, Failure> {
         let Some(DecideFrom { list, value, label }) = &decide.from else {
             let fixed = decide.choices.iter();
-            return Ok(fixed.map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() }).collect());
+            return Ok(fixed
+                .map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() })
+                .collect());
         };
         let scope = self.scope(ix, item, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let Value::Array(items) = list.value() else {
-            let message = crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
+            let message =
+                crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
             return Err(Failure::Template { message });
         };
         items
@@ -248,7 +265,13 @@ impl Renderer<'_> {
     ///
     /// # Errors
     /// When the condition cannot be evaluated.
-    pub fn loop_stops(&self, ix: NodeIx, item: Item<'_>, facts: &dyn Facts, gives: &Gives) -> Result<bool, Failure> {
+    pub fn loop_stops(
+        &self,
+        ix: NodeIx,
+        item: Item<'_>,
+        facts: &dyn Facts,
+        gives: &Gives,
+    ) -> Result<bool, Failure> {
         let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(false) };
         if each.stop.is_empty() {
             return Ok(false);
@@ -261,7 +284,12 @@ impl Renderer<'_> {
     ///
     /// # Errors
     /// When one cannot be rendered or is not of its type.
-    pub fn call_inputs(&self, open: NodeIx, frame: u32, facts: &dyn Facts) -> Result<Map<String, Value>, Failure> {
+    pub fn call_inputs(
+        &self,
+        open: NodeIx,
+        frame: u32,
+        facts: &dyn Facts,
+    ) -> Result<Map<String, Value>, Failure> {
         let called = &self.plan.frames[frame as usize];
         let scope = self.scope(open, None, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let mut values = Map::new();

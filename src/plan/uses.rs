@@ -24,6 +24,8 @@ pub struct Uses {
     pub inputs: Vec<String>,
     /// Whether there is any template or condition at all.
     pub any: bool,
+    /// Whether the run before this one is named.
+    pub previous: bool,
 }
 
 impl Uses {
@@ -118,6 +120,7 @@ impl Uses {
             ("steps", Some(_)) => push_new(&mut self.steps, rest.to_vec()),
             ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
             ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
+            ("run", Some(name)) if name == "previous" => self.previous = true,
             ("inputs", Some(name)) => push_new(&mut self.inputs, name.clone()),
             _ => {}
         }
@@ -131,6 +134,7 @@ impl Uses {
         other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));
         self.any_step |= other.any_step;
         self.any |= other.any;
+        self.previous |= other.previous;
     }
 }
 

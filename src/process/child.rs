@@ -11,6 +11,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Receiver;
 
 use super::feed::{ChildEnd, Feed};
+use super::pipes::Pipes;
 use super::program::find_program;
 use super::{Ended, SpawnError, Spec, tree};
 
@@ -21,13 +22,6 @@ pub(super) struct Child {
     pub pid: u32,
     exit: AsyncFd<OwnedFd>,
     reaped: bool,
-}
-
-/// Our ends of a child's pipes.
-pub(super) struct Pipes {
-    pub out: Option<Receiver>,
-    pub err: Option<Receiver>,
-    pub feed: Option<Feed>,
 }
 
 /// Starts a child in a process group of its own.
@@ -107,13 +101,11 @@ impl Child {
     /// Reaps a child that has ended. A child that cannot be killed is left to the system.
     pub fn reap(mut self) -> Result<Ended, io::Error> {
         self.reaped = true;
-        if !self.has_exited() {
-            return Ok(Ended::Signal(libc::SIGKILL));
-        }
-        let status = self.handle.wait()?.status;
-        Ok(match status.code() {
-            Some(code) => Ended::Code(code),
-            None => Ended::Signal(status.signal().unwrap_or_default()),
+        let status = self.handle.try_wait()?.map(|output| output.status);
+        Ok(match status.map(|s| (s.code(), s.signal())) {
+            Some((Some(code), _)) => Ended::Code(code),
+            Some((None, signal)) => Ended::Signal(signal.unwrap_or_default()),
+            None => Ended::Signal(libc::SIGKILL),
         })
     }
 }
@@ -177,7 +169,8 @@ fn folder(cwd: Option<&Path>) -> Result<PathBuf, SpawnError> {
     let Some(path) = cwd else {
         return Ok(std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")));
     };
-    match path.metadata() {
+    // Looking at `.` within it needs the right to enter it.
+    match path.metadata().and_then(|found| path.join(".").metadata().map(|_| found)) {
         Err(e) => Err(refuse(path, e.to_string())),
         Ok(found) if !found.is_dir() => {
             Err(refuse(path, crate::t!("it is not a folder", "フォルダーではありません")))

@@ -75,6 +75,7 @@ impl SpawnError {
     pub(super) fn around(program: &str, e: &io::Error) -> SpawnError {
         let reason = match e.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => too_many_files(),
+            Some(libc::ENOSYS) => crate::t!("Linux 5.3 or later is needed", "Linux 5.3 以降が必要です"),
             _ => e.to_string(),
         };
         SpawnError::Other { program: program.to_string(), reason }
@@ -90,8 +91,8 @@ pub(super) fn not_permitted() -> String {
 
 fn too_long() -> String {
     crate::t!(
-        "an argument is longer than the system allows (128 KiB); pass it by `stdin` or in a file",
-        "引数がシステムの上限（128 KiB）を超えています。`stdin` かファイルで渡してください"
+        "an argument is longer than the system allows (128 KiB), or all of them are; use `stdin` or a file",
+        "引数が 1 つで、または全体でシステムの上限（128 KiB）を超えています。`stdin` かファイルで渡してください"
     )
 }
 

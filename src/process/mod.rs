@@ -4,11 +4,14 @@ mod capture;
 mod child;
 mod error;
 mod feed;
+mod pipes;
 mod procfs;
 mod program;
 mod run;
 mod spec;
 mod stop;
+#[cfg(test)]
+mod stop_tests;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -18,7 +21,7 @@ pub use capture::Capture;
 pub use error::SpawnError;
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
-pub use run::run;
+pub use run::{run, run_then};
 pub use spec::{Ended, Exit, Input, Sink, Spec};
 pub use stop::{Stop, StopReason, Stopper};
 pub use target::{FileTarget, TargetError};

@@ -58,10 +58,10 @@ pub(super) fn has_mark(pid: u32, marker: &(String, String)) -> bool {
 }
 
 pub(super) fn look(pid: u32) -> Option<Seen> {
-    // The kernel gives all of it in one read where there is room; a few hundred bytes are the most there is.
+    // It is far shorter than this, and comes in one read.
     let mut stat = [0; 2048];
-    let len = fs::File::open(format!("/proc/{pid}/stat")).and_then(|mut f| f.read(&mut stat)).ok()?;
-    let stat = &stat[..len];
+    let n = fs::File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
+    let stat = &stat[..n];
     // The name in parentheses may hold anything, also parentheses: what counts comes after the last one.
     let rest = &stat[memchr::memrchr(b')', stat)? + 1..];
     let mut fields = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();

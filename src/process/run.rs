@@ -1,21 +1,15 @@
 //! A child's whole life: started, fed, read from, waited for, and ended with all it started when that is wanted.
 //! It does not know what its output means.
 
-use std::cell::RefCell;
-use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use tokio::net::unix::pipe::Receiver;
 use tokio::time::Instant;
 
-use super::child::{self, Child, Pipes};
+use super::child::{self, Child};
+use super::pipes::{Pipes, Ready};
 use super::tree::Tree;
 use super::{Exit, Sink, SpawnError, Spec, Stop, StopReason};
-use crate::event::Stream;
 
-/// What is read at once; shared by all children of a thread, since it is only used between two waits.
-const BUFFER: usize = 256 * 1024;
 /// How long an output that others hold open may be silent after the child's end.
 const QUIET: Duration = Duration::from_millis(200);
 /// How long such an output is read at all.
@@ -25,10 +19,6 @@ const LOOK: Duration = Duration::from_millis(20);
 /// After so long, what does not die of KILL is hung in the kernel.
 const HUNG: Duration = Duration::from_secs(5);
 
-thread_local! {
-    static SHARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Starts a child and stays with it to its end. `started` is told its pid and its start in clock ticks since boot.
 ///
 /// Dropping the future kills the child's process group.
@@ -36,12 +26,28 @@ thread_local! {
 /// # Errors
 /// When it could not be started. How it ended is no error.
 pub async fn run(
+    spec: Spec,
+    started: impl FnOnce(u32, u64),
+    output: &mut Sink<'_>,
+    stop: Stop,
+) -> Result<Exit, SpawnError> {
+    run_then(spec, started, output, stop, async |_| {}).await
+}
+
+/// The same for a child that has work done elsewhere: before it is ended itself, `elsewhere` ends that work. Until
+/// then its input stays open, so that what works there does not take half of it for all.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_then(
     mut spec: Spec,
     started: impl FnOnce(u32, u64),
     output: &mut Sink<'_>,
     mut stop: Stop,
+    elsewhere: impl AsyncFnOnce(StopReason),
 ) -> Result<Exit, SpawnError> {
     let (child, pipes) = child::start(&mut spec)?;
+    tracing::debug!(pid = child.pid, program = spec.program, "child started");
     started(child.pid, super::start_ticks(child.pid).unwrap_or_default());
     let mut life = Life { child, pipes, output };
     let (mut stopped, mut broken) = (None, None);
@@ -56,9 +62,11 @@ pub async fn run(
     }
     if stopped.is_some() || broken.is_some() {
         let first = stopped.unwrap_or(StopReason::Cancelled);
+        life.read_while(elsewhere(first)).await;
         left_running = life.end_all(first, &spec, &mut stop).await;
     }
     let ended = life.child.reap().map_err(|e| SpawnError::around(&spec.program, &e))?;
+    tracing::debug!(program = spec.program, ?ended, ?stopped, left_running, "child ended");
     Ok(Exit { ended, stopped, broken, left_running })
 }
 
@@ -76,13 +84,9 @@ enum Turn {
     Broken(String),
 }
 
-/// A way to read from a pipe without a wait.
-type Reader = fn(&Receiver, &mut [u8]) -> io::Result<usize>;
-
 /// What can happen next.
 enum News {
-    Output(Stream),
-    Fed(Result<bool, String>),
+    Pipe(Ready),
     Ended,
     Stop(StopReason),
     Time,
@@ -92,7 +96,7 @@ impl Life<'_, '_> {
     async fn until_end(&mut self, stop: &mut Stop) -> Turn {
         loop {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = self.child.exited() => News::Ended,
                 reason = stop.stopped() => News::Stop(reason),
             };
@@ -100,77 +104,49 @@ impl Life<'_, '_> {
                 // What has ended by itself was not stopped, whichever was noticed first.
                 News::Stop(reason) if !self.child.has_exited() => return Turn::Stop(reason),
                 News::Stop(_) | News::Ended => return Turn::Ended,
-                other => {
-                    if let Err(message) = self.take(other) {
+                News::Pipe(ready) => {
+                    if let Err(message) = self.take(ready) {
                         return Turn::Broken(message);
                     }
                 }
+                News::Time => {}
             }
         }
     }
 
-    /// Deals with news from the pipes.
-    fn take(&mut self, news: News) -> Result<(), String> {
-        match news {
-            News::Output(stream) => self.read(stream, Receiver::try_read).map(drop),
-            News::Fed(done) => {
-                if done? {
-                    self.pipes.feed = None;
-                }
-                Ok(())
-            }
-            News::Ended | News::Stop(_) | News::Time => Ok(()),
-        }
-    }
-
-    /// Reads once from a stream, without a wait; closes it at its end. True when there may be more.
-    fn read(&mut self, stream: Stream, read: Reader) -> Result<bool, String> {
-        let pipe = if stream == Stream::Out { &mut self.pipes.out } else { &mut self.pipes.err };
-        let Some(receiver) = pipe.as_ref() else { return Ok(false) };
-        let open = SHARED.with_borrow_mut(|buffer| {
-            buffer.resize(BUFFER, 0);
-            match read(receiver, buffer) {
-                Ok(n) if n > 0 => (self.output)(stream, &buffer[..n]).map(|()| Some(true)),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Some(false)),
-                _ => Ok(None),
-            }
-        })?;
-        if open.is_none() {
-            *pipe = None;
-        }
-        Ok(open.unwrap_or_default())
+    fn take(&mut self, ready: Ready) -> Result<(), String> {
+        self.pipes.take(ready, self.output)
     }
 
     /// The child has ended: reads what is left. True when somebody still holds its output open.
     async fn drain(&mut self) -> Result<bool, String> {
         self.pipes.feed = None;
-        self.read_at_once()?;
+        self.pipes.read_at_once(self.output)?;
         let limit = Instant::now() + LINGER;
         let mut quiet = Instant::now() + QUIET;
-        while self.pipes.out.is_some() || self.pipes.err.is_some() {
+        while !self.pipes.have_ended() {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = tokio::time::sleep_until(quiet.min(limit)) => News::Time,
             };
-            if matches!(news, News::Time) {
-                return Ok(true);
-            }
-            self.take(news)?;
+            let News::Pipe(ready) = news else { return Ok(true) };
+            self.take(ready)?;
             quiet = Instant::now() + QUIET;
         }
         Ok(false)
     }
 
-    /// Reads what the pipes hold now. Asking the kernel directly saves a turn of the event loop for each pipe.
-    fn read_at_once(&mut self) -> Result<(), String> {
-        for stream in [Stream::Out, Stream::Err] {
-            // No pipe holds more; a process that was left behind could go on for ever.
-            let mut rounds = 16;
-            while rounds > 0 && self.read(stream, read_now)? {
-                rounds -= 1;
+    /// Reads on while something else is done.
+    async fn read_while(&mut self, other: impl Future<Output = ()>) {
+        let mut other = std::pin::pin!(other);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut other => return,
+                // As for the dying below: a sink that has failed is no matter any more.
+                ready = self.pipes.ready() => drop(self.take(ready)),
             }
         }
-        Ok(())
     }
 
     /// Ends the child and all it started: gently, then firmly, or at once. True when some would not die.
@@ -198,17 +174,17 @@ impl Life<'_, '_> {
         let mut look = Instant::now() + LOOK / 4;
         loop {
             let news = tokio::select! {
-                news = next(&mut self.pipes) => news,
+                ready = self.pipes.ready() => News::Pipe(ready),
                 () = tokio::time::sleep_until(look.min(end)) => News::Time,
                 () = killed(&mut stop) => News::Stop(StopReason::Killed),
             };
             match news {
-                News::Stop(_) => return false,
+                News::Stop(_) | News::Ended => return false,
                 News::Time if self.child.has_exited() && tree.members().is_empty() => return true,
                 News::Time if Instant::now() >= end => return false,
                 News::Time => look = Instant::now() + LOOK,
                 // The sink may have failed before; what a dying child says is then lost, nothing else.
-                other => drop(self.take(other)),
+                News::Pipe(ready) => drop(self.take(ready)),
             }
         }
     }
@@ -219,32 +195,4 @@ async fn killed(stop: &mut Option<&mut Stop>) {
         Some(stop) => stop.killed().await,
         None => std::future::pending().await,
     }
-}
-
-/// Waits for the next thing at the pipes; for ever when all are closed.
-async fn next(pipes: &mut Pipes) -> News {
-    let Pipes { out, err, feed } = pipes;
-    tokio::select! {
-        () = readable(out.as_ref()) => News::Output(Stream::Out),
-        () = readable(err.as_ref()) => News::Output(Stream::Err),
-        fed = async {
-            match feed {
-                Some(feed) => feed.step().await,
-                None => std::future::pending().await,
-            }
-        } => News::Fed(fed),
-    }
-}
-
-async fn readable(pipe: Option<&Receiver>) {
-    match pipe {
-        Some(pipe) if pipe.readable().await.is_ok() => {}
-        _ => std::future::pending().await,
-    }
-}
-
-fn read_now(pipe: &Receiver, buffer: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: the descriptor is open and the buffer is ours for its whole length.
-    let n = unsafe { libc::read(pipe.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
-    usize::try_from(n).map_err(|_| io::Error::last_os_error())
 }

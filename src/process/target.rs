@@ -36,8 +36,14 @@ impl FileTarget {
     /// When the folder is missing or may not be written.
     pub fn create(path: &Path, compress: Option<Compression>, mode: u32) -> Result<FileTarget, TargetError> {
         let fail = |e: io::Error| TargetError::new(path, &e);
-        if path.is_dir() {
-            return Err(fail(io::Error::from_raw_os_error(libc::EISDIR)));
+        // A rename would put a file in the place of /dev/null.
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            let path = path.display();
+            let message = crate::t!(
+                "`{path}` is a folder or a device; name a file",
+                "`{path}` はフォルダーかデバイスです。ファイルを指定してください"
+            );
+            return Err(TargetError { message });
         }
         let hidden = hidden_name(path).ok_or_else(|| fail(io::Error::from_raw_os_error(libc::EINVAL)))?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden).map_err(fail)?;

@@ -9,6 +9,8 @@ use super::procfs::{self, Seen};
 /// A child and all it started. The child must not have been reaped, so that its pid is still its own.
 pub(super) struct Tree<'a> {
     leader: u32,
+    /// When it started: nothing older belongs to it, and need not be asked for its environment.
+    since: u64,
     marker: &'a (String, String),
     /// All that ever belonged to it, with their starts: who loses its parent stays known.
     known: HashMap<u32, u64>,
@@ -16,7 +18,8 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub fn new(leader: u32, marker: &'a (String, String)) -> Tree<'a> {
-        Tree { leader, marker, known: HashMap::new() }
+        let since = procfs::start_ticks(leader).unwrap_or_default();
+        Tree { leader, since, marker, known: HashMap::new() }
     }
 
     /// Those that still run, the child included.
@@ -26,7 +29,7 @@ impl<'a> Tree<'a> {
         for p in &everyone {
             let ours =
                 p.pid == self.leader || p.group == self.leader || self.known.get(&p.pid) == Some(&p.start);
-            if ours || procfs::has_mark(p.pid, self.marker) {
+            if ours || (p.start >= self.since && procfs::has_mark(p.pid, self.marker)) {
                 found.insert(p.pid, p.start);
             }
         }
@@ -47,17 +50,18 @@ impl<'a> Tree<'a> {
 
     /// Asks all of them to end. A stopped process is woken up so that it can hear it.
     pub fn terminate(&mut self) {
-        self.signal(libc::SIGTERM);
-        self.signal(libc::SIGCONT);
+        let members = self.members();
+        self.signal(&members, libc::SIGTERM);
+        self.signal(&members, libc::SIGCONT);
     }
 
     /// Ends all of them.
     pub fn kill(&mut self) {
-        self.signal(libc::SIGKILL);
+        let members = self.members();
+        self.signal(&members, libc::SIGKILL);
     }
 
-    fn signal(&mut self, signal: i32) {
-        let members = self.members();
+    fn signal(&self, members: &[Seen], signal: i32) {
         signal_group(self.leader, signal);
         for p in members.iter().filter(|p| p.group != self.leader) {
             signal_one(p, signal);

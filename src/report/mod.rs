@@ -5,6 +5,7 @@
 mod area;
 mod board;
 mod canvas;
+mod fold;
 mod heading;
 mod json;
 mod layout;

@@ -1,7 +1,7 @@
 //! Why something ended as it did, in one short line. It knows no screen.
 
 use crate::base::StepId;
-use crate::event::{Failure, Reply};
+use crate::event::{Failure, Question, Reply, Unit};
 use crate::t;
 
 /// A failure, or the first of the warnings; empty where there is neither.
@@ -61,6 +61,23 @@ fn no(because: &str) -> String {
         "not the text asked for" => t!("the text typed was another", "入力が一致しません"),
         other => other.to_string(),
     }
+}
+
+/// The flag that answers a question where nobody can be asked.
+pub fn flag(unit: &Unit, question: &Question) -> String {
+    let (flag, value) = match question {
+        Question::Confirm { typed, .. } => ("--confirm", typed.clone()),
+        Question::Decide { choices, .. } => ("--choose", choices.first().map(|c| super::cell(&c.value))),
+        Question::Manual { .. } => ("--answer", Some("done".to_string())),
+    };
+    let value = value.map(|value| format!("={value}")).unwrap_or_default();
+    format!("{flag} {}", in_shell(&format!("{unit}{value}")))
+}
+
+/// Text as one word of a shell.
+pub fn in_shell(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '=' | ',' | ':' | '@');
+    if text.chars().all(plain) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn manual(answer: &str) -> String {

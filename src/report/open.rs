@@ -12,7 +12,7 @@ use super::{Heading, Look, Progress};
 use crate::event::Reporter;
 
 /// A screen for a run. `out` takes what is shown and `err`, with [`Progress::Quiet`], the failures; `colour` is
-/// the caller's decision over `--color` and `NO_COLOR`, and counts only where there may be escape codes at all.
+/// the caller's decision over `--color` and `NO_COLOR`; it counts only on the live screen.
 pub fn reporter(
     progress: Progress,
     heading: Heading,
@@ -24,10 +24,7 @@ pub fn reporter(
     let look = Look::of_locale(colour);
     match for_this_process(progress) {
         Progress::Json => Box::new(Json::new(out)),
-        Progress::Quiet => {
-            let look = Look { colour: colour && std::io::stderr().is_terminal(), ..look };
-            Box::new(Quiet::new(heading, look, columns(), out, err))
-        }
+        Progress::Quiet => Box::new(Quiet::new(heading, look, out, err)),
         Progress::Tty => Box::new(Terminal::new(heading, look, out, screen_size())),
         Progress::Plain | Progress::Auto => Box::new(Plain::new(heading, look, out)),
     }
@@ -46,8 +43,4 @@ fn for_this_process(progress: Progress) -> Progress {
 fn screen_size() -> SizeOf {
     let term = console::Term::stdout();
     Box::new(move || term.size_checked().unwrap_or((24, 80)))
-}
-
-fn columns() -> usize {
-    console::Term::stderr().size_checked().map_or(200, |(_, columns)| usize::from(columns.max(40)))
 }

@@ -6,26 +6,29 @@ use super::summary;
 use super::{Heading, Look};
 use crate::event::{Event, Kind, Live, Outcome, Reporter, RunOutcome};
 
+/// Lines of logs are cut here.
+const COLUMNS: usize = 200;
+
 /// Failures and the result.
 pub struct Quiet {
     board: Board,
     look: Look,
-    columns: usize,
     out: Sink,
     err: Sink,
 }
 
 impl Quiet {
     /// Failures go to `err`, the result to `out`.
-    pub fn new(heading: Heading, look: Look, columns: usize, out: Sink, err: Sink) -> Quiet {
-        Quiet { board: Board::new(heading), look, columns, out, err }
+    pub fn new(heading: Heading, look: Look, out: Sink, err: Sink) -> Quiet {
+        let look = Look { colour: false, ..look };
+        Quiet { board: Board::new(heading), look, out, err }
     }
 
     fn end(&mut self, outcome: RunOutcome) {
         for step in &mut self.board.steps {
             step.troubles.retain(|trouble| trouble.outcome != Outcome::Warned);
         }
-        let troubles = summary::troubles(&self.board, self.look, self.columns);
+        let troubles = summary::troubles(&self.board, self.look, COLUMNS);
         troubles.iter().skip(1).for_each(|line| self.err.line(line));
         let result = summary::result(&self.board, self.look);
         let lines = if outcome == RunOutcome::Ok { 1 } else { result.len() };

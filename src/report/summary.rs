@@ -2,6 +2,7 @@
 //! It draws nothing and does not know whether a terminal or a file is written.
 
 use super::board::{Board, Trouble};
+use super::note::in_shell;
 use super::tail::tail;
 use super::width::fit;
 use super::{Look, counts_text, format_seconds, outcome_word, run_outcome_word, safe_line};
@@ -35,7 +36,10 @@ pub fn result(board: &Board, look: Look) -> Vec<String> {
     };
     let (n, counts) = (board.steps.len(), counts_text(&board.counts, look.dot()));
     let left = n.saturating_sub(board.over());
-    let mut text = t!("{n} steps: {counts}", "{n} ステップ: {counts}");
+    let mut text = match n {
+        1 => t!("1 step: {counts}", "1 ステップ: {counts}"),
+        n => t!("{n} steps: {counts}", "{n} ステップ: {counts}"),
+    };
     if left > 0 {
         let dot = look.dot();
         text.push_str(&t!(" {dot} {left} not begun", " {dot} 未開始 {left}"));
@@ -78,15 +82,20 @@ pub fn told(board: &Board, trouble: &Trouble, look: Look, columns: usize) -> Vec
         lines.extend(log.iter().map(|line| look.dim(&fit(&format!("      {bar} {line}"), columns))));
         lines.push(format!("      {}", look.dim(&read_more(board, trouble))));
     }
+    lines.extend(way_out(board, trouble).map(|line| format!("      {}", look.dim(&safe_line(&line)))));
     lines
+}
+
+/// The flag that answers, for a question that nobody said yes to.
+fn way_out(board: &Board, trouble: &Trouble) -> Option<String> {
+    let flag = board.step(&trouble.unit.step)?.1.flag.as_ref()?;
+    let refused = trouble.outcome == Outcome::Refused;
+    refused.then(|| t!("to answer beforehand: {flag}", "事前に回答する場合: {flag}"))
 }
 
 fn read_more(board: &Board, trouble: &Trouble) -> String {
     let run = &board.heading.run;
-    let unit = match trouble.unit.item {
-        Some(_) => format!("'{}'", trouble.unit),
-        None => trouble.unit.to_string(),
-    };
+    let unit = in_shell(&trouble.unit.to_string());
     t!("more: toban logs {run} {unit}", "詳細: toban logs {run} {unit}")
 }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::base::{Confidential, MASK, Masker};
 use crate::event::{Failure, Gives};
 use crate::model::{Action, Condition, Effect};
@@ -58,8 +60,7 @@ fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<
 }
 
 fn lookup(session: &Session, name: &str) -> Result<String, Failure> {
-    let (secret, _) =
-        session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
+    let (secret, _) = session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
     Ok(secret.expose().to_string())
 }
 
@@ -86,23 +87,19 @@ fn connection_secret(
     Ok(())
 }
 
-/// Masks every secret that was used so far.
-pub(super) fn masker(session: &Session) -> Masker {
-    let known = session.vault.masked();
-    Masker::new(known.iter().map(crate::base::Secret::expose))
+/// The keys of results that must not be written: those that hold a secret, and all output of a sensitive step.
+pub(super) fn withheld(masker: &Masker, gives: &Gives, sensitive: bool) -> Vec<String> {
+    let says_something = |value: &Value| !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+    let holds = |value: &Value| !masker.is_empty() && masker.mask(&value.to_string()).1;
+    let hidden = |value: &Value| (sensitive && says_something(value)) || holds(value);
+    gives.iter().filter(|(_, value)| hidden(value)).map(|(key, _)| key.clone()).collect()
 }
 
-/// The keys of results that hold a secret.
-pub(super) fn withheld(masker: &Masker, gives: &Gives) -> Vec<String> {
-    if masker.is_empty() {
-        return Vec::new();
-    }
-    let holds = |value: &serde_json::Value| masker.mask(&value.to_string()).1;
-    gives.iter().filter(|(_, value)| holds(value)).map(|(key, _)| key.clone()).collect()
-}
+/// Says whether a reading is as wished.
+pub(super) type Judge = Box<dyn Fn(&Gives) -> Result<bool, String>>;
 
 /// What a unit's task needs to judge readings by itself.
-pub(super) fn judge_readings(session: &Session, watch: Option<Watch>) -> Box<dyn Fn(&Gives) -> Result<bool, String>> {
+pub(super) fn judge_readings(session: &Session, watch: Option<Watch>) -> Judge {
     let Some(Watch { conditions, scope }) = watch else { return Box::new(|_| Ok(true)) };
     let plan = std::sync::Arc::clone(session.machine.plan());
     let engine = std::sync::Arc::clone(&session.engine);

@@ -8,14 +8,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::action::{Context, Pending, Report, Site, perform};
 use crate::base::Masker;
-use crate::event::{Failure, Gives, Live, Stream, Unit};
+use crate::event::{Failure, Live, Stream, Unit};
 use crate::journal::StepLog;
 use crate::plan::{Prepared, Results};
 use crate::process::{Stop, StopReason, Stopper};
 use crate::state::{Input, Permit, UnitRef};
 
-use super::driver::News;
-use super::prepare::withheld;
+use super::driver::{Done, News};
+use super::prepare::{Judge, withheld};
 
 /// How often an attempt tells the screen of its output.
 const NEWS_EVERY: Duration = Duration::from_millis(60);
@@ -33,16 +33,23 @@ pub(super) struct Attempt {
     pub masker: Masker,
     pub stopper: Stopper,
     pub stop: Stop,
-    pub holds: Box<dyn Fn(&Gives) -> Result<bool, String>>,
+    pub holds: Judge,
     pub news: UnboundedSender<News>,
 }
 
 /// Performs the attempt and reports it. The driver may be gone by then; nobody is left to tell in that case.
 pub(super) async fn run(attempt: Attempt) {
-    let Attempt { unit, permit, prepared, read_only, site, log, masker, stopper, stop, holds, news } = attempt;
+    let Attempt { unit, permit, prepared, read_only, site, log, masker, stopper, stop, holds, news } =
+        attempt;
     let name = permit.unit().clone();
     let number = permit.attempt();
-    let sink = Sink { log: RefCell::new(log), stopper: stopper.clone(), name: &name, news: &news, told: RefCell::new(None) };
+    let sink = Sink {
+        log: RefCell::new(log),
+        stopper: stopper.clone(),
+        name: &name,
+        news: &news,
+        told: RefCell::new(None),
+    };
     let around = &prepared.around;
     let cx = Context {
         unit: &name,
@@ -61,11 +68,12 @@ pub(super) async fn run(attempt: Attempt) {
     let work = perform(permit, &prepared.action, &cx, read_only, &*holds);
     let performed = limited(work, limit, &stopper).await;
     let (mut results, pending) = results(performed);
-    if let Some(failure) = sink.finish() {
-        results.failure = Some(failure);
+    let lost = sink.finish();
+    if let Some(message) = &lost {
+        results.failure = Some(Failure::Unavailable { message: message.clone() });
     }
-    let withheld = withheld(&masker, &results.gives);
-    drop(news.send(News::Done { unit, results, withheld, pending }));
+    let withheld = withheld(&masker, &results.gives, around.sensitive == Some(true));
+    drop(news.send(News::Done(Done { unit, results, withheld, pending, lost })));
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
@@ -125,8 +133,7 @@ impl Sink<'_> {
     }
 
     /// Closes the log; says so when it could not be written whole.
-    fn finish(self) -> Option<Failure> {
-        let written = self.log.into_inner().finish();
-        written.err().map(|e| Failure::Unavailable { message: e.to_string() })
+    fn finish(self) -> Option<String> {
+        self.log.into_inner().finish().err().map(|e| e.to_string())
     }
 }

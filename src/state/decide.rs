@@ -83,7 +83,7 @@ impl Machine {
     fn unprepare(&mut self, unit: UnitRef) {
         if let Some(facts) = self.facts_mut(unit) {
             facts.state = UnitState::Queued;
-            self.active -= 1;
+            self.busy(unit, -1);
         }
     }
 
@@ -165,7 +165,8 @@ impl Machine {
         let retry = self.plan.at(unit.node).step.retry.as_ref()?;
         let failure = judged.failure.as_ref()?;
         let wanted = retry.on_codes.is_empty() || failure.code().is_some_and(|c| retry.on_codes.contains(&c));
-        let hopeless = matches!(failure, Failure::Cancelled | Failure::Template { .. } | Failure::Declared { .. });
+        let hopeless =
+            matches!(failure, Failure::Cancelled | Failure::Template { .. } | Failure::Declared { .. });
         if self.stopping || hopeless || !wanted || attempt >= retry.attempts {
             return None;
         }
@@ -181,7 +182,8 @@ impl Machine {
     fn skip_rest(&mut self, unit: UnitRef, at: Timestamp, events: &mut Vec<Event>) {
         for other in self.units(unit.node) {
             if self.facts(other).map(|f| f.state) == Some(UnitState::Queued) {
-                let kind = Kind::NotStarted { unit: self.name(other), outcome: Outcome::Skipped, failure: None };
+                let kind =
+                    Kind::NotStarted { unit: self.name(other), outcome: Outcome::Skipped, failure: None };
                 self.emit(kind, at, events);
             }
         }
@@ -251,7 +253,11 @@ impl Machine {
             }
             Some("not_done") => {
                 let message = crate::t!("not done", "未実施");
-                Judged { outcome: Outcome::Failed, failure: Some(Failure::Declared { message }), warnings: Vec::new() }
+                Judged {
+                    outcome: Outcome::Failed,
+                    failure: Some(Failure::Declared { message }),
+                    warnings: Vec::new(),
+                }
             }
             _ => {
                 let results = Results { gives: gives.clone(), ..Results::default() };

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::UnitRef;
 use super::machine::{Machine, Phase, UnitFacts, UnitState, loop_gives};
 use crate::event::{Event, Failure, Gives, Kind, Outcome};
 use crate::plan::{Body, NodeIx};
@@ -45,7 +44,14 @@ impl Machine {
     }
 
     /// A node is over: those that wait for it wait for one less.
-    fn fold_end(&mut self, step: &crate::base::StepId, outcome: Outcome, at: Timestamp, seconds: f64, gives: Gives) {
+    fn fold_end(
+        &mut self,
+        step: &crate::base::StepId,
+        outcome: Outcome,
+        at: Timestamp,
+        seconds: f64,
+        gives: Gives,
+    ) {
         let Some(ix) = self.plan.node(step) else { return };
         if matches!(self.nodes[ix as usize].phase, Phase::Ended(_)) {
             return;
@@ -131,11 +137,17 @@ impl Machine {
             facts.attempts = attempt;
             facts.attempt_began = Some(at);
             self.running += 1;
-            self.active += usize::from(was != UnitState::Preparing);
+            self.busy(unit, isize::from(was != UnitState::Preparing));
         }
     }
 
-    fn fold_attempt_ended(&mut self, unit: &crate::event::Unit, outcome: Outcome, gives: &Gives, seconds: f64) {
+    fn fold_attempt_ended(
+        &mut self,
+        unit: &crate::event::Unit,
+        outcome: Outcome,
+        gives: &Gives,
+        seconds: f64,
+    ) {
         let Some(unit) = self.unit(unit) else { return };
         let keep = self.used[unit.node as usize] || unit.item.is_some();
         if let Some(facts) = self.facts_mut(unit) {
@@ -147,7 +159,7 @@ impl Machine {
             }
             if ran {
                 self.running -= 1;
-                self.active -= 1;
+                self.busy(unit, -1);
             }
         }
     }
@@ -162,7 +174,7 @@ impl Machine {
         if let Some(facts) = self.facts_mut(unit) {
             let prepared = facts.state == UnitState::Preparing;
             facts.state = UnitState::Done(outcome);
-            self.active -= usize::from(prepared);
+            self.busy(unit, -isize::from(prepared));
         }
     }
 

@@ -65,6 +65,8 @@ pub struct NodeState {
     pub phase: Phase,
     /// How many of the nodes it waits for are not over.
     pub(super) waiting: u32,
+    /// How many of its units are rendered or run.
+    pub(super) busy: usize,
     pub(super) units: Vec<UnitFacts>,
     /// The items of its loop.
     pub(super) items: Option<Vec<Value>>,
@@ -269,7 +271,11 @@ fn used_nodes(plan: &Plan) -> Vec<bool> {
         mark(node.frame, &node.uses);
     }
     for (ix, frame) in plan.frames.iter().enumerate() {
-        frame.outputs.values().chain(frame.vars.values()).for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
+        frame
+            .outputs
+            .values()
+            .chain(frame.vars.values())
+            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
     }
     used
 }

@@ -45,14 +45,16 @@ impl Machine {
         }
         match self.plan.at(ix).body {
             Body::Close { open, frame } => self.settle_close(ix, open, frame, at, events),
-            Body::Open { frame, .. } => match self.settle_when(ix, at, events) {
-                true => self.settle_open(ix, frame, at, events),
-                false => {}
-            },
-            Body::Act => match self.settle_when(ix, at, events) {
-                true => self.settle_act(ix, at, events),
-                false => {}
-            },
+            Body::Open { frame, .. } => {
+                if self.settle_when(ix, at, events) {
+                    self.settle_open(ix, frame, at, events);
+                }
+            }
+            Body::Act => {
+                if self.settle_when(ix, at, events) {
+                    self.settle_act(ix, at, events);
+                }
+            }
         }
     }
 
@@ -95,11 +97,7 @@ impl Machine {
             _ => step.clone(),
         };
         let unit = Unit::step(whole);
-        self.emit(
-            Kind::NotStarted { unit, outcome: Outcome::Failed, failure: Some(failure) },
-            at,
-            events,
-        );
+        self.emit(Kind::NotStarted { unit, outcome: Outcome::Failed, failure: Some(failure) }, at, events);
         self.emit(
             Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() },
             at,
@@ -126,7 +124,8 @@ impl Machine {
         let called = &self.plan.frames[frame as usize];
         inputs::resolve(&called.inputs, &values)
             .map_err(|mistakes| {
-                let list: Vec<String> = mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)).collect();
+                let list: Vec<String> =
+                    mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)).collect();
                 list.join("; ")
             })
             .and_then(|given| {
@@ -270,7 +269,8 @@ impl Machine {
     }
 
     fn run_outcome(&self) -> RunOutcome {
-        let top = self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && !is_hidden(n.body));
+        let top =
+            self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && !is_hidden(n.body));
         match self.worst(top.map(|(ix, _)| ix as NodeIx)) {
             Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
             Outcome::Refused => RunOutcome::Refused,

@@ -79,7 +79,9 @@ impl World {
                 break;
             }
             for unit in ready {
-                batch.extend(self.machine.decide(Input::Prepared { unit, result: Ok(String::new()) }, self.now));
+                batch.extend(
+                    self.machine.decide(Input::Prepared { unit, result: Ok(String::new()) }, self.now),
+                );
             }
         }
         for command in self.machine.effects(&batch) {
@@ -140,7 +142,9 @@ fn a_step_without_needs_follows_the_step_above_it() {
 #[test]
 fn a_failure_blocks_what_needs_it_and_the_rest_finishes() {
     let mut world = World::new(
-        &steps("  - {id: a, shell: 'true'}\n  - {id: b, shell: 'true'}\n  - {id: c, needs: [], shell: 'true'}\n"),
+        &steps(
+            "  - {id: a, shell: 'true'}\n  - {id: b, shell: 'true'}\n  - {id: c, needs: [], shell: 'true'}\n",
+        ),
         4,
     );
     world.fail("a");
@@ -209,8 +213,7 @@ fn a_retry_waits_its_pause_and_ends_with_its_attempts() {
 
 #[test]
 fn a_loop_runs_as_many_items_at_once_as_it_may_and_stops_when_told() {
-    let body =
-        "  - {id: a, for_each: {list: [1, 2, 3, 4], max_parallel: 2, stop: [exit_code == 0]}, shell: 'true'}\n";
+    let body = "  - {id: a, for_each: {list: [1, 2, 3, 4], max_parallel: 2, stop: [exit_code == 0]}, shell: 'true'}\n";
     let mut world = World::new(&steps(body), 8);
     assert_eq!(world.runs(), ["a[0]", "a[1]"]);
     let node = world.unit("a").node;
@@ -233,7 +236,11 @@ fn a_no_refuses_the_step_blocks_what_needs_it_and_never_gives_a_permit() {
     assert!(world.runs().is_empty());
     let unit = world.unit("a");
     assert!(world.asking.contains(&unit));
-    world.tell(Input::Answered { unit, reply: Reply::No { because: "no terminal".into() }, by: "nobody".into() });
+    world.tell(Input::Answered {
+        unit,
+        reply: Reply::No { because: "no terminal".into() },
+        by: "nobody".into(),
+    });
     assert_eq!(world.outcome_of("a"), Some(Outcome::Refused));
     assert_eq!(world.outcome_of("b"), Some(Outcome::Blocked));
     assert_eq!(world.outcome, Some(RunOutcome::Refused));
@@ -256,7 +263,8 @@ fn a_manual_step_is_done_by_its_answer_and_judged_by_its_evidence() {
 
 #[test]
 fn a_stop_starts_nothing_more_and_waits_for_what_runs() {
-    let body = "  - {id: a, shell: 'true'}\n  - {id: b, needs: [], shell: 'true'}\n  - {id: c, shell: 'true'}\n";
+    let body =
+        "  - {id: a, shell: 'true'}\n  - {id: b, needs: [], shell: 'true'}\n  - {id: c, shell: 'true'}\n";
     let mut world = World::new(&steps(body), 1);
     assert_eq!(world.runs(), ["a"]);
     world.tell(Input::Stop { by: "SIGINT".into() });
@@ -348,12 +356,12 @@ proptest! {
 fn one_turn(world: &mut World, choice: u8) {
     let asked = world.asking.iter().next().copied();
     let running: Vec<UnitRef> = world.running.iter().copied().collect();
-    if let Some(unit) = asked.filter(|_| choice % 3 == 0 || running.is_empty()) {
+    if let Some(unit) = asked.filter(|_| choice.is_multiple_of(3) || running.is_empty()) {
         world.asking.remove(&unit);
-        let reply = if choice % 2 == 0 { Reply::Yes } else { Reply::No { because: "no".into() } };
+        let reply = if choice.is_multiple_of(2) { Reply::Yes } else { Reply::No { because: "no".into() } };
         world.tell(Input::Answered { unit, reply, by: "operator".into() });
     } else if let Some(unit) = running.get(choice as usize % running.len().max(1)) {
-        let failed = choice % 4 == 0;
+        let failed = choice.is_multiple_of(4);
         world.report(*unit, failed.then_some(Failure::Exit { code: 1 }));
     } else {
         world.tell(Input::Wake);

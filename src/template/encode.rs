@@ -94,9 +94,10 @@ pub(super) fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Val
     out.write_str(&text).map_err(Error::from)
 }
 
-/// Text as exactly one word of any POSIX shell, whatever is in it.
-pub(super) fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// Text as exactly one word of any POSIX shell, whatever is in it. An empty text is a word too.
+pub fn shell_word(text: &str) -> String {
+    // Not `'\''` for a quote: bash 5.2 loses count of it in `$(a=( 'x'\''y' ))` and runs what follows.
+    format!("'{}'", text.replace('\'', r#"'"'"'"#))
 }
 
 fn shell(value: &Value) -> Result<String, Error> {

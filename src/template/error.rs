@@ -24,10 +24,6 @@ impl Problem {
         Problem { code, span, message, help: None, warning: false }
     }
 
-    pub(super) fn warning(code: &'static str, span: Range<usize>, message: String) -> Problem {
-        Problem { warning: true, ..Problem::error(code, span, message) }
-    }
-
     pub(super) fn help(mut self, help: String) -> Problem {
         self.help = Some(help);
         self

@@ -5,6 +5,7 @@
 //! What differs from plain Jinja: every undefined name is an error, `true` and `none` are written as the rest
 //! of the language writes them, nothing is HTML, and in a shell or SQL text a value cannot leave its place.
 
+mod check;
 mod dates;
 mod encode;
 mod engine;
@@ -14,10 +15,15 @@ mod filters;
 mod filters_doc;
 mod marker;
 mod names;
+mod plain_text;
 mod references;
 mod run;
 mod scope;
+mod shell_command;
+mod shell_text;
+mod shell_words;
 mod sql;
+mod sql_text;
 mod stager;
 mod strict;
 mod strict_expr;
@@ -28,6 +34,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use check::check_place;
+pub use encode::shell_word;
 pub use engine::{Engine, Planned};
 pub use error::{Problem, TemplateError};
 pub use filters_doc::{FILTERS, FilterDoc, TESTS};

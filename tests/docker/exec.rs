@@ -32,8 +32,8 @@ fn both_streams_and_the_exit_code_come_out_apart() {
     let container = lab.sleeper(&[]);
     let action = exec(&container, &["sh", "-c", "echo 出力; echo trouble >&2; exit 7"]);
     let report = lab.perform(action).expect("it ran");
-    assert_eq!(text(&report, "stdout"), "出力\n");
-    assert_eq!(text(&report, "stderr"), "trouble\n");
+    assert_eq!(text(&report, "stdout"), "出力");
+    assert_eq!(text(&report, "stderr"), "trouble");
     assert_eq!(given(&report, "exit_code"), json!(7));
     assert_eq!(given(&report, "lines"), json!(["出力"]));
     assert_eq!(report.failure, Some(Failure::Exit { code: 7 }));
@@ -66,7 +66,7 @@ fn a_secret_goes_by_the_environment_and_stands_in_no_command_line() {
     let container = lab.sleeper(&[]);
     let action = exec(
         &container,
-        &["sh", "-c", "test \"$PGPASSWORD\" = s3cr3t-of-this-\"test\" && ps -o args && sleep 1"],
+        &["sh", "-c", "test \"$PGPASSWORD\" = s3cr3t-of-this-\"test\" && ps -o args && sleep 1; true"],
     );
     let seen = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| {
@@ -150,11 +150,22 @@ fn half_an_archive_as_input_ends_the_command_instead_of_ending_its_input() {
 }
 
 #[test]
+fn a_file_appears_only_once_it_may() {
+    let lab = Lab::around(json!({ "stdout": { "file": "dump.sql" } }));
+    let container = lab.sleeper(&[]);
+    let report = lab.perform(exec(&container, &["seq", "1", "5"])).expect("it ran");
+    assert!(!lab.path("dump.sql").exists(), "the verdict on the step is not known yet");
+    report.pending.commit().expect("it may");
+    assert_eq!(std::fs::read_to_string(lab.path("dump.sql")).expect("the file"), "1\n2\n3\n4\n5\n");
+}
+
+#[test]
 fn a_command_that_fails_half_way_leaves_no_file() {
     let lab = Lab::around(json!({ "stdout": { "file": "dump.sql" } }));
     let container = lab.sleeper(&[]);
     let report = lab.perform(exec(&container, &["sh", "-c", "seq 1 50000; exit 3"])).expect("it ran");
     assert_eq!(report.failure, Some(Failure::Exit { code: 3 }));
+    drop(report);
     let left: Vec<_> = std::fs::read_dir(lab.dir.path()).expect("the folder").flatten().collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -184,7 +195,7 @@ fn something_left_in_the_background_does_not_hold_the_step() {
     let container = lab.sleeper(&[]);
     let begun = std::time::Instant::now();
     let report = lab.done(exec(&container, &["sh", "-c", "sleep 30 & echo done"]));
-    assert_eq!(text(&report, "stdout"), "done\n");
+    assert_eq!(text(&report, "stdout"), "done");
     assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
@@ -196,7 +207,26 @@ fn what_can_not_be_started_says_why() {
     let container = lab.sleeper(&[]);
     assert!(lab.refused(exec("../images", &["true"])).contains("can't be the name"));
     let report = lab.perform(exec(&container, &["no-such-program"])).expect("it was tried");
-    assert_eq!(report.failure.and_then(|f| f.code()), Some(127));
+    let message = report.failure.expect("a failure").to_string();
+    assert!(message.contains("no-such-program") && message.contains("not found"), "{message}");
     cli(&["stop", "-t", "0", &container]);
     assert!(lab.refused(exec(&container, &["true"])).contains("not running"));
+}
+
+#[test]
+fn a_quarter_of_a_gigabyte_of_output_takes_little_memory_and_comes_out_whole() {
+    let lab = Lab::around(json!({ "stdout": { "file": "out" } }));
+    let container = lab.sleeper(&[]);
+    let before = resident();
+    let report = lab.done(exec(&container, &["sh", "-c", "head -c 268435456 /dev/zero"]));
+    let grown = resident().saturating_sub(before);
+    assert_eq!(given(&report, "size"), json!(268_435_456));
+    assert!(grown < 64 << 10, "{grown} KiB more at its height");
+}
+
+/// The most memory this process ever had, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }

@@ -125,3 +125,28 @@ fn a_filter_that_the_engine_does_not_know_is_its_no() {
     let failure = report.expect("a report").failure.expect("a failure").to_string();
     assert!(failure.contains("colour"), "{failure}");
 }
+
+#[test]
+fn a_prune_of_images_spares_those_with_a_tag_unless_told() {
+    let lab = Lab::new();
+    let name = lab.name();
+    let label = format!("prune={name}");
+    let make = |tag: &str, other: &str| {
+        let script = format!("FROM toban-test\nLABEL prune={name} n={other}\n");
+        std::fs::write(lab.path("Dockerfile"), script).expect("written");
+        cli(&["build", "-q", "-t", tag, &lab.dir.path().display().to_string()]);
+    };
+    make(&name, "1");
+    make(&name, "2");
+    let prune = |extra: Value| {
+        let mut filters = labelled(&label);
+        filters.as_object_mut().expect("a map").extend(extra.as_object().expect("a map").clone());
+        given(&lab.done(json!({ "prune": { "what": ["images"], "filters": filters } })), "removed")
+    };
+    let untagged = prune(json!({}));
+    assert!(untagged.as_array().is_some_and(|r| !r.is_empty()), "{untagged}");
+    assert!(cli(&["images", "-q", &name]).len() > 5, "the tagged one is spared");
+    prune(json!({ "dangling": ["false"] }));
+    assert_eq!(cli(&["images", "-q", &name]), "");
+    assert!(!cli(&["images", "-q", "toban-test"]).is_empty());
+}

@@ -16,17 +16,31 @@ use toban::process::{Stop, StopReason, Stopper};
 
 /// The engine; started by the first test that needs it, ended when this process has ended.
 static ENGINE: LazyLock<()> = LazyLock::new(|| {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/docker-up");
-    let started = Command::new(script).arg("start").arg(std::process::id().to_string()).output();
-    let started = started.expect("tests/support/docker-up can be run");
-    let said = String::from_utf8_lossy(&started.stderr);
-    assert!(started.status.success(), "tests/support/docker-up needs root and Debian packages: {said}");
-    for line in String::from_utf8_lossy(&started.stdout).lines() {
+    let said = docker_up(&["start", &std::process::id().to_string()]);
+    for line in said.lines() {
         let (name, value) = line.split_once('=').expect("NAME=VALUE");
-        // SAFETY: the variables of this process are otherwise only read by way of std, which takes a lock.
-        unsafe { std::env::set_var(name, value) };
+        set(name, value);
+    }
+    if env!("CARGO_CRATE_NAME") == "docker_compose_v1" {
+        let path = std::env::var("PATH").expect("a PATH");
+        set("PATH", &format!("{}:{path}", docker_up(&["compose-v1"]).trim()));
+        set("DOCKER_CONFIG", "/nowhere");
     }
 });
+
+/// Runs the script that brings things up; it has to succeed.
+fn docker_up(arguments: &[&str]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/docker-up");
+    let done = Command::new(script).args(arguments).output().expect("tests/support/docker-up can be run");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "tests/support/docker-up needs root and Debian packages: {said}");
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+fn set(name: &str, value: &str) {
+    // SAFETY: the variables of this process are otherwise only read by way of std, which takes a lock.
+    unsafe { std::env::set_var(name, value) };
+}
 
 /// What one attempt is performed with, and what came of it.
 pub struct Lab {
@@ -106,6 +120,7 @@ impl Lab {
     pub fn done(&self, action: Value) -> Report {
         let report = self.perform(action).unwrap_or_else(|failure| panic!("{failure}"));
         assert_eq!(report.failure, None, "{:?}", report.gives);
+        report.pending.commit().unwrap_or_else(|failure| panic!("{failure}"));
         report
     }
 

@@ -99,7 +99,7 @@ impl Recorder {
 
     fn over(&mut self, step: &str, outcome: Outcome, seconds: f64) {
         self.counts.add(outcome);
-        self.put(Kind::StepEnded { step: id(step), outcome, seconds });
+        self.put(Kind::StepEnded { step: id(step), outcome, seconds, gives: Default::default() });
     }
 
     fn ok(&mut self, step: &str, seconds: f64) {
@@ -246,6 +246,45 @@ pub fn many(steps: usize, together: usize, logs: PathBuf) -> Scene {
         }
     }
     r.end(heading(&pairs, logs), RunOutcome::Failed)
+}
+
+/// A moment in the middle of a run: a step is over, a loop and many steps are under way.
+pub fn crowd(logs: PathBuf) -> Scene {
+    let mut steps = vec![("dump".to_string(), "データベースのバックアップ".to_string())];
+    steps.push(("old_dumps".into(), "古いバックアップの整理".into()));
+    steps.extend((0..12).map(|n| (format!("check_{n}"), format!("{n} 番目の確認"))));
+    let pairs: Vec<(&str, &str)> = steps.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let mut r = Recorder::new(steps.len());
+    r.ok("dump", 12.3);
+    let items: Vec<Unit> = (0..3).map(|n| Unit::item(id("old_dumps"), n)).collect();
+    r.put(Kind::Expanded { step: id("old_dumps"), items: vec![json!("a"), json!("b"), json!("c")] });
+    r.begin(&items[0], 1);
+    r.finish(&items[0], 1, Outcome::Ok, None);
+    r.begin(&items[1], 1);
+    (0..6).for_each(|n| r.begin(&Unit::step(id(&format!("check_{n}"))), 1));
+    r.begin(&items[2], 1);
+    (6..12).for_each(|n| r.begin(&Unit::step(id(&format!("check_{n}"))), 1));
+    Scene { heading: heading(&pairs, logs), events: r.events }
+}
+
+/// A question while another step goes on.
+pub fn question(logs: PathBuf) -> Scene {
+    let steps = [("swap", "入れ替え"), ("beside", "並行する処理"), ("last", "最後")];
+    let mut r = Recorder::new(steps.len());
+    let (swap, beside) = (Unit::step(id("swap")), Unit::step(id("beside")));
+    r.begin(&beside, 1);
+    let question = Question::Decide { text: "どうしますか".into(), choices: Vec::new() };
+    r.put(Kind::Asked { unit: swap.clone(), question });
+    r.finish(&beside, 1, Outcome::Ok, None);
+    r.over("beside", Outcome::Ok, 3.0);
+    r.begin(&Unit::step(id("last")), 1);
+    r.put(Kind::Answered { unit: swap.clone(), reply: Reply::Yes, by: "佐藤".into() });
+    r.begin(&swap, 1);
+    r.finish(&swap, 1, Outcome::Ok, None);
+    r.over("swap", Outcome::Ok, 1.0);
+    r.finish(&Unit::step(id("last")), 1, Outcome::Ok, None);
+    r.over("last", Outcome::Ok, 1.0);
+    r.end(heading(&steps, logs), RunOutcome::Ok)
 }
 
 /// Writes the logs that the daily scene's failures have.

@@ -101,13 +101,10 @@ async fn finish(
             return Ok(capture.broken(stopped(reason, cx)));
         }
     };
-    if matches!(code, 126 | 127) && capture.said().is_empty() {
-        cx.note(&crate::t!(
-            "exit code {code} often means that the container has no such program",
-            "終了コード {code} は、多くの場合コンテナにそのプログラムが無いことを意味します"
-        ));
-    }
-    Ok(capture.ended(code))
+    let refused = refusal::not_begun(code, &capture.began(), container);
+    let mut report = capture.ended(code);
+    report.failure = refused.or(report.failure);
+    Ok(report)
 }
 
 async fn exit_code(engine: &Engine, id: &str) -> Result<i32, Failure> {

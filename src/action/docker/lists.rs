@@ -63,6 +63,13 @@ pub fn name_of(c: &ContainerSummary) -> String {
     names.min_by_key(|n| n.matches('/').count()).unwrap_or_default().to_string()
 }
 
+/// `web-1`: a container of a compose project by its service and number, which both versions of compose note.
+pub fn place_of(c: &ContainerSummary) -> String {
+    let label =
+        |key: &str| c.labels.as_ref().and_then(|l| l.get(key)).map(String::as_str).unwrap_or_default();
+    format!("{}-{}", label("com.docker.compose.service"), label("com.docker.compose.container-number"))
+}
+
 fn container(c: &ContainerSummary) -> Value {
     let labels = c.labels.clone().unwrap_or_default();
     let status = c.status.as_deref().unwrap_or_default();

@@ -5,6 +5,8 @@ mod capture;
 mod compose;
 mod compose_cli;
 mod compose_command;
+mod compose_inside;
+mod compose_read;
 mod engine;
 mod exec;
 mod feed;
@@ -23,6 +25,5 @@ mod refusal;
 mod run;
 mod stats;
 mod sweep;
-mod target;
 
 pub use perform::perform;

@@ -11,6 +11,9 @@ use super::{compose, exec, inspect, lifecycle, lists, logs, prune, run, stats};
 /// Why nothing came of it: the engine does not answer, a container or image is not there, the engine said no. A
 /// command that ran and did not succeed is no error but a report that holds its failure.
 pub async fn perform(action: &Docker<Rendered>, cx: &Context<'_>) -> Performed {
+    if let Some(reason) = cx.stop.reason() {
+        return Err(exec::stopped(reason, cx));
+    }
     match action {
         Docker::Exec(what) => exec::perform(what, cx).await,
         Docker::Run(what) => run::perform(what, cx).await,

@@ -17,6 +17,8 @@ use crate::model::{DockerPrune, PruneWhat, Rendered};
 
 /// How long the engine may take for one kind, in seconds: there may be terabytes of it.
 const PATIENCE: u64 = 6 * 3600;
+/// How long to wait before it is asked again, while it prunes for somebody else.
+const TURN: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Gives `removed`, a list of `{kind, name}`, and `bytes`, the space that is free again.
 ///
@@ -29,7 +31,7 @@ pub async fn perform(what: &DockerPrune<Rendered>, cx: &Context<'_>) -> Performe
     let (mut removed, mut bytes, mut failure) = (Vec::new(), 0u64, None);
     for kind in &what.what {
         tokio::select! {
-            pruned = one(&engine, *kind, &filters) => match pruned {
+            pruned = in_turn(&engine, *kind, &filters) => match pruned {
                 Ok((names, freed)) => {
                     removed.extend(names.into_iter().map(|name| (word(*kind), name)));
                     bytes = bytes.saturating_add(u64::try_from(freed.unwrap_or(0)).unwrap_or(0));
@@ -75,6 +77,20 @@ fn word(kind: PruneWhat) -> &'static str {
 }
 
 type Pruned = Result<(Vec<String>, Option<i64>), Error>;
+
+/// The engine refuses a second prune of one kind at the same time; it is done after the first.
+async fn in_turn(engine: &Engine, kind: PruneWhat, filters: &Filters) -> Pruned {
+    loop {
+        match one(engine, kind, filters).await {
+            Err(Error::DockerResponseServerError { status_code: 409, message })
+                if message.contains("already running") =>
+            {
+                tokio::time::sleep(TURN).await;
+            }
+            done => return done,
+        }
+    }
+}
 
 async fn one(engine: &Engine, kind: PruneWhat, filters: &Filters) -> Pruned {
     match kind {

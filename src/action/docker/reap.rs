@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep};
@@ -85,8 +86,11 @@ pub async fn end(quarry: &Quarry<'_>, reason: StopReason, mut stop: Stop) -> Res
                 () = stop.killed() => break,
                 () = sleep(Duration::from_millis(100)) => {}
             }
-            if over(quarry, signal(quarry, "0").await).await {
-                return Ok(());
+            let found = signal(quarry, "0").await;
+            match state(quarry, found).await {
+                State::Over => return Ok(()),
+                State::Silent => return Err(silent(quarry)),
+                State::Alive => {}
             }
         }
     }
@@ -94,8 +98,10 @@ pub async fn end(quarry: &Quarry<'_>, reason: StopReason, mut stop: Stop) -> Res
     let mut left = None;
     while Instant::now() < until {
         left = signal(quarry, "KILL").await;
-        if over(quarry, left).await {
-            return Ok(());
+        match state(quarry, left).await {
+            State::Over => return Ok(()),
+            State::Silent => return Err(silent(quarry)),
+            State::Alive => {}
         }
         sleep(Duration::from_millis(100)).await;
     }
@@ -110,25 +116,39 @@ async fn signal(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
     }
 }
 
-/// Whether nothing is left: nothing was found, and the command is not still about to start.
-async fn over(quarry: &Quarry<'_>, found: Option<usize>) -> bool {
+/// What is known of the quarry.
+enum State {
+    /// Something is left, or the command is still about to start.
+    Alive,
+    /// Nothing is left.
+    Over,
+    /// The engine does not answer.
+    Silent,
+}
+
+async fn state(quarry: &Quarry<'_>, found: Option<usize>) -> State {
     let running = match quarry.exec {
         None => false,
         Some(id) => match quarry.engine.docker.inspect_exec(id).await {
             Ok(now) => now.running == Some(true) || now.exit_code.is_none(),
-            Err(_) => false,
+            Err(Error::DockerResponseServerError { .. }) => false,
+            Err(_) => return State::Silent,
         },
     };
     match found {
-        Some(0) => !running,
-        Some(_) => false,
-        None => !running && !container_runs(quarry).await,
+        Some(0) if !running => State::Over,
+        Some(_) => State::Alive,
+        None => container(quarry, running).await,
     }
 }
 
-async fn container_runs(quarry: &Quarry<'_>) -> bool {
-    let now = quarry.engine.docker.inspect_container(quarry.container, None).await;
-    now.ok().and_then(|c| c.state).and_then(|s| s.running).unwrap_or(false)
+/// Nobody can look inside: a container that does not run holds nothing that does.
+async fn container(quarry: &Quarry<'_>, running: bool) -> State {
+    match quarry.engine.docker.inspect_container(quarry.container, None).await {
+        Ok(now) if running || now.state.as_ref().and_then(|s| s.running).unwrap_or(false) => State::Alive,
+        Ok(_) | Err(Error::DockerResponseServerError { .. }) => State::Over,
+        Err(_) => State::Silent,
+    }
 }
 
 /// Runs the script in the container; none where that has no shell or does not run. It has every privilege inside, as
@@ -156,6 +176,14 @@ async fn inside(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
     let said = String::from_utf8_lossy(&said);
     let lines: Vec<&str> = said.lines().collect();
     (lines.last() == Some(&"done")).then(|| lines.len() - 1)
+}
+
+fn silent(quarry: &Quarry<'_>) -> String {
+    let container = quarry.container;
+    crate::t!(
+        "the engine does not answer, so what was started in the container `{container}` may still run",
+        "エンジンが応答しないため、コンテナ `{container}` 内で開始したものがまだ動いている可能性があります"
+    )
 }
 
 fn left_over(quarry: &Quarry<'_>, left: Option<usize>) -> String {

@@ -100,6 +100,21 @@ pub fn of_call(error: &Error, name: &str) -> Failure {
     }
 }
 
+/// The engine's words, where a command was not begun at all: they come as its output.
+pub fn not_begun(code: i32, said: &str, container: &str) -> Option<Failure> {
+    let known = ["OCI runtime exec failed: ", "unable to find user "];
+    if !matches!(code, 126 | 127) || !known.iter().any(|start| said.starts_with(start)) {
+        return None;
+    }
+    let words = said.trim().trim_end_matches(": unknown");
+    // The nearest cause stands last.
+    let words = words.rsplit_once("container process: ").map_or(words, |(_, cause)| cause);
+    Some(rejected(crate::t!(
+        "the command did not start in the container `{container}`: {words}",
+        "コンテナ `{container}` 内でコマンドを開始できません: {words}"
+    )))
+}
+
 /// The name, when it can be one of a container: it becomes part of an address.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ mod client;
 mod perform;
 mod request;
 #[cfg(test)]
-mod server;
+pub(super) mod server;
 #[cfg(test)]
 mod tests;
 

@@ -24,9 +24,9 @@ type Exchange = Result<Answer, String>;
 /// # Errors
 /// When the request cannot be made at all (an address, a header, a certificate file), or the attempt was stopped.
 pub async fn perform(http: &Http<Rendered>, cx: &Context<'_>) -> Performed {
-    let request = Request::new(http, &cx)?;
-    request.note(&cx);
-    let trust = Arc::new(trust(http, &cx)?);
+    let request = Request::new(http)?;
+    request.note(cx);
+    let trust = Arc::new(trust(http, cx)?);
     let lookup = Lookup::default();
     let client = client::build(&request, trust.clone(), lookup.clone())
         .map_err(|e| Failure::Unavailable { message: client::words(&e) })?;
@@ -37,10 +37,10 @@ pub async fn perform(http: &Http<Rendered>, cx: &Context<'_>) -> Performed {
     let exchange = tokio::select! {
         biased;
         reason = stop.stopped() => return Err(cx.stopped(reason)),
-        exchange = within(limit.unwrap_or(DEFAULT_TIMEOUT), exchange(&client, &request, &trust, &cx)) => exchange,
+        exchange = within(limit.unwrap_or(DEFAULT_TIMEOUT), exchange(&client, &request, &trust, cx)) => exchange,
     };
     let elapsed = begun.elapsed();
-    note_end(&cx, &exchange, elapsed, &lookup);
+    note_end(cx, &exchange, elapsed, &lookup);
     Ok(report(exchange, &request, elapsed, &trust))
 }
 

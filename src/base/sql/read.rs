@@ -79,7 +79,7 @@ fn only_reads(sql: &str, statement: &Statement) -> bool {
                     word.eq_ignore_ascii_case("FOR") && (next.is(sql, "SHARE") || next.is(sql, "KEY"))
                         || word.eq_ignore_ascii_case("LOCK") && next.is(sql, "IN")
                 });
-            !writes && !locks && !(called(i) && acts(word))
+            !(writes || locks || called(i) && acts(word))
         }
         _ => true,
     })

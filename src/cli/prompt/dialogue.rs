@@ -18,8 +18,6 @@ type Lost = dialoguer::Error;
 /// Asks on this terminal; whatever is not a clear yes is a no.
 pub fn ask(term: &Term, look: Look, by: &str, unit: &Unit, question: &Question) -> Answer {
     let asked = show(term, look, unit, question).and_then(|()| reply(term, by, question));
-    // A menu that was left by Ctrl-C leaves the cursor hidden.
-    let _ = term.show_cursor();
     asked.unwrap_or_else(|lost| no(&because(&lost), by))
 }
 

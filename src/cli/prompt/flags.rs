@@ -102,7 +102,10 @@ fn is_answer(word: &str) -> bool {
     matches!(word, "done" | "not_done" | "not_applicable")
 }
 
-fn from_json(text: &str) -> Result<(String, Map<String, Value>, Option<String>), String> {
+/// The answer, the evidence as it was given, and a note.
+type Given = (String, Map<String, Value>, Option<String>);
+
+fn from_json(text: &str) -> Result<Given, String> {
     let map: Map<String, Value> =
         serde_json::from_str(text).map_err(|e| t!("not JSON: {e}", "JSON ではありません: {e}"))?;
     if !map.contains_key("answer") && !map.get("evidence").is_some_and(Value::is_object) {
@@ -166,6 +169,71 @@ impl Operator for FlagOperator {
                 let reply = Reply::No { because };
                 Box::pin(std::future::ready(Answer { reply, by: self.by.clone() }))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::StepId;
+    use serde_json::json;
+
+    fn said(flag: &str, value: &str, question: &Question) -> Said {
+        let given = [format!("ask{value}")];
+        let pick = |name: &str| if name == flag { &given[..] } else { &[] };
+        let answers = Answers::parse(pick("confirm"), pick("choose"), pick("answer")).expect("answers");
+        FlagOperator::new(answers, "佐藤", None).by_flag(&Unit::step(StepId::new("ask")), question)
+    }
+
+    fn confirm(typed: Option<&str>, people: u32) -> Question {
+        let (text, preview, typed) = (String::new(), String::new(), typed.map(str::to_string));
+        Question::Confirm { text, preview, facts: IndexMap::new(), typed, people }
+    }
+
+    #[test]
+    fn a_flag_confirms_only_the_target_it_names() {
+        assert_eq!(said("confirm", "", &confirm(None, 1)), Ok(Reply::Yes));
+        assert_eq!(said("confirm", "=refnet", &confirm(Some("refnet"), 1)), Ok(Reply::Yes));
+        for (value, question) in [
+            ("=other", confirm(Some("refnet"), 1)),
+            ("", confirm(Some("refnet"), 1)),
+            ("=refnet ", confirm(Some("refnet"), 1)),
+            ("", confirm(None, 2)),
+        ] {
+            assert!(said("confirm", value, &question).is_err(), "{value}");
+        }
+        assert_eq!(said("choose", "=x", &confirm(None, 1)), Err("no terminal".to_string()));
+    }
+
+    #[test]
+    fn a_choice_is_one_of_those_offered() {
+        let choices = vec![
+            Choice { value: json!("restore"), label: "復元する".into() },
+            Choice { value: json!(3), label: "三番".into() },
+        ];
+        let question = Question::Decide { text: String::new(), choices };
+        assert_eq!(said("choose", "=3", &question), Ok(Reply::Choice { value: json!(3), reason: None }));
+        assert!(said("choose", "=復元する", &question).is_err_and(|why| why.contains("restore, 3")));
+    }
+
+    #[test]
+    fn evidence_is_checked_as_if_it_were_typed() {
+        let decl = serde_json::from_str(r#"{"type":"integer","minimum":0}"#).expect("a declaration");
+        let evidence = IndexMap::from([("red".to_string(), decl)]);
+        let question = Question::Manual { instruction: String::new(), link: None, evidence };
+        let done = |note: Option<&str>| {
+            let evidence = IndexMap::from([("red".to_string(), json!(0))]);
+            Ok(Reply::Manual { answer: "done".into(), evidence, note: note.map(str::to_string) })
+        };
+        assert_eq!(said("answer", "=red=0", &question), done(None));
+        assert_eq!(said("answer", r#"={"red": 0}"#, &question), done(None));
+        let full = r#"={"answer": "done", "evidence": {"red": 0}, "note": "良好"}"#;
+        assert_eq!(said("answer", full, &question), done(Some("良好")));
+        let not = Reply::Manual { answer: "not_done".into(), evidence: IndexMap::new(), note: None };
+        assert_eq!(said("answer", "=not_done", &question), Ok(not));
+        for wrong in ["=done", "=red=-1", "=blue=1", "=maybe", "={", r#"={"answer": "perhaps"}"#] {
+            assert!(said("answer", wrong, &question).is_err(), "{wrong}");
         }
     }
 }

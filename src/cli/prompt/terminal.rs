@@ -89,6 +89,7 @@ impl Drop for Mode {
         if let Some(mode) = &self.0 {
             // SAFETY: the structure came from the call above.
             unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, mode) };
+            // A menu that was left by Ctrl-C leaves the cursor hidden.
             let _ = Term::stderr().show_cursor();
         }
     }

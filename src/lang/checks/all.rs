@@ -1,20 +1,71 @@
 //! The checks in their order. It checks nothing itself.
 
+use std::collections::HashMap;
+
+use super::gather::Gather;
+use super::names::{self, Known};
+use super::outputs::{Outputs, of_step};
+use super::site::Site;
+use super::{connections, destroy, ids, inputs, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
-use crate::lang::system::SystemFile;
-use crate::model::{Playbook, System};
+use crate::lang::yaml::Seg;
+use crate::model::{Playbook, Step, StepBody, System};
 
 /// Everything that can be wrong with a playbook that could be read.
-pub fn all(
-    _playbook: &Playbook,
-    _system: Option<&System>,
-    _doc: &mut Document,
-    _placed: &Placed,
-    _calls: &Calls,
-) {
+pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, placed: &Placed, calls: &Calls) {
+    let mut site = Site { doc, placed };
+    ids::check(playbook, &mut site);
+    inputs::check(playbook, &mut site);
+    for (i, schedule) in playbook.schedule.iter().enumerate() {
+        let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
+        let found = times::cron(&schedule.cron, site.doc.value(&path));
+        site.doc.notes.extend(found);
+    }
+    each(&playbook.steps, &mut |step| {
+        shape_rules::check(step, &mut site);
+        destroy::check(step, &mut site);
+        if let Some(system) = system {
+            connections::check(step, system, &mut site);
+            connections::environment(step, system, calls, &mut site);
+        }
+    });
+    let mentions = mentioned(playbook, system, &mut site, calls);
+    order::check(playbook, &mentions, &mut site);
 }
 
-/// Everything that can be wrong with a system in one environment.
-pub fn system(_system: &System, _file: &mut SystemFile, _environment: Option<&str>) {}
+fn each<'a>(steps: &'a [Step], look: &mut impl FnMut(&'a Step)) {
+    for step in steps {
+        look(step);
+        if let StepBody::Group(inner) = &step.body {
+            each(inner, look);
+        }
+    }
+}
+
+/// Checks every text; gives which step mentions which.
+fn mentioned(
+    playbook: &Playbook,
+    system: Option<&System>,
+    site: &mut Site<'_>,
+    calls: &Calls,
+) -> Vec<order::Mention> {
+    let mut steps: HashMap<&str, Outputs> = HashMap::new();
+    for id in site.placed.ids() {
+        steps.insert(id, Outputs::unknown());
+    }
+    each(&playbook.steps, &mut |step| {
+        steps.insert(step.id.as_str(), of_step(step, system, calls));
+    });
+    let unnamed = site.placed.has_unnamed();
+    let known = Known { playbook: Some(playbook), system, steps, unnamed };
+    let mut gather = Gather::new(system, calls);
+    gather.playbook(playbook, site);
+    let mut mentions = Vec::new();
+    for text in &gather.texts {
+        names::check(text, &known, site.doc, &mut mentions);
+    }
+    vars::check(playbook, &gather.texts, site);
+    mentions
+}

@@ -1,7 +1,21 @@
 //! What a model may say and still be wrong: ids, order, names, types of inputs, effects. Each check has a file.
 
 mod all;
+mod connections;
+mod destroy;
 mod environments;
+mod facts;
+mod gather;
+mod ids;
+mod inputs;
+mod names;
+mod order;
+mod outputs;
+mod shape_rules;
+mod site;
+mod times;
+mod vars;
 
-pub use all::{all, system};
+pub use all::all;
 pub use environments::unknown_environment;
+pub use facts::system;

@@ -43,6 +43,8 @@ pub enum Shape {
     Map(Box<Shape>),
     /// A type of the model, by its number.
     Def(usize),
+    /// Text or a mapping: only for messages.
+    TextOrMap,
     /// A mapping with these keys.
     Struct(Vec<Field>),
     /// A mapping with exactly one of these keys.
@@ -97,9 +99,15 @@ impl Shapes {
         Shapes { root: defs.len() - 1, defs }
     }
 
-    /// The type with this name.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.defs.iter().position(|d| d.name == name)
+    /// A shape by what it is, not by the name of its type.
+    pub fn in_full<'s>(&'s self, mut shape: &'s Shape) -> &'s Shape {
+        loop {
+            match shape {
+                Shape::Def(n) => shape = &self.defs[*n].shape,
+                Shape::Templated(inner) => shape = inner,
+                other => return other,
+            }
+        }
     }
 }
 

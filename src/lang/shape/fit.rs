@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::compile::{Field, Shape, Shapes};
-use super::short::{Short, one_for_many};
+use super::short::{Short, empty_will_do, one_for_many};
+use super::trail::Trail;
 use super::words::{expected, found, listed};
 use crate::base::{Duration, Size, StepId};
 use crate::diag::did_you_mean;
@@ -43,7 +44,7 @@ pub struct Broken;
 /// One walk over a value.
 pub struct Fit<'a> {
     shapes: &'a Shapes,
-    path: Vec<Seg>,
+    trail: Trail,
     /// An explicit null counts as not written.
     null_is_absent: bool,
     /// Everything noted.
@@ -55,7 +56,7 @@ type Fitted = Result<(), Broken>;
 impl<'a> Fit<'a> {
     /// A walk that has not begun. In a system file an explicit null means the same as no key.
     pub fn new(shapes: &'a Shapes, null_is_absent: bool) -> Fit<'a> {
-        Fit { shapes, path: Vec::new(), null_is_absent, mistakes: Vec::new() }
+        Fit { shapes, trail: Trail::default(), null_is_absent, mistakes: Vec::new() }
     }
 
     /// Fits a whole file.
@@ -64,7 +65,7 @@ impl<'a> Fit<'a> {
     }
 
     fn note(&mut self, place: Where, code: &'static str, title: String, help: Option<String>) -> Fitted {
-        self.mistakes.push(Mistake { path: self.path.clone(), place, code, title, help });
+        self.mistakes.push(Mistake { path: self.trail.path(), place, code, title, help });
         Err(Broken)
     }
 
@@ -100,16 +101,14 @@ impl<'a> Fit<'a> {
     }
 
     fn wrong(&mut self, value: &Value, shape: &Shape) -> Fitted {
-        let (want, have) = (expected(shape), found(value));
-        let name = self.path.iter().rev().find_map(|s| match s {
-            Seg::Name(n) => Some(n.clone()),
-            Seg::Index(_) => None,
-        });
+        let (want, have) = (expected(self.shapes.in_full(shape)), found(value));
+        let name = self.trail.key().map(str::to_string);
         let title = match name {
+            Some(name) if value.is_null() => crate::t!("`{name}` is empty", "`{name}` が空です"),
             Some(name) => {
                 crate::t!(
                     "`{name}`: expected {want}, found {have}",
-                    "`{name}` には{want}が必要ですが、{have}です"
+                    "`{name}`: {want}が必要ですが、{have}です"
                 )
             }
             None => crate::t!("expected {want}, found {have}", "{want}が必要ですが、{have}です"),
@@ -222,7 +221,7 @@ impl<'a> Fit<'a> {
         let steps = matches!(inner, Shape::Def(n) if shapes.defs[*n].name == "Step");
         let mut fitted = Ok(());
         for (i, one) in items.iter_mut().enumerate() {
-            self.path.push(Seg::Index(i));
+            self.trail.enter_item(i);
             if self.fit(one, item).is_err() {
                 // A broken step leaves a gap, so that the others keep their places.
                 *one = Value::Null;
@@ -230,7 +229,7 @@ impl<'a> Fit<'a> {
                     fitted = Err(Broken);
                 }
             }
-            self.path.pop();
+            self.trail.leave();
         }
         fitted
     }
@@ -241,11 +240,11 @@ impl<'a> Fit<'a> {
         };
         let mut broken = Vec::new();
         for (key, one) in map.iter_mut() {
-            self.path.push(Seg::name(key));
+            self.trail.enter(key);
             if (self.null_is_absent && one.is_null()) || self.fit(one, inner).is_err() {
                 broken.push(key.clone());
             }
-            self.path.pop();
+            self.trail.leave();
         }
         for key in broken {
             map.shift_remove(&key);
@@ -254,21 +253,21 @@ impl<'a> Fit<'a> {
     }
 
     fn record(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
-        if value.is_null() && !fields.iter().any(|f| f.required) && !name.is_empty() {
+        if value.is_null() && !fields.iter().any(|f| f.required) && empty_will_do(name) {
             *value = Value::Object(Map::new());
         }
         let Value::Object(map) = value else {
-            return self.wrong(&value.clone(), &Shape::Struct(Vec::new()));
+            return self.wrong(&value.clone(), &in_words(name));
         };
         let mut out = Vec::new();
         for (key, one) in map.iter_mut() {
-            self.path.push(Seg::name(key));
+            self.trail.enter(key);
             let keep = match fields.iter().find(|f| f.key == *key) {
                 Some(field) if one.is_null() && self.null_is_absent && !field.required => false,
                 Some(field) => self.fit(one, &field.shape).is_ok(),
                 None => self.unknown(key, fields, name).is_ok(),
             };
-            self.path.pop();
+            self.trail.leave();
             if !keep {
                 out.push(key.clone());
             }
@@ -277,8 +276,11 @@ impl<'a> Fit<'a> {
             fields.iter().filter(|f| f.required && !map.contains_key(&f.key)).collect();
         for field in &missing {
             let key = &field.key;
+            if out.iter().any(|o| did_you_mean(o, [key.as_str()]).is_some()) {
+                continue;
+            }
             let title = crate::t!("`{key}` is missing", "`{key}` がありません");
-            let want = expected(&field.shape);
+            let want = expected(self.shapes.in_full(&field.shape));
             let help = crate::t!("add `{key}:` with {want}", "`{key}:` に{want}を書いてください");
             let _ = self.note(Where::Head, "missing-key", title, Some(help));
         }
@@ -296,8 +298,8 @@ impl<'a> Fit<'a> {
                 "`{key}` はこの版ではまだ使えません"
             );
             let help = crate::t!(
-                "remove it; it would be a lie to pass over it in silence",
-                "削除してください（黙って無視することはしません）"
+                "remove it; it would not be done, and that must not go unnoticed",
+                "削除してください（書いても実行されず、見落としになります）"
             );
             return self.note(Where::Key, "not-yet", title, Some(help));
         }
@@ -330,8 +332,15 @@ impl<'a> Fit<'a> {
                 crate::t!("exactly one of {list} has to stand here", "{list} のうちちょうど 1 つが必要です");
             return self.note(Where::Head, "one-of", title, None);
         }
-        self.record(value, fields, name)
+        self.record(value, fields, name)?;
+        if value.as_object().is_none_or(Map::is_empty) { Err(Broken) } else { Ok(()) }
     }
+}
+
+/// What may stand for a mapping of this type: most may be written as text alone.
+fn in_words(name: &str) -> Shape {
+    let short = super::short::of(name).iter().any(|s| matches!(s, Short::Text(_)));
+    if short { Shape::TextOrMap } else { Shape::Struct(Vec::new()) }
 }
 
 /// Rewrites a short form into the full one.

@@ -5,9 +5,10 @@ mod compile;
 mod fit;
 mod kinds;
 mod short;
+mod trail;
 mod words;
 
-pub use compile::{Def, Field, Shape, Shapes};
+pub use compile::Shapes;
 pub use fit::{Broken, Fit, Mistake, Where};
 pub use kinds::{playbook_shapes, system_shapes};
-pub use short::{Short, of as short_of};
+pub use short::{Short, empty_will_do, of as short_of, one_for_many};

@@ -48,3 +48,8 @@ pub fn of(name: &str) -> &'static [Short] {
 pub fn one_for_many(name: &str) -> bool {
     matches!(name, "Condition" | "Lock" | "Schedule" | "Verifier" | "PruneWhat")
 }
+
+/// Whether a mapping without keys, or nothing at all, says something.
+pub fn empty_will_do(name: &str) -> bool {
+    !matches!(name, "" | "Shell" | "Stdin" | "Wait" | "Http" | "Auth" | "Verifier" | "Compose")
+}

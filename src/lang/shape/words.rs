@@ -30,6 +30,7 @@ pub fn expected(shape: &Shape) -> String {
         Shape::Templated(inner) => expected(inner),
         Shape::List(_) => crate::t!("a list", "リスト"),
         Shape::Any => crate::t!("a value", "値"),
+        Shape::TextOrMap => crate::t!("text or a mapping", "文字列かマッピング"),
         Shape::Map(_) | Shape::Def(_) | Shape::Struct(_) | Shape::OneOf(_) => {
             crate::t!("a mapping (`key: value`)", "マッピング（`キー: 値`）")
         }

@@ -3,5 +3,5 @@
 mod playbook;
 mod step;
 
-pub use playbook::{DefaultsSource, PlaybookSource};
+pub use playbook::PlaybookSource;
 pub use step::{ACTION_KEYS, StepSource};

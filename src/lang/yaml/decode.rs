@@ -2,7 +2,42 @@
 
 use serde_json::{Map, Value};
 
+use super::index::Index;
+use super::limits::MAX_DEPTH;
 use super::syntax::Trouble;
+
+/// What both readings of a text came to.
+pub type Both = (Result<(Index, Vec<Trouble>), Trouble>, Option<Decoded>);
+type Decoded = Result<Value, (usize, String)>;
+
+/// Reads the places, and in a large text that is plainly no depth bomb the values beside them.
+pub fn both(text: &str) -> Both {
+    const WORTH_A_THREAD: usize = 128 << 10;
+    if text.len() < WORTH_A_THREAD || !is_flat(text) {
+        return (Index::of(text), None);
+    }
+    std::thread::scope(|scope| {
+        let values = scope.spawn(|| decode(text, &[]));
+        let index = Index::of(text);
+        (index, values.join().ok())
+    })
+}
+
+/// Whether no nesting can be deep: counted roughly, so that too much is found rather than too little.
+fn is_flat(text: &str) -> bool {
+    let mut open = 0usize;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => continue,
+        }
+        if open > MAX_DEPTH {
+            return false;
+        }
+    }
+    text.lines().all(|l| l.len() - l.trim_start_matches([' ', '-', '?', ':']).len() <= 4 * MAX_DEPTH)
+}
 
 /// The values of a document whose index is sound; what troubles blot out is null.
 ///

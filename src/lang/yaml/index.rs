@@ -3,23 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser};
 
 use super::limits::{MAX_ALIASED, MAX_DEPTH};
 use super::syntax::{Trouble, of_scan_error, of_tag};
-
-/// How a scalar is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Bare.
-    Plain,
-    /// In quotes.
-    Quoted,
-    /// A `|` block.
-    Literal,
-    /// A `>` block.
-    Folded,
-}
 
 /// A key of a mapping.
 #[derive(Debug)]
@@ -36,7 +23,7 @@ pub struct KeyNode {
 #[derive(Debug)]
 pub enum Kind {
     /// A scalar.
-    Scalar(Style),
+    Scalar,
     /// A list.
     Seq(Vec<u32>),
     /// A mapping, in the order of the file.
@@ -149,18 +136,18 @@ fn short(span: &Range<usize>) -> Range<u32> {
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, at: Range<usize>) -> Result<(), Trouble> {
         match event {
-            Event::Scalar(value, style, anchor, tag) => {
-                of_tag(tag.as_deref(), &at)?;
-                self.scalar(&value, style, anchor, at)
+            Event::Scalar(value, _, anchor, tag) => {
+                of_tag(self.text, tag.as_deref(), &at)?;
+                self.scalar(&value, anchor, at)
             }
             Event::Alias(anchor) => self.alias(anchor, at),
             Event::SequenceStart(style, anchor, tag) => {
-                of_tag(tag.as_deref(), &at)?;
+                of_tag(self.text, tag.as_deref(), &at)?;
                 let flow = style == granit_parser::StructureStyle::Flow;
                 self.begin(at, anchor, flow, Body::Seq(Vec::new()))
             }
             Event::MappingStart(style, anchor, tag) => {
-                of_tag(tag.as_deref(), &at)?;
+                of_tag(self.text, tag.as_deref(), &at)?;
                 let flow = style == granit_parser::StructureStyle::Flow;
                 self.begin(at, anchor, flow, Body::Map(Vec::new(), None))
             }
@@ -175,25 +162,13 @@ impl Builder<'_> {
         if self.documents > 1 { Err(Trouble::second_document(at)) } else { Ok(()) }
     }
 
-    fn scalar(
-        &mut self,
-        value: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        at: Range<usize>,
-    ) -> Result<(), Trouble> {
+    fn scalar(&mut self, value: &str, anchor: usize, at: Range<usize>) -> Result<(), Trouble> {
         if let Some(Open { body: Body::Map(_, key @ None), .. }) = self.open.last_mut() {
             let same = self.text.get(at.clone()) == Some(value);
             *key = Some((short(&at), (!same).then(|| value.into())));
             return Ok(());
         }
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-            _ => Style::Quoted,
-        };
-        let id = self.index.push(at, Kind::Scalar(style));
+        let id = self.index.push(at, Kind::Scalar);
         self.keep(anchor, id, 1);
         self.place(id, 1)
     }

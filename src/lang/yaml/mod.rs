@@ -7,8 +7,8 @@ mod limits;
 mod locate;
 mod syntax;
 
-pub use decode::decode;
-pub use index::{Index, Kind, Node, Style};
-pub use limits::{MAX_ALIASED, MAX_BYTES, MAX_DEPTH};
+pub use decode::{both, decode};
+pub use index::Index;
+pub use limits::MAX_BYTES;
 pub use locate::Seg;
 pub use syntax::Trouble;

@@ -18,7 +18,7 @@ pub struct Trouble {
     /// What to do.
     pub help: Option<String>,
     /// The place that it collides with, and a word for it.
-    pub other: Option<(Range<usize>, String)>,
+    pub other: Option<Box<(Range<usize>, String)>>,
     /// Whether the text at the place has to be blotted out before values are read.
     pub blot: bool,
 }
@@ -32,7 +32,7 @@ impl Trouble {
     pub fn duplicate_key(key: &str, first: &Range<u32>, second: &Range<u32>) -> Trouble {
         let wide = |r: &Range<u32>| r.start as usize..r.end as usize;
         Trouble {
-            other: Some((wide(first), crate::t!("first here", "最初はここ"))),
+            other: Some(Box::new((wide(first), crate::t!("first here", "最初はここ")))),
             ..Trouble::new(
                 "duplicate-key",
                 wide(second),
@@ -128,7 +128,7 @@ impl Trouble {
 }
 
 /// Refuses tags other than those of YAML's own simple types.
-pub fn of_tag(tag: Option<&Tag>, at: &Range<usize>) -> Result<(), Trouble> {
+pub fn of_tag(source: &str, tag: Option<&Tag>, at: &Range<usize>) -> Result<(), Trouble> {
     let Some(tag) = tag else { return Ok(()) };
     let text = tag.to_string();
     let known = ["str", "int", "float", "bool", "null", "seq", "map"];
@@ -136,9 +136,11 @@ pub fn of_tag(tag: Option<&Tag>, at: &Range<usize>) -> Result<(), Trouble> {
     if known.contains(&name) && (text.starts_with("!!") || text.contains("yaml.org")) {
         return Ok(());
     }
+    let written = source.get(..at.start).and_then(|s| s.rfind('!'));
+    let start = written.filter(|i| !source[*i..at.start].contains('\n')).unwrap_or(at.start);
     Err(Trouble::new(
         "tag",
-        at.clone(),
+        start..at.end.max(start),
         crate::t!("the tag {text} has no meaning here", "タグ {text} には意味がありません"),
         crate::t!("remove it, or put the value in quotes", "タグを削除するか、値を引用符で囲んでください"),
     ))
@@ -187,17 +189,39 @@ fn words(kind: &ErrorKind) -> (&'static str, String, String) {
                 "値に `&名前`、その下で `*名前` と書いてください"
             ),
         ),
-        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => (
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInPlainScalar => (
             "tab",
             crate::t!("a tab cannot indent YAML", "YAML の字下げにタブは使えません"),
             crate::t!("use spaces", "空白を使ってください"),
         ),
-        ErrorKind::InvalidIndentation => (
+        ErrorKind::InvalidIndentation
+        | ErrorKind::BlockSequenceEntryNotAllowed
+        | ErrorKind::BlockEntryInFlowCollection
+        | ErrorKind::MappingKeyNotAllowed => (
             "indentation",
             crate::t!("this line is indented wrongly", "この行の字下げが正しくありません"),
             indent,
         ),
+        ErrorKind::RecursionLimitExceeded => (
+            "too-deep",
+            crate::t!("nested deeper than {MAX_DEPTH} levels", "入れ子が {MAX_DEPTH} 段を超えています"),
+            crate::t!("write it flatter", "入れ子を浅くしてください"),
+        ),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => (
+            "unclosed",
+            crate::t!("a quote is not closed", "引用符が閉じていません"),
+            crate::t!(
+                "close it; inside '…' write '' for a single quote",
+                "閉じてください。'…' の中の ' は '' と書きます"
+            ),
+        ),
         ErrorKind::UnexpectedEof
+        | ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::MisplacedFlowCollectionEnd
         | ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofImplicitFlowMapping

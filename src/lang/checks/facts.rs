@@ -1,0 +1,120 @@
+//! A system in one environment: what it names must be there. It knows no playbook.
+
+use std::collections::HashMap;
+
+use super::connections::is_address;
+use super::gather::{Gather, Names};
+use super::names::{Known, check};
+use super::site::{Site, near, segs};
+use super::{shape_rules, times};
+use crate::diag::Diagnostic;
+use crate::lang::calls::Calls;
+use crate::lang::document::Document;
+use crate::lang::placed::Placed;
+use crate::lang::system::SystemFile;
+use crate::lang::yaml::Seg;
+use crate::model::System;
+
+/// Checks a system; a mistake that several environments share is noted once.
+pub fn system(system: &System, file: &mut SystemFile, environment: Option<&str>) {
+    let before = std::mem::take(&mut file.doc.notes);
+    let mut found = Vec::new();
+    named(system, file, environment, &mut found);
+    timed(system, file, environment, &mut found);
+    for d in found {
+        file.doc.note(d);
+    }
+    actions(system, file, environment);
+    let fresh = std::mem::replace(&mut file.doc.notes, before);
+    for d in fresh {
+        if !file.doc.notes.contains(&d) {
+            file.doc.note(d);
+        }
+    }
+}
+
+fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &mut Vec<Diagnostic>) {
+    let mut missing = |code, keys: &[&str], title: String, help: Option<String>| {
+        let mut d = Diagnostic::error(code, file.place(&segs(keys), environment), title);
+        d.help = help;
+        found.push(d);
+    };
+    let secrets = || system.secrets.keys().map(String::as_str);
+    for (name, connection) in &system.connections {
+        if let Some(like) = &connection.like
+            && !system.connections.contains_key(like)
+        {
+            let title = crate::t!("there is no connection `{like}`", "接続 `{like}` はありません");
+            let help = near(like, system.connections.keys().map(String::as_str));
+            missing("unknown-connection", &["connections", name, "like"], title, help);
+        }
+        if let Some(secret) = &connection.password
+            && !system.secrets.contains_key(secret)
+        {
+            let title = crate::t!("there is no secret `{secret}`", "秘密 `{secret}` はありません");
+            missing("unknown-secret", &["connections", name, "password"], title, near(secret, secrets()));
+        }
+        if connection.url.as_deref().is_some_and(|u| !is_address(u) && !crate::model::has_template(u)) {
+            let title = crate::t!(
+                "an address begins with postgres://, mysql:// or sqlite:",
+                "接続先は postgres://、mysql://、sqlite: のいずれかで始まります"
+            );
+            missing("bad-address", &["connections", name, "url"], title, None);
+        }
+    }
+    if let Some(name) = &system.default_environment
+        && !file.environments().contains(name)
+    {
+        let title = crate::t!("there is no environment `{name}`", "環境 `{name}` がありません");
+        let help = near(name, file.environments().iter().map(String::as_str));
+        missing("unknown-environment", &["default_environment"], title, help);
+    }
+    if let Some(host) = &system.run_on
+        && host != "local"
+        && !system.hosts.contains_key(host)
+    {
+        let title = crate::t!("there is no host `{host}`", "ホスト `{host}` はありません");
+        missing("unknown-host", &["run_on"], title, near(host, system.hosts.keys().map(String::as_str)));
+    }
+    for (name, secret) in &system.secrets {
+        if secret.from.is_some() == secret.generate.is_some() {
+            let title = crate::t!(
+                "a secret has either `from` or `generate`",
+                "秘密には `from` か `generate` のどちらか一方が必要です"
+            );
+            missing("one-of", &["secrets", name], title, None);
+        }
+    }
+}
+
+fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &mut Vec<Diagnostic>) {
+    if let Some(zone) = &system.timezone {
+        found.extend(times::zone(zone, file.place(&segs(&["timezone"]), environment)));
+    }
+    for (name, window) in &system.windows {
+        let at = file.place(&segs(&["windows", name, "cron"]), environment);
+        found.extend(times::cron(&window.cron, at));
+    }
+}
+
+/// The actions and header fields of a system hold templates of their own.
+fn actions(system: &System, file: &mut SystemFile, environment: Option<&str>) {
+    let calls = Calls::default();
+    let known = Known { playbook: None, system: Some(system), steps: HashMap::new(), unnamed: false };
+    for (name, action) in &system.actions {
+        let mut gather = Gather::new(Some(system), &calls);
+        gather.action(&[], action, &Names::default());
+        let base = [Seg::name("actions"), Seg::name(name)];
+        for mut text in gather.texts {
+            text.path = file.written_path(&[&base, text.path.as_slice()].concat(), environment);
+            check(&text, &known, &mut file.doc, &mut Vec::new());
+        }
+        let base = file.written_path(&base, environment);
+        let placed = Placed::default();
+        shape_rules::of_action(action, base, &mut site(&mut file.doc, &placed));
+    }
+}
+
+fn site<'a>(doc: &'a mut Document, placed: &'a Placed) -> Site<'a> {
+    Site { doc, placed }
+}

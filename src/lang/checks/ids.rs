@@ -1,0 +1,61 @@
+//! Ids that stand twice, and ids that nobody has. It knows no order.
+
+use super::site::{Site, near};
+use crate::base::StepId;
+use crate::lang::yaml::Seg;
+use crate::model::{Needs, Playbook, Step, StepBody};
+
+/// Checks every id of a playbook.
+pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
+    duplicates(site);
+    steps(&playbook.steps, site);
+    for (i, item) in playbook.checklist.iter().enumerate() {
+        let path = vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
+        known(&item.from, path, site);
+    }
+}
+
+fn duplicates(site: &mut Site<'_>) {
+    for (id, path) in site.placed.duplicates() {
+        let here = site.doc.value(&[path.as_slice(), &[Seg::name("id")]].concat());
+        let first = site.value(id, &["id"]);
+        let title = crate::t!("the id `{id}` is taken twice", "id `{id}` が 2 回使われています");
+        let d = crate::diag::Diagnostic::error("duplicate-id", here, title)
+            .other(first, crate::t!("first here", "最初はここ"))
+            .help(crate::t!("give one of the two another id", "どちらかの id を変えてください"));
+        site.doc.note(d);
+    }
+}
+
+fn steps(steps: &[Step], site: &mut Site<'_>) {
+    for step in steps {
+        if let Needs::Steps(ids) = &step.needs {
+            listed(&step.id, "needs", ids, site);
+        }
+        listed(&step.id, "after", &step.after, site);
+        if let StepBody::Group(inner) = &step.body {
+            self::steps(inner, site);
+        }
+    }
+}
+
+fn listed(step: &StepId, key: &str, ids: &[StepId], site: &mut Site<'_>) {
+    for (i, id) in ids.iter().enumerate() {
+        let path = site.path(step, &[key, &i.to_string()]);
+        if id == step {
+            let title = crate::t!("`{step}` waits for itself", "`{step}` が自分自身を待っています");
+            site.error("cycle", site.doc.value(&path), title, None);
+        } else {
+            known(id, path, site);
+        }
+    }
+}
+
+fn known(id: &StepId, path: Vec<Seg>, site: &mut Site<'_>) {
+    if site.placed.has(id.as_str()) || site.placed.has_unnamed() {
+        return;
+    }
+    let title = crate::t!("no step has the id `{id}`", "id が `{id}` のステップはありません");
+    let help = near(id.as_str(), site.placed.ids());
+    site.error("unknown-id", site.doc.value(&path), title, help);
+}

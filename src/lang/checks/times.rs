@@ -1,0 +1,49 @@
+//! Cron expressions and zones: whether they can be read, whether they ever come, whether they mean what they
+//! seem to. It schedules nothing.
+
+use std::str::FromStr;
+
+use croner::Cron;
+
+use crate::diag::{At, Diagnostic};
+
+/// What is wrong with a cron expression, if anything.
+pub fn cron(text: &str, at: At) -> Option<Diagnostic> {
+    let help = crate::t!(
+        "five fields: minute hour day month weekday, such as \"0 2 * * *\" or \"0 3 * * SUN#1\"",
+        "5 つの欄（分 時 日 月 曜日）で書きます。例: \"0 2 * * *\"、\"0 3 * * SUN#1\""
+    );
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let parsed = Cron::from_str(text).ok().filter(|_| fields.len() == 5);
+    let Some(cron) = parsed else {
+        let title = crate::t!("`{text}` is not a cron expression", "`{text}` は cron 式ではありません");
+        return Some(Diagnostic::error("bad-cron", at, title).help(help));
+    };
+    let start = jiff::civil::date(2024, 1, 1).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    if cron.find_next_occurrence(&start, true).is_err() {
+        let title = crate::t!("`{text}` never comes", "`{text}` に当たる日時はありません");
+        return Some(Diagnostic::error("never", at, title).help(help));
+    }
+    if fields[2] != "*" && fields[4] != "*" && !fields[4].starts_with('+') {
+        let title = crate::t!(
+            "`{text}` comes on the days of the month and also on the weekdays: either is enough",
+            "`{text}` は「日」と「曜日」のどちらか一方が合えば実行されます"
+        );
+        let help = crate::t!(
+            "for the first Sunday write SUN#1 as the weekday and * as the day",
+            "第 1 日曜日なら曜日を SUN#1、日を * と書いてください"
+        );
+        return Some(Diagnostic::warning("cron-or", at, title).help(help));
+    }
+    None
+}
+
+/// What is wrong with the name of a time zone, if anything.
+pub fn zone(name: &str, at: At) -> Option<Diagnostic> {
+    if jiff::tz::TimeZone::get(name).is_ok() {
+        return None;
+    }
+    let title = crate::t!("there is no time zone `{name}`", "タイムゾーン `{name}` はありません");
+    let help = crate::t!("write for example Asia/Tokyo or UTC", "例: Asia/Tokyo、UTC");
+    Some(Diagnostic::error("bad-timezone", at, title).help(help))
+}
