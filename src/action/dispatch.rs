@@ -1,7 +1,7 @@
 //! From an action to the file that performs it. It decides nothing about when or whether.
 
 use crate::event::{Failure, Gives};
-use crate::model::{Action, Rendered, Shell, Slot};
+use crate::model::{Action, Rendered};
 use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
@@ -87,10 +87,12 @@ async fn nothing_to_do(cx: &Context<'_>) -> Result<bool, Failure> {
         }
     }
     let Some(script) = &cx.around.unless else { return Ok(false) };
-    let question = Shell::<Rendered> { run: Some(Slot(script.0.clone())), with: None, argv: None };
     // The question has none of the step's own standard input or output file.
     let around = crate::model::Around { stdin: None, stdout: None, ..cx.around.clone() };
     let asked = Context { around: &around, stop: cx.stop.clone(), ..*cx };
-    let report = shell::perform(&question, &asked).await?;
-    Ok(report.failure.is_none())
+    let done = shell::succeeds(script, &asked).await?;
+    if done {
+        cx.note(&crate::t!("nothing to do, says `unless`", "`unless` により、行うことはありません"));
+    }
+    Ok(done)
 }

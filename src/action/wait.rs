@@ -8,6 +8,7 @@ use super::context::{Context, Performed, Report};
 use super::dispatch::{Holds, read};
 use crate::event::Failure;
 use crate::model::{Action, Rendered, Wait};
+use crate::process::{StopReason, Stopper};
 
 const EVERY: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(300);
@@ -37,17 +38,22 @@ async fn until(
 ) -> Performed {
     let every = wait.every.as_ref().map_or(EVERY, |t| t.0.std());
     let limit = wait.limit.as_ref().map_or(LIMIT, |t| t.0.std());
-    let mut why;
     loop {
-        match read(reading, cx).await {
-            Err(failure @ (Failure::Cancelled | Failure::TimedOut { .. })) => return Err(failure),
-            // A reading that fails is a reading: the thing waited for may not be up yet.
-            Err(failure) => why = failure.to_string(),
-            Ok(report) => match holds(&report.gives) {
-                Ok(true) => return Ok(Report { gives: waited(began, report), ..Report::default() }),
-                Ok(false) => why = crate::t!("not yet as wished", "まだ条件を満たしません"),
-                Err(message) => why = message,
+        let left = limit.saturating_sub(began.elapsed());
+        let why = match one_reading(reading, cx, left).await {
+            Some(Ok(report)) => match holds(&report.gives) {
+                Ok(true) => {
+                    return Ok(Report { gives: waited(began, report), failure: None, ..Report::default() });
+                }
+                Ok(false) => report.failure.map_or_else(not_yet, |failure| failure.to_string()),
+                Err(message) => message,
             },
+            // A reading that fails is a reading: the thing waited for may not be up yet.
+            Some(Err(failure)) => failure.to_string(),
+            None => crate::t!("the reading did not end", "読み取りが終わりませんでした"),
+        };
+        if let Some(reason) = cx.stop.reason() {
+            return Err(cx.stopped(reason));
         }
         if began.elapsed() + every > limit {
             let limit = crate::base::Duration::from_millis(limit.as_millis() as u64);
@@ -58,6 +64,36 @@ async fn until(
         cx.note(&why);
         sleep(every, cx).await?;
     }
+}
+
+fn not_yet() -> String {
+    crate::t!("not yet as wished", "まだ条件を満たしません")
+}
+
+/// One reading, ended when the time is up (then there is none) or the run is stopped.
+async fn one_reading(reading: &Action<Rendered>, cx: &Context<'_>, left: Duration) -> Option<Performed> {
+    let (stopper, stop) = Stopper::new();
+    let mut outer = cx.stop.clone();
+    let inner = Context { stop, ..*cx };
+    let mut work = std::pin::pin!(read(reading, &inner));
+    let mut late = false;
+    let up = tokio::time::sleep(left);
+    tokio::select! {
+        done = &mut work => return Some(done),
+        reason = outer.stopped() => stopper.stop(reason),
+        () = up => {
+            late = true;
+            stopper.stop(StopReason::TimedOut);
+        }
+    }
+    let done = tokio::select! {
+        done = &mut work => done,
+        () = outer.killed() => {
+            stopper.stop(StopReason::Killed);
+            work.await
+        }
+    };
+    (!late).then_some(done)
 }
 
 async fn sleep(time: Duration, cx: &Context<'_>) -> Result<(), Failure> {

@@ -67,16 +67,20 @@ impl fmt::Debug for StepId {
     }
 }
 
-/// The id of a run: its start in UTC and six random characters, so that ids sort by time.
+/// The id of a run: its start in UTC, three characters for the part of the second, and three random ones. Ids sort
+/// by time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(String);
 
 impl RunId {
-    /// The id of a run that starts at `at`; `random` are any 32 random bits.
+    /// The id of a run that starts at `at`; `random` are any 15 random bits.
     pub fn new(at: jiff::Timestamp, random: u32) -> RunId {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let tail: String = (0..6).map(|i| ALPHABET[(random >> (5 * i)) as usize & 31] as char).collect();
+        // A 32768th of a second is 30517.6 ns; the last digit of the fraction may be a little shorter.
+        let fraction = at.subsec_nanosecond().unsigned_abs() / 30_518;
+        let bits = (fraction << 15) | (random & 0x7fff);
+        let tail: String = (0..6).rev().map(|i| ALPHABET[(bits >> (5 * i)) as usize & 31] as char).collect();
         RunId(format!("{}-{tail}", at.strftime("%Y%m%dT%H%M%SZ")))
     }
 
@@ -98,5 +102,21 @@ impl RunId {
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RunId;
+
+    #[test]
+    fn ids_of_runs_that_start_within_one_second_sort_by_time() {
+        let at = |nanos: i128| jiff::Timestamp::from_nanosecond(nanos).expect("a time");
+        let nanos = [0, 40_000, 500_000_000, 999_900_000, 999_999_999, 1_000_000_000];
+        let ids: Vec<RunId> =
+            nanos.iter().enumerate().map(|(i, n)| RunId::new(at(*n), !(i as u32) << 9)).collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(ids.iter().all(|id| RunId::parse(id.as_str()).as_ref() == Some(id)), "{ids:?}");
+        assert_ne!(RunId::new(at(0), 1), RunId::new(at(0), 2));
     }
 }

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::help::{help_flag, laid_out, version_flag};
+
 /// The whole command line.
 pub fn command() -> Command {
     let examples = crate::t!(
-        "Examples:\n  toban list                              what can be run here\n  toban plan refnet/daily                 what would be done, without touching anything\n  toban run refnet/daily -i keep_days=14  do it\n  toban logs last dump                    what a step printed\n\nExit codes: 0 done, 1 a step failed, 2 usage or a playbook that does not check, 3 not confirmed or refused,\n4 a decision is needed, 5 journal or state folder, 6 warnings with --strict, 129/130/143 by signal",
+        "Examples:\n  toban list                              what can be run here\n  toban plan refnet/daily                 what would be done, without touching anything\n  toban run refnet/daily -i keep_days=14  do it\n  toban logs last dump                    what a step printed\n\nExit codes: 0 done, 1 a step failed, 2 usage or a playbook that does not check, 3 not confirmed\nor refused, 4 a decision is needed, 5 journal or state folder, 6 warnings with --strict, 129/130/143\nby signal",
         "例:\n  toban list                              実行できるものの一覧\n  toban plan refnet/daily                 何が行われるかを、何にも触れずに表示\n  toban run refnet/daily -i keep_days=14  実行\n  toban logs last dump                    ステップの出力を表示\n\n終了コード: 0 完了、1 ステップ失敗、2 使い方またはプレイブックの誤り、3 未確認または拒否、\n4 判断が必要、5 記録または状態フォルダ、6 警告あり（--strict）、129/130/143 シグナル"
     );
-    Command::new("toban")
+    let command = Command::new("toban")
         .version(env!("CARGO_PKG_VERSION"))
         .about(crate::t!(
             "Runs operations playbooks: checked, planned, recorded",
@@ -21,6 +23,7 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(globals())
+        .arg(version_flag())
         .subcommands([
             list(),
             show(),
@@ -32,7 +35,9 @@ pub fn command() -> Command {
             logs(),
             schema(),
             completions(),
-        ])
+            help(),
+        ]);
+    laid_out(command)
 }
 
 fn globals() -> Vec<Arg> {
@@ -44,7 +49,7 @@ fn globals() -> Vec<Arg> {
         option("playbooks", "DIR", crate::t!("the playbook folder", "プレイブックのフォルダ"))
             .value_parser(folder()),
         option("env", "NAME", crate::t!("the environment of system.yaml", "system.yaml の環境")),
-        option("lang", "LANG", crate::t!("en or ja", "en または ja")).value_parser(words(&["en", "ja"])),
+        option("lang", "LANG", crate::t!("the language", "言語")).value_parser(words(&["en", "ja"])),
         option("progress", "HOW", crate::t!("how a run is shown", "実行の表示方法"))
             .value_parser(words(&["auto", "tty", "plain", "json", "quiet"])),
         option("color", "WHEN", crate::t!("colours", "色の使用"))
@@ -53,6 +58,7 @@ fn globals() -> Vec<Arg> {
             "the engine's own diagnostics on standard error; -vv for more (or TOBAN_LOG)",
             "エンジン自身の診断を標準エラーに出す（-vv で詳細。TOBAN_LOG でも指定可）"
         )),
+        help_flag(),
     ]
 }
 
@@ -251,4 +257,10 @@ fn completions() -> Command {
             .value_parser(clap::value_parser!(clap_complete::Shell))
             .help(crate::t!("which", "シェルの種類")),
     )
+}
+
+fn help() -> Command {
+    Command::new("help")
+        .about(crate::t!("The help of a command", "コマンドのヘルプ"))
+        .arg(Arg::new("command").value_name("COMMAND").help(crate::t!("which", "コマンド名")))
 }

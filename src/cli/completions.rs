@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use super::args;
-use super::error::Error;
+use super::error::{Error, say};
 
 /// Prints completions for a shell.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Error> {
     if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
-        clap_complete::generate(*shell, &mut args::command(), "toban", &mut std::io::stdout());
+        let mut text = Vec::new();
+        clap_complete::generate(*shell, &mut args::command(), "toban", &mut text);
+        say(&String::from_utf8_lossy(&text));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,15 @@
 //! From the arguments to a command.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
 use super::error::{Code, Error, print, say_on_stderr};
-use super::globals::{Globals, language};
-use super::{args, check, completions, list, logs, plan, run, runs, schema, show, status};
+use super::globals::{Globals, colours, language};
+use super::usage::mistake;
+use super::{args, check, completions, help, list, logs, plan, run, runs, schema, show, status};
 use crate::base::set_lang;
 
 /// The exit code of a bug.
@@ -21,8 +23,11 @@ pub fn main() -> ExitCode {
     let matches = match args::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(e) => {
-            drop(e.print());
-            return ExitCode::from(if e.use_stderr() { Code::Usage as u8 } else { 0 });
+            let Some(mistake) = mistake(&e) else {
+                drop(e.print());
+                return ExitCode::from(if e.use_stderr() { Code::Usage as u8 } else { 0 });
+            };
+            return print(&mistake, colours("auto", std::io::stderr().is_terminal()));
         }
     };
     listen_to_the_engine(matches.get_count("verbose"));
@@ -48,6 +53,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("logs", m)) => logs::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),
+        Some(("help", m)) => help::run(m),
         _ => Err(Error::usage(crate::t!("no command", "コマンドがありません"))),
     }
 }
@@ -72,8 +78,21 @@ fn listen_to_the_engine(verbose: u8) {
         1 => Some("toban=debug"),
         _ => Some("toban=trace,info"),
     };
-    let wanted = std::env::var("TOBAN_LOG").ok().or_else(|| by_flag.map(str::to_string));
+    let wanted =
+        std::env::var("TOBAN_LOG").ok().filter(|v| !v.is_empty()).or_else(|| by_flag.map(str::to_string));
     let Some(wanted) = wanted else { return };
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new("toban=debug"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|e| {
+        say_on_stderr(&crate::t!(
+            "TOBAN_LOG=`{wanted}` is not understood ({e}); `toban=debug` is used\n",
+            "TOBAN_LOG=`{wanted}` を解釈できません（{e}）。`toban=debug` とみなします\n"
+        ));
+        EnvFilter::new("toban=debug")
+    });
+    // A standard error that went away must not end the engine.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .init();
 }

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use crate::diag::{Diagnostic, render};
+use crate::journal::JournalError;
+use crate::report::safe_text;
 
 /// The codes of the engine, as its documentation lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +59,14 @@ impl Error {
     }
 }
 
-impl From<crate::journal::JournalError> for Error {
-    fn from(e: crate::journal::JournalError) -> Error {
-        Error::state(e.to_string())
+impl From<JournalError> for Error {
+    fn from(e: JournalError) -> Error {
+        let code = match e {
+            // The state folder is as it should be; the name is not.
+            JournalError::NoRun { .. } | JournalError::Ambiguous { .. } => Code::Usage,
+            _ => Code::State,
+        };
+        Error::Plain { code, message: e.to_string(), help: None }
     }
 }
 
@@ -69,10 +76,10 @@ pub fn print(error: &Error, colour: bool) -> ExitCode {
         Error::Diagnostics(diagnostics) => (render(diagnostics, colour), Code::Usage),
         Error::Plain { code, message, help } => {
             let title = console::Style::new().red().bold().for_stderr().force_styling(colour);
-            let error = crate::t!("error:", "エラー:");
-            let mut text = format!("{} {message}\n", title.apply_to(error));
+            let mut text =
+                format!("{}: {}\n", title.apply_to(crate::t!("error", "エラー")), safe_text(message));
             if let Some(help) = help {
-                text.push_str(&crate::t!("help: {help}\n", "ヒント: {help}\n"));
+                text.push_str(&format!("{}: {}\n", crate::t!("help", "ヒント"), safe_text(help)));
             }
             (text, *code)
         }

@@ -48,13 +48,8 @@ impl Globals {
         }
         let library = Library::find(given, std::env::var_os("TOBAN_PLAYBOOKS").as_deref(), &cwd);
         let choice = matches.get_one::<String>("color").map_or("auto", String::as_str);
-        let coloured = |terminal: bool| match choice {
-            "always" => true,
-            "never" => false,
-            _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-        };
-        let colour = coloured(std::io::stdout().is_terminal());
-        let colour_err = coloured(std::io::stderr().is_terminal());
+        let colour = colours(choice, std::io::stdout().is_terminal());
+        let colour_err = colours(choice, std::io::stderr().is_terminal());
         console::set_colors_enabled(colour);
         console::set_colors_enabled_stderr(colour_err);
         Ok(Globals {
@@ -92,6 +87,15 @@ impl Globals {
                 "--playbooks か TOBAN_PLAYBOOKS で指定してください"
             ))
         })
+    }
+}
+
+/// Whether colours are written: as `--color` says, else on a terminal unless `NO_COLOR` is set.
+pub fn colours(choice: &str, terminal: bool) -> bool {
+    match choice {
+        "always" => true,
+        "never" => false,
+        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     }
 }
 

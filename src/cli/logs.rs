@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::ArgMatches;
 
-use super::error::Error;
+use super::error::{Error, say_on_stderr};
 use super::globals::Globals;
 use crate::base::StepId;
 use crate::diag::did_you_mean;
@@ -36,7 +36,21 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             drop(shown.print(&folder, step));
         }
     }
+    if let (Some(step), None) = (step, &shown.last) {
+        // Not on standard output, where whoever reads the log would take it for a line of it.
+        say_on_stderr(&nothing(step, shown.found));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn nothing(step: &str, found: bool) -> String {
+    match found {
+        true => crate::t!("`{step}` printed nothing\n", "`{step}` の出力はありません\n"),
+        false => crate::t!(
+            "`{step}` has no log: it was not started\n",
+            "`{step}` のログはありません（開始されていません）\n"
+        ),
+    }
 }
 
 fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
@@ -59,6 +73,8 @@ fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
 struct Shown {
     upto: HashMap<PathBuf, u64>,
     last: Option<PathBuf>,
+    /// Whether there was any log, even an empty one.
+    found: bool,
 }
 
 impl Shown {
@@ -69,6 +85,7 @@ impl Shown {
                 Ok(file) => file,
                 Err(_) => continue,
             };
+            self.found = true;
             let from = self.upto.get(&path).copied().unwrap_or(0);
             let length = file.metadata()?.len();
             if length <= from {
@@ -77,8 +94,8 @@ impl Shown {
             if self.last.as_ref() != Some(&path) && step.is_none_or(|s| !s.contains('[')) {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 writeln!(out, "── {name}")?;
-                self.last = Some(path.clone());
             }
+            self.last = Some(path.clone());
             file.seek(SeekFrom::Start(from))?;
             // Not past what there is now: a log that grows faster than it is printed would never end.
             let copied = std::io::copy(&mut Read::by_ref(&mut file).take(length - from), &mut out)?;

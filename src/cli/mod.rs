@@ -6,6 +6,7 @@ mod completions;
 mod entry;
 mod error;
 mod globals;
+mod help;
 mod list;
 mod logs;
 mod plan;
@@ -16,5 +17,6 @@ mod schema;
 mod show;
 mod start;
 mod status;
+mod usage;
 
 pub use entry::main;

@@ -13,7 +13,7 @@ use crate::template::Engine;
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
-    let start = start(globals, matches)?;
+    let start = start(globals, matches, false)?;
     let facts = run_facts(&start.given);
     let engine = Engine::new();
     let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };

@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
-use super::start::{Start, start};
+use super::start::{OnlyInputs, Start, start};
 use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
 use crate::journal::{Journal, StateDir, summary};
-use crate::model::{InputType, SecretDecl, SecretSource};
-use crate::plan::{Plan, RunFacts, record, sha256_hex};
+use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
+use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -28,7 +28,8 @@ use crate::template::Engine;
 
 /// Runs a playbook to its end.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
-    let mut start = start(globals, matches)?;
+    let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let mut start = start(globals, matches, !somebody)?;
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
@@ -46,10 +47,10 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
         drop(std::fs::remove_dir_all(scratch));
         end
-    })?;
-    // A prompt that nobody answered still waits in a thread of its own; it must not keep the process.
+    });
+    // Whatever still waits in a thread of its own, also after an error, must not keep the process.
     runtime.shutdown_background();
-    Ok(exit_code(end, matches.get_flag("strict")))
+    Ok(exit_code(end?, matches.get_flag("strict")))
 }
 
 fn processors() -> u32 {
@@ -75,31 +76,40 @@ fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
         matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
     };
     let answers = Answers::parse(&many("confirm"), &many("choose"), &many("answer")).map_err(Error::usage)?;
-    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).map(|n| n.id.clone()).collect();
-    let unknown = answers.unknown(&asking);
+    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).collect();
+    let unknown = answers.unknown(&asking.iter().map(|n| (flag(n), n.id.clone())).collect::<Vec<_>>());
     if unknown.is_empty() {
         return Ok(answers);
     }
     let unknown = unknown.join(", ");
-    let ids = asking.iter().map(crate::base::StepId::as_str).collect::<Vec<_>>().join(", ");
-    Err(Error::usage(crate::t!(
+    let ask = asking.iter().map(|n| format!("{} {}", flag(n), n.id)).collect::<Vec<_>>().join(", ");
+    let error = Error::usage(crate::t!(
         "no step asks about: {unknown}",
         "確認を求めるステップではありません: {unknown}"
-    ))
-    .help(crate::t!("these steps ask: {ids}", "確認を求めるステップ: {ids}")))
+    ));
+    Err(match asking.is_empty() {
+        true => error.help(crate::t!(
+            "no step of this playbook asks",
+            "このプレイブックに確認を求めるステップはありません"
+        )),
+        false => error.help(crate::t!("these steps ask: {ask}", "確認を求めるステップ: {ask}")),
+    })
 }
 
-/// Asks for inputs that are missing, on a terminal; names them all otherwise.
+/// The flag that answers a step that asks.
+fn flag(node: &Node) -> &'static str {
+    match &node.step.body {
+        StepBody::Act(action) => match &**action {
+            Action::Manual(_) => "--answer",
+            Action::Decide(_) => "--choose",
+            _ => "--confirm",
+        },
+        StepBody::Group(_) => "--confirm",
+    }
+}
+
+/// Asks for inputs that are missing; without a terminal none are.
 fn ask_missing(start: &mut Start) -> Result<(), Error> {
-    if start.given.missing.is_empty() {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        let names = start.given.missing.join(", ");
-        let flags: Vec<String> = start.given.missing.iter().map(|n| format!("-i {n}=…")).collect();
-        return Err(Error::usage(crate::t!("missing inputs: {names}", "入力が足りません: {names}"))
-            .help(crate::t!("give them: {}", "指定してください: {}", flags.join(" "))));
-    }
     for name in std::mem::take(&mut start.given.missing) {
         let Some(decl) = start.loaded.playbook.inputs.get(&name) else { continue };
         let about = decl.description.as_deref().unwrap_or(&name);
@@ -142,13 +152,16 @@ fn session(
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
     machine.fold(&first);
     let scratch = std::path::PathBuf::from(&run.scratch_dir);
-    std::fs::create_dir_all(&scratch).map_err(|e| {
-        Error::state(crate::t!("cannot make {}: {e}", "{} を作れません: {e}", scratch.display()))
-    })?;
+    if let Err(e) = std::fs::create_dir(&scratch) {
+        // Nothing has happened yet: a run that did not begin leaves nothing behind.
+        drop(std::fs::remove_dir_all(folder.path()));
+        let shown = scratch.display();
+        return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
+    }
     let vault = Rc::new(vault(start));
     let mut shown = reporter(
         globals.progress,
-        heading(start, &id, who, folder.logs()),
+        heading(start, &machine.renderer(), &id, who, folder.logs()),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
@@ -240,8 +253,15 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
         .collect()
 }
 
-fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) -> Heading {
+fn heading(
+    start: &Start,
+    renderer: &Renderer<'_>,
+    id: &RunId,
+    who: &str,
+    log_dir: std::path::PathBuf,
+) -> Heading {
     let plan = &start.plan;
+    let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
     Heading {
         run: id.clone(),
         playbook: plan.playbook.clone(),
@@ -253,9 +273,10 @@ fn heading(start: &Start, id: &RunId, who: &str, log_dir: std::path::PathBuf) ->
         zone: plan.zone.clone(),
         steps: plan
             .steps()
-            .map(|n| StepInfo {
+            .zip(titles)
+            .map(|(n, title)| StepInfo {
                 id: n.id.clone(),
-                title: n.title.clone(),
+                title,
                 effect: n.step.effect,
                 kind: n.kind(),
                 inside: n.inside.map(|open| plan.at(open).id.ended()),

@@ -24,15 +24,46 @@ pub struct Start {
     pub given: Given,
 }
 
-/// Loads, checks and compiles a playbook, and checks its inputs.
-pub fn start(globals: &Globals, matches: &ArgMatches) -> Result<Start, Error> {
+/// Loads, checks and compiles a playbook, and checks its inputs. `all` says that none of them may be missing.
+pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start, Error> {
     let loaded = load(globals, matches)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
-    let given = inputs::resolve(&loaded.playbook.inputs, &typed(globals, matches)?).map_err(|mistakes| {
-        let list: Vec<String> = mistakes.iter().map(|m| format!("  {}: {}", m.input, m.message)).collect();
-        Error::usage(crate::t!("wrong inputs\n{}", "入力に誤りがあります\n{}", list.join("\n")))
-    })?;
+    let given = given(globals, matches, &loaded, all)?;
+    tracing::debug!(
+        playbook = plan.playbook,
+        environment = plan.environment,
+        steps = plan.step_count(),
+        "a plan was made"
+    );
     Ok(Start { loaded, plan: Arc::new(plan), given })
+}
+
+/// The inputs, or everything that is wrong with them in one answer.
+fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) -> Result<Given, Error> {
+    let decls = &loaded.playbook.inputs;
+    let (values, mut wrong) = typed(globals, matches)?;
+    let resolved = inputs::resolve(decls, &values);
+    let missing = match &resolved {
+        Ok(given) => given.missing.clone(),
+        Err(mistakes) => {
+            wrong.extend(mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)));
+            inputs::missing(decls, &values)
+        }
+    };
+    match resolved {
+        Ok(given) if wrong.is_empty() && (!all || missing.is_empty()) => return Ok(given),
+        _ => {}
+    }
+    if all {
+        wrong.extend(missing.iter().map(|name| crate::t!("{name}: missing", "{name}: 指定されていません")));
+    }
+    let list: Vec<String> = wrong.iter().map(|line| format!("  {line}")).collect();
+    let error = Error::usage(crate::t!("wrong inputs\n{}", "入力に誤りがあります\n{}", list.join("\n")));
+    if !all || missing.is_empty() {
+        return Err(error);
+    }
+    let flags: Vec<String> = missing.iter().map(|n| format!("-i {n}=…")).collect();
+    Err(error.help(crate::t!("give them: {}", "指定してください: {}", flags.join(" "))))
 }
 
 /// The playbook named on the command line, checked.
@@ -42,17 +73,20 @@ pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
     lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(Error::Diagnostics)
 }
 
-/// What was typed with `-i` and `--inputs`; the former wins.
-fn typed(globals: &Globals, matches: &ArgMatches) -> Result<Map<String, Value>, Error> {
+/// What was typed with `-i` and `--inputs`, the former wins; and what of it is no input.
+fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
     let mut given = match matches.get_one::<PathBuf>("inputs") {
         Some(path) => inputs::from_file(&globals.cwd.join(path)).map_err(Error::usage)?,
         None => Map::new(),
     };
+    let mut wrong = Vec::new();
     for text in matches.get_many::<String>("input").into_iter().flatten() {
-        let (name, value) = inputs::parse_pair(text).map_err(Error::usage)?;
-        given.insert(name, value);
+        match inputs::parse_pair(text) {
+            Ok((name, value)) => drop(given.insert(name, value)),
+            Err(message) => wrong.push(message),
+        }
     }
-    Ok(given)
+    Ok((given, wrong))
 }
 
 /// What a dry run knows of a run: its inputs.

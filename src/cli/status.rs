@@ -12,7 +12,7 @@ use super::globals::Globals;
 use super::runs::{alive, word};
 use crate::base::StepId;
 use crate::event::{Event, Kind};
-use crate::journal::{RunFolder, Summary, read, summary};
+use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
 use crate::plan::{PlanRecord, StepRecord};
 use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, width};
@@ -25,7 +25,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let summary = summary(&folder)?;
     let events = read(&folder)?;
     let plan = plan_of(&folder)?;
-    let steps = steps(&plan, &events);
+    let steps = steps(&plan, &events, summary.liveness);
     let format = matches.get_one::<String>("format").map(String::as_str);
     if format == Some("markdown") {
         say(&run_report(&heading(&plan, &summary, &folder), &events));
@@ -109,9 +109,21 @@ impl Told {
     fn new(state: &str, word: String) -> Told {
         Told { state: state.into(), word, seconds: None, why: String::new() }
     }
+
+    /// No engine is at it any more.
+    fn is_left(&mut self) {
+        let (state, word) = match self.state.as_str() {
+            "waiting" | "asking" => ("not_begun", crate::t!("not begun", "未開始")),
+            // It was under way when the engine died, and nobody knows how far it came.
+            "retrying" => ("failed", outcome_word(crate::event::Outcome::Failed)),
+            "running" => ("unknown", outcome_word(crate::event::Outcome::Unknown)),
+            _ => return,
+        };
+        *self = Told { why: std::mem::take(&mut self.why), ..Told::new(state, word) };
+    }
 }
 
-fn steps(plan: &PlanRecord, events: &[Event]) -> IndexMap<StepId, Told> {
+fn steps(plan: &PlanRecord, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
     let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
     let mut steps: IndexMap<StepId, Told> = plan.steps.iter().map(|s| (s.id.clone(), waiting())).collect();
     for event in events {
@@ -120,10 +132,15 @@ fn steps(plan: &PlanRecord, events: &[Event]) -> IndexMap<StepId, Told> {
         {
             let why = std::mem::take(&mut step.why);
             *step = told;
-            if step.why.is_empty() {
+            // An attempt that failed is no reason for a step that came right in the end.
+            let is_right = matches!(step.state.as_str(), "ok" | "unchanged");
+            if step.why.is_empty() && !is_right {
                 step.why = why;
             }
         }
+    }
+    if liveness != Liveness::Running {
+        steps.values_mut().for_each(|step| step.is_left());
     }
     steps
 }
@@ -142,9 +159,13 @@ fn told(kind: &Kind) -> Option<(StepId, Told)> {
         Kind::AttemptStarted { unit, .. } => {
             (unit.step.clone(), Told::new("running", crate::t!("running", "実行中")))
         }
-        Kind::AttemptEnded { unit, failure: Some(failure), .. } => {
+        Kind::AttemptEnded { unit, failure, warnings, .. } => {
+            let why = failure.as_ref().map(ToString::to_string).or_else(|| warnings.first().cloned());
             let word = crate::t!("running", "実行中");
-            (unit.step.clone(), Told { why: failure.to_string(), ..Told::new("running", word) })
+            (unit.step.clone(), Told { why: why.unwrap_or_default(), ..Told::new("running", word) })
+        }
+        Kind::RetryPlanned { unit, .. } => {
+            (unit.step.clone(), Told::new("retrying", crate::t!("to be retried", "再試行待ち")))
         }
         Kind::NotStarted { unit, failure: Some(failure), outcome } => {
             (unit.step.clone(), Told { why: failure.to_string(), ..ended(*outcome) })

@@ -28,13 +28,20 @@ fn one(renderer: &Renderer, d: &Diagnostic) -> String {
     let title = level.primary_title(plain(&d.title));
     let mut group = match &d.at {
         Some(at) => title.elements(snippets(at, d)),
-        None => Group::with_title(title),
+        None => return without_place(renderer, title, d),
     };
     if let Some(help) = &d.help {
         let help_level = Level::HELP.with_name(crate::t!("help", "ヒント"));
         group = group.element(help_level.message(plain(help)));
     }
     renderer.render(&[group])
+}
+
+/// What is about no place in a file: a title, and help below it.
+fn without_place(renderer: &Renderer, title: annotate_snippets::Title<'_>, d: &Diagnostic) -> String {
+    let text = renderer.render(&[Group::with_title(title)]);
+    let help = crate::t!("help", "ヒント");
+    d.help.as_ref().map_or(text.clone(), |told| format!("{text}\n{help}: {}", plain(told)))
 }
 
 /// One snippet a file: the first holds the place itself.

@@ -34,6 +34,10 @@ pub trait Reporter {
     fn event(&mut self, event: &Event);
     /// News.
     fn live(&mut self, live: &Live);
+    /// Whether it wants [`Live::Tick`] about every 100 ms while something runs.
+    fn wants_ticks(&self) -> bool {
+        false
+    }
     /// Whatever is drawn makes room: while questions are open until the last is answered, else until the next
     /// event.
     fn pause(&mut self) {}

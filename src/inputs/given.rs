@@ -72,13 +72,10 @@ pub fn resolve(
             continue;
         }
         match given.get(name).or(decl.default.as_ref()) {
-            Some(Value::Null) | None
-                if decl.required == Some(false)
-                    || given.get(name).is_some_and(Value::is_null) && decl.required != Some(true) =>
-            {
+            Some(Value::Null) | None if is_missing(decl, given.get(name)) => out.missing.push(name.clone()),
+            Some(Value::Null) | None => {
                 out.values.insert(name.clone(), Value::Null);
             }
-            Some(Value::Null) | None => out.missing.push(name.clone()),
             Some(value) => match check(decl, value) {
                 Ok(value) => {
                     out.values.insert(name.clone(), value);
@@ -89,6 +86,21 @@ pub fn resolve(
     }
     mistakes.extend(given.keys().filter(|name| !decls.contains_key(*name)).map(|name| unknown(name, decls)));
     if mistakes.is_empty() { Ok(out) } else { Err(mistakes) }
+}
+
+/// The required inputs that nobody gave, whatever else may be wrong.
+pub fn missing(decls: &IndexMap<String, InputDecl>, given: &Map<String, Value>) -> Vec<String> {
+    let missing = decls.iter().filter(|(name, decl)| is_missing(decl, given.get(*name)));
+    missing.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_missing(decl: &InputDecl, given: Option<&Value>) -> bool {
+    let absent = given.or(decl.default.as_ref()).is_none_or(Value::is_null);
+    let may_be = match decl.required {
+        Some(required) => !required,
+        None => given.is_some_and(Value::is_null),
+    };
+    decl.kind != InputType::Secret && absent && !may_be
 }
 
 fn secret(

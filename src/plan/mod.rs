@@ -1,6 +1,7 @@
 //! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
+mod before;
 mod compile;
 mod foresee;
 mod judge;
@@ -11,6 +12,7 @@ mod preview;
 mod record;
 mod renderer;
 mod uses;
+mod wording;
 
 pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
@@ -21,3 +23,4 @@ pub use preview::preview;
 pub use record::{PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
 pub use uses::Uses;
+pub use wording::titles;

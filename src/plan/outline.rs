@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::before::Before;
 use super::node::{Body, NodeIx};
 use super::preview::preview;
 use super::renderer::{Facts, Item, Renderer};
-use crate::event::{Gives, Outcome};
 use crate::graph::Why;
-use crate::model::{Action, Effect, OnError, StepBody, Template};
+use crate::model::{Action, Effect, OnError, StepBody};
 use crate::template::{Planned, Preview};
 
 /// A whole plan, as it is told.
@@ -78,7 +78,7 @@ pub struct OutlineStep {
 /// A plan as it is told. `known` are the inputs, and nothing else.
 pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
     let plan = renderer.plan;
-    let before = Before { known, frames: frame_inputs(renderer, known) };
+    let before = Before::of(renderer, known);
     let visible = plan.order.iter().filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }));
     let steps = visible.map(|ix| outline_step(renderer, *ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
@@ -116,7 +116,7 @@ fn outline_step(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Outli
     let mut told = OutlineStep {
         id: shown.id.to_string(),
         depth: depth(renderer, ix),
-        title: shown.title.clone(),
+        title: renderer.planned_title(ix, known),
         kind: node.kind().to_string(),
         effect: step.effect,
         because: step.because.clone(),
@@ -127,7 +127,7 @@ fn outline_step(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Outli
         error: None,
         timeout: step.around.timeout.as_ref().map(|t| t.show()),
         attempts: step.retry.as_ref().map(|r| r.attempts),
-        asks: asks(renderer, ix),
+        asks: renderer.planned_question(ix, known),
         goes_on: step.on_error == OnError::Continue,
     };
     match told_when(renderer, ix, known) {
@@ -234,86 +234,4 @@ fn text(renderer: &Renderer<'_>, ix: NodeIx, item: Item<'_>, known: &dyn Facts) 
         }
     }
     Ok(preview(&action, &around))
-}
-
-fn asks(renderer: &Renderer<'_>, ix: NodeIx) -> Option<(String, String)> {
-    let node = renderer.plan.at(ix);
-    if node.body != Body::Act {
-        return None;
-    }
-    let id = &node.id;
-    let StepBody::Act(action) = &node.step.body else { return None };
-    match &**action {
-        Action::Manual(_) => return Some((node.title.clone(), format!("--answer {id}=done"))),
-        Action::Decide(_) => return Some((node.title.clone(), format!("--choose {id}=VALUE"))),
-        _ => {}
-    }
-    let question = match &node.step.confirm {
-        Some(confirm) => match &confirm.question.0 {
-            Template::Literal(text) | Template::Source(text) => text.clone(),
-        },
-        None if node.step.effect == Effect::Destroy => {
-            crate::t!("Run “{}”?", "「{}」を実行しますか?", node.title)
-        }
-        None => return None,
-    };
-    let system = &renderer.plan.frames[node.frame as usize].system;
-    let target = match &node.step.confirm {
-        Some(confirm) if confirm.typed.is_some() => confirm.typed.as_ref().map(|t| t.show()),
-        _ if node.step.effect == Effect::Destroy && system.protected => {
-            system.target.clone().or_else(|| renderer.plan.environment.clone())
-        }
-        _ => None,
-    };
-    let flag = target.map_or_else(|| format!("--confirm {id}"), |t| format!("--confirm {id}={t}"));
-    Some((question, flag))
-}
-
-/// What is known of the inputs of each frame before a run.
-fn frame_inputs(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<Option<Map<String, Value>>> {
-    let mut frames: Vec<Option<Map<String, Value>>> = vec![known.inputs(0).cloned()];
-    for frame in &renderer.plan.frames[1..] {
-        let mut values = Map::new();
-        if let Some((_, open)) = frame.caller {
-            let so_far = Before { known, frames: frames.clone() };
-            if let Ok((scope, unknown)) = renderer.planned_scope(open, None, &so_far) {
-                for (name, tree) in &frame.given {
-                    if let Ok(Planned::Known(value)) = renderer.tree_planned(tree, &scope, &unknown) {
-                        values.insert(name.clone(), value);
-                    }
-                }
-            }
-        }
-        for (name, decl) in &frame.inputs {
-            if !frame.given.contains_key(name) && !values.contains_key(name) {
-                values.insert(name.clone(), decl.default.clone().unwrap_or(Value::Null));
-            }
-        }
-        frames.push(Some(values));
-    }
-    frames
-}
-
-/// What is known before a run: inputs, and no step.
-struct Before<'a> {
-    known: &'a dyn Facts,
-    frames: Vec<Option<Map<String, Value>>>,
-}
-
-impl Facts for Before<'_> {
-    fn outcome(&self, node: NodeIx) -> Option<Outcome> {
-        self.known.outcome(node)
-    }
-    fn gives(&self, node: NodeIx) -> Option<&Gives> {
-        self.known.gives(node)
-    }
-    fn seconds(&self, node: NodeIx) -> f64 {
-        self.known.seconds(node)
-    }
-    fn inputs(&self, frame: u32) -> Option<&Map<String, Value>> {
-        self.frames.get(frame as usize).and_then(Option::as_ref)
-    }
-    fn findings(&self) -> Vec<Value> {
-        Vec::new()
-    }
 }

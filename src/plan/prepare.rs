@@ -37,11 +37,16 @@ impl Renderer<'_> {
         secrets: &Secrets,
     ) -> Result<Prepared, Failure> {
         let node = self.plan.at(ix);
-        let scope = self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?;
         let StepBody::Act(action) = &node.step.body else {
             return Err(Failure::Template {
                 message: crate::t!("a group is not performed", "グループは実行できません"),
             });
+        };
+        // An action of system.yaml has templates of its own. Where there are none at all, nobody asks for names.
+        let named = matches!(**action, Action::Named(_));
+        let scope = match node.uses.any || named {
+            true => self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?,
+            false => Scope::new(),
         };
         let mut render = Render::new(self.engine, &scope);
         let staged = |e: crate::template::StageError| Failure::Template {
@@ -93,7 +98,11 @@ impl Renderer<'_> {
         let first = items.and_then(|items| items.first()).map(|value| (0, value));
         let scope = self.scope(ix, first, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let system = &self.plan.frames[node.frame as usize].system;
-        let default_text = || crate::t!("Run “{}”?", "「{}」を実行しますか?", node.title);
+        let title = match &step.title {
+            Some(title) => self.text(title, &scope)?,
+            None => node.title.clone(),
+        };
+        let default_text = || crate::t!("Run “{title}”?", "「{title}」を実行しますか?");
         let mut question = match &step.confirm {
             None => Confirmation { text: default_text(), ..Confirmation::default() },
             Some(confirm) => self.confirmation(confirm, &scope)?,

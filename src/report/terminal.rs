@@ -116,6 +116,10 @@ impl Reporter for Terminal {
         self.refresh();
     }
 
+    fn wants_ticks(&self) -> bool {
+        true
+    }
+
     fn pause(&mut self) {
         self.give_way();
     }

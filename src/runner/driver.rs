@@ -8,18 +8,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
-use super::prepare::{Job, job, judge_readings, masker};
+use super::hush::Hush;
+use super::prepare::{Job, job, judge_readings};
 use super::session::Session;
 use super::signal::{Signal, Signals};
 use super::unit::{Attempt, run};
 use crate::action::Pending;
 use crate::event::{Event, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
-use crate::journal::LogSetup;
+use crate::journal::{Journal, LogSetup};
 use crate::plan::Results;
 use crate::process::{StopReason, Stopper};
 use crate::state::{Command, Input, Permit, UnitRef};
+
+/// How often a live screen is told that time passes.
+const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// How a run ended, and the signal that ended it if one did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,65 +37,67 @@ pub struct End {
 /// What reaches the loop.
 pub(super) enum News {
     Input(Input),
-    /// An attempt is over; its files wait for the verdict.
-    Done {
-        unit: UnitRef,
-        results: Results,
-        withheld: Vec<String>,
-        pending: Pending,
-    },
+    Done(Done),
     Live(Live),
     Signal(Signal),
     Wake,
 }
 
+/// An attempt is over; its files wait for the verdict.
+pub(super) struct Done {
+    pub unit: UnitRef,
+    pub results: Results,
+    pub withheld: Vec<String>,
+    pub pending: Pending,
+    /// Why its log is not whole, when it is not.
+    pub lost: Option<String>,
+}
+
 /// Drives a run to its end. It has to be awaited inside a `LocalSet`.
 ///
 /// # Errors
-/// When the journal cannot be written: everything that runs is ended first.
-pub async fn drive(session: Session, mut signals: Signals) -> Result<End, RecordError> {
-    let (sender, mut inbox) = unbounded_channel();
-    let mut driver = Driver {
-        session,
-        sender,
-        jobs: HashMap::new(),
-        stoppers: HashMap::new(),
-        asking: Vec::new(),
-        wake: None,
-        signal: None,
-        outcome: None,
-    };
+/// When the journal or a log cannot be written: everything that runs is ended first.
+pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordError> {
+    let (sender, inbox) = unbounded_channel();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut world = World { inbox, signals, ticks };
+    let mut driver = Driver::new(session, sender);
     let mut went = driver.take(vec![News::Input(Input::Begin)]);
     while went.is_ok() && driver.outcome.is_none() {
-        let batch = next(&mut inbox, &mut signals, driver.wake).await;
+        let batch = world.next(driver.wake, driver.wants_ticks()).await;
         went = driver.take(batch);
     }
-    match went {
-        Ok(()) => Ok(End { outcome: driver.outcome.unwrap_or(RunOutcome::Cancelled), signal: driver.signal }),
-        Err(e) => {
-            driver.abandon(&mut inbox).await;
-            Err(e)
-        }
+    if let Err(e) = went {
+        driver.abandon(&mut world).await;
+        return Err(e);
     }
+    driver.end()
 }
 
-/// The next news, and all that came with it: what comes together is written together.
-async fn next(
-    inbox: &mut UnboundedReceiver<News>,
-    signals: &mut Signals,
-    wake: Option<Instant>,
-) -> Vec<News> {
-    let first = tokio::select! {
-        biased;
-        signal = signals.next() => News::Signal(signal),
-        news = inbox.recv() => news.unwrap_or(News::Wake),
-        () = until(wake) => News::Wake,
-    };
-    let mut batch = vec![first];
-    while let Ok(more) = inbox.try_recv() {
-        batch.push(more);
+/// Where news come from.
+struct World {
+    inbox: UnboundedReceiver<News>,
+    signals: Signals,
+    ticks: Interval,
+}
+
+impl World {
+    /// The next news, and all that came with it: what comes together is written together.
+    async fn next(&mut self, wake: Option<Instant>, ticking: bool) -> Vec<News> {
+        let first = tokio::select! {
+            biased;
+            signal = self.signals.next() => News::Signal(signal),
+            news = self.inbox.recv() => news.unwrap_or(News::Wake),
+            () = until(wake) => News::Wake,
+            _ = self.ticks.tick(), if ticking => News::Live(Live::Tick),
+        };
+        let mut batch = vec![first];
+        while let Ok(more) = self.inbox.try_recv() {
+            batch.push(more);
+        }
+        batch
     }
-    batch
 }
 
 async fn until(wake: Option<Instant>) {
@@ -112,9 +118,43 @@ struct Driver {
     wake: Option<Instant>,
     signal: Option<Signal>,
     outcome: Option<RunOutcome>,
+    /// A log that could not be written whole: the run ends, as its records would not be complete.
+    lost: Option<RecordError>,
+    hush: Hush,
 }
 
 impl Driver {
+    fn new(session: Session, sender: UnboundedSender<News>) -> Driver {
+        Driver {
+            session,
+            sender,
+            jobs: HashMap::new(),
+            stoppers: HashMap::new(),
+            asking: Vec::new(),
+            wake: None,
+            signal: None,
+            outcome: None,
+            lost: None,
+            hush: Hush::default(),
+        }
+    }
+
+    fn wants_ticks(&self) -> bool {
+        !self.stoppers.is_empty() && self.session.reporters.iter().any(|r| r.wants_ticks())
+    }
+
+    /// The run is over: its journal is closed.
+    fn end(self) -> Result<End, RecordError> {
+        let closed = self.session.journal.close();
+        match (self.lost, closed) {
+            (Some(lost), _) => Err(lost),
+            (None, Err(e)) => Err(RecordError { message: e.to_string() }),
+            (None, Ok(())) => {
+                Ok(End { outcome: self.outcome.unwrap_or(RunOutcome::Cancelled), signal: self.signal })
+            }
+        }
+    }
+
     /// One turn: everything that came in, then everything that follows.
     fn take(&mut self, batch: Vec<News>) -> Result<(), RecordError> {
         let now = self.session.clock.now();
@@ -123,14 +163,22 @@ impl Driver {
             self.one(news, now, &mut events);
         }
         self.prepare(now, &mut events);
-        self.write(&events)?;
-        for event in &events {
+        self.tell(&events)?;
+        for command in self.session.machine.effects(&events) {
+            self.act(command);
+        }
+        Ok(())
+    }
+
+    /// Facts are written, then shown, both without secrets.
+    fn tell(&mut self, events: &[Event]) -> Result<(), RecordError> {
+        let events = self.hush.facts(events, &self.session.vault);
+        write(&mut self.session.journal, &events)?;
+        for event in events.iter() {
+            tracing::debug!(seq = event.seq, "{}", serde_json::to_string(&event.kind).unwrap_or_default());
             for reporter in &mut self.session.reporters {
                 reporter.event(event);
             }
-        }
-        for command in self.session.machine.effects(&events) {
-            self.act(command);
         }
         Ok(())
     }
@@ -147,11 +195,21 @@ impl Driver {
                 }
             }
             News::Input(input) => events.extend(self.session.machine.decide(input, now)),
-            News::Done { unit, results, withheld, pending } => {
-                self.stoppers.remove(&unit);
-                let results = self.settle_files(unit, results, &pending);
-                events.extend(self.session.machine.decide(Input::Reported { unit, results, withheld }, now));
-            }
+            News::Done(done) => self.done(done, now, events),
+        }
+    }
+
+    fn done(&mut self, done: Done, now: Timestamp, events: &mut Vec<Event>) {
+        let Done { unit, results, withheld, pending, lost } = done;
+        self.stoppers.remove(&unit);
+        let results = self.settle_files(unit, results, &pending);
+        if self.session.machine.plan().at(unit.node).step.around.sensitive == Some(true) {
+            self.hush.learn(&results.gives);
+        }
+        events.extend(self.session.machine.decide(Input::Reported { unit, results, withheld }, now));
+        if let (Some(message), None) = (lost, &self.lost) {
+            events.extend(self.session.machine.decide(Input::Stop { by: message.clone() }, now));
+            self.lost = Some(RecordError { message });
         }
     }
 
@@ -198,14 +256,6 @@ impl Driver {
         }
     }
 
-    fn write(&mut self, events: &[Event]) -> Result<(), RecordError> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        self.session.journal.append(events)?;
-        if events.iter().any(|e| e.kind.is_boundary()) { self.session.journal.sync() } else { Ok(()) }
-    }
-
     fn act(&mut self, command: Command) {
         match command {
             Command::Ask { unit, name, question } => self.ask(unit, name, question),
@@ -216,7 +266,8 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, unit: UnitRef, name: Unit, question: Question) {
+    fn ask(&mut self, unit: UnitRef, name: Unit, mut question: Question) {
+        self.hush.shown(&mut question);
         self.session.reporters.iter_mut().for_each(|r| r.pause());
         let operator = Rc::clone(&self.session.operator);
         let sender = self.sender.clone();
@@ -230,9 +281,9 @@ impl Driver {
     fn start(&mut self, unit: UnitRef, permit: Permit) {
         let Some(job) = self.jobs.remove(&unit) else { return };
         let session = &self.session;
+        let masker = self.hush.masker(&session.vault).clone();
         let (stopper, stop) = Stopper::new();
         self.stoppers.insert(unit, stopper.clone());
-        let masker = masker(session);
         let setup = LogSetup {
             masker: masker.clone(),
             zone: session.zone.clone(),
@@ -253,6 +304,7 @@ impl Driver {
             holds: judge_readings(session, job.watch),
             news: self.sender.clone(),
         };
+        tracing::debug!(unit = %attempt.permit.unit(), attempt = attempt.permit.attempt(), "starts");
         tokio::task::spawn_local(run(attempt));
     }
 
@@ -268,17 +320,28 @@ impl Driver {
     }
 
     /// The journal cannot be written: end what runs, and wait until it has ended.
-    async fn abandon(&mut self, inbox: &mut UnboundedReceiver<News>) {
+    async fn abandon(&mut self, world: &mut World) {
         self.terminate();
         while !self.stoppers.is_empty() {
-            match inbox.recv().await {
-                Some(News::Done { unit, pending, .. }) => {
-                    pending.discard();
-                    self.stoppers.remove(&unit);
+            for news in world.next(None, false).await {
+                match news {
+                    News::Done(done) => {
+                        done.pending.discard();
+                        self.stoppers.remove(&done.unit);
+                    }
+                    News::Signal(_) => self.stoppers.values().for_each(|s| s.stop(StopReason::Killed)),
+                    News::Input(_) | News::Live(_) | News::Wake => {}
                 }
-                Some(_) => {}
-                None => return,
             }
         }
     }
+}
+
+/// Writes facts; they are on disk when what follows from them may be done.
+fn write(journal: &mut Journal, events: &[Event]) -> Result<(), RecordError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    journal.append(events)?;
+    if events.iter().any(|e| e.kind.is_boundary()) { journal.sync() } else { Ok(()) }
 }

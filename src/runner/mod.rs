@@ -2,6 +2,7 @@
 //! acted upon.
 
 mod driver;
+mod hush;
 mod prepare;
 mod session;
 mod signal;

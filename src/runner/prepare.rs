@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::base::{Confidential, MASK, Masker};
 use crate::event::{Failure, Gives};
 use crate::model::{Action, Condition, Effect};
@@ -92,19 +94,12 @@ fn connection_secret(
     Ok(())
 }
 
-/// Masks every secret that was used so far.
-pub(super) fn masker(session: &Session) -> Masker {
-    let known = session.vault.masked();
-    Masker::new(known.iter().map(crate::base::Secret::expose))
-}
-
-/// The keys of results that hold a secret.
-pub(super) fn withheld(masker: &Masker, gives: &Gives) -> Vec<String> {
-    if masker.is_empty() {
-        return Vec::new();
-    }
-    let holds = |value: &serde_json::Value| masker.mask(&value.to_string()).1;
-    gives.iter().filter(|(_, value)| holds(value)).map(|(key, _)| key.clone()).collect()
+/// The keys of results that must not be written: those that hold a secret, and all output of a sensitive step.
+pub(super) fn withheld(masker: &Masker, gives: &Gives, sensitive: bool) -> Vec<String> {
+    let says_something = |value: &Value| !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+    let holds = |value: &Value| !masker.is_empty() && masker.mask(&value.to_string()).1;
+    let hidden = |value: &Value| (sensitive && says_something(value)) || holds(value);
+    gives.iter().filter(|(_, value)| hidden(value)).map(|(key, _)| key.clone()).collect()
 }
 
 /// Says whether a reading is as wished.

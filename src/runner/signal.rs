@@ -36,8 +36,11 @@ impl Signal {
 /// The signals as they come in.
 pub struct Signals {
     interrupt: unix::Signal,
-    hang_up: unix::Signal,
+    /// None under `nohup`: whoever started the engine wants it to outlive the terminal.
+    hang_up: Option<unix::Signal>,
     terminate: unix::Signal,
+    /// A file at its largest allowed size is an error of its writer, not the engine's death.
+    _too_large: unix::Signal,
 }
 
 impl Signals {
@@ -46,10 +49,15 @@ impl Signals {
     /// # Errors
     /// When the system does not let it.
     pub fn listen() -> std::io::Result<Signals> {
+        let hang_up = match is_ignored(libc::SIGHUP) {
+            true => None,
+            false => Some(unix::signal(SignalKind::hangup())?),
+        };
         Ok(Signals {
             interrupt: unix::signal(SignalKind::interrupt())?,
-            hang_up: unix::signal(SignalKind::hangup())?,
+            hang_up,
             terminate: unix::signal(SignalKind::terminate())?,
+            _too_large: unix::signal(SignalKind::from_raw(libc::SIGXFSZ))?,
         })
     }
 
@@ -57,8 +65,23 @@ impl Signals {
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.hang_up.recv() => Signal::HangUp,
+            () = came(&mut self.hang_up) => Signal::HangUp,
             _ = self.terminate.recv() => Signal::Terminate,
         }
+    }
+}
+
+async fn came(signal: &mut Option<unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: a zeroed sigaction is one to be filled in, and nothing is changed.
+    unsafe {
+        let mut now: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut now) == 0 && now.sa_sigaction == libc::SIG_IGN
     }
 }

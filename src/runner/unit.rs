@@ -14,7 +14,7 @@ use crate::plan::{Prepared, Results};
 use crate::process::{Stop, StopReason, Stopper};
 use crate::state::{Input, Permit, UnitRef};
 
-use super::driver::News;
+use super::driver::{Done, News};
 use super::prepare::{Judge, withheld};
 
 /// How often an attempt tells the screen of its output.
@@ -57,7 +57,10 @@ pub(super) async fn run(attempt: Attempt) {
         around,
         site: &site,
         log: &|stream, bytes| sink.write(stream, bytes),
-        child: &|pid, start| drop(news.send(News::Input(Input::Child { unit, pid, start }))),
+        child: &|pid, start| {
+            sink.begin();
+            drop(news.send(News::Input(Input::Child { unit, pid, start })));
+        },
         stop,
         max_output: around.max_output.map_or(MAX_OUTPUT, |size| size.0 as usize),
     };
@@ -65,11 +68,12 @@ pub(super) async fn run(attempt: Attempt) {
     let work = perform(permit, &prepared.action, &cx, read_only, &*holds);
     let performed = limited(work, limit, &stopper).await;
     let (mut results, pending) = results(performed);
-    if let Some(failure) = sink.finish() {
-        results.failure = Some(failure);
+    let lost = sink.finish();
+    if let Some(message) = &lost {
+        results.failure = Some(Failure::Unavailable { message: message.clone() });
     }
-    let withheld = withheld(&masker, &results.gives);
-    drop(news.send(News::Done { unit, results, withheld, pending }));
+    let withheld = withheld(&masker, &results.gives, around.sensitive == Some(true));
+    drop(news.send(News::Done(Done { unit, results, withheld, pending, lost })));
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
@@ -102,6 +106,15 @@ struct Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// Opens the log while the program is getting going.
+    fn begin(&self) {
+        let mut log = self.log.borrow_mut();
+        log.begin();
+        if log.has_failed() {
+            self.stopper.stop(StopReason::Cancelled);
+        }
+    }
+
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut log = self.log.borrow_mut();
         log.write(stream, bytes);
@@ -120,8 +133,7 @@ impl Sink<'_> {
     }
 
     /// Closes the log; says so when it could not be written whole.
-    fn finish(self) -> Option<Failure> {
-        let written = self.log.into_inner().finish();
-        written.err().map(|e| Failure::Unavailable { message: e.to_string() })
+    fn finish(self) -> Option<String> {
+        self.log.into_inner().finish().err().map(|e| e.to_string())
     }
 }

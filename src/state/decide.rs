@@ -83,7 +83,7 @@ impl Machine {
     fn unprepare(&mut self, unit: UnitRef) {
         if let Some(facts) = self.facts_mut(unit) {
             facts.state = UnitState::Queued;
-            self.active -= 1;
+            self.busy(unit, -1);
         }
     }
 

@@ -34,21 +34,29 @@ impl Machine {
         if self.stopping {
             return taken;
         }
-        let mut later = Vec::new();
+        let mut from = UnitRef { node: 0, item: None };
         while self.active < self.jobs {
-            let Some(unit) = self.queue.pop_first() else { break };
+            let Some(unit) = self.queue.range(from..).next().copied() else { break };
             if self.is_full(unit) {
-                later.push(unit);
+                // None of its loop has a place, and a loop may be long.
+                from = UnitRef { node: unit.node + 1, item: None };
                 continue;
             }
+            self.queue.remove(&unit);
             if let Some(facts) = self.facts_mut(unit) {
                 facts.state = UnitState::Preparing;
-                self.active += 1;
+                self.busy(unit, 1);
                 taken.push(unit);
             }
         }
-        self.queue.extend(later);
         taken
+    }
+
+    /// So many more of a node's units are rendered or run.
+    pub(super) fn busy(&mut self, unit: UnitRef, more: isize) {
+        self.active = self.active.saturating_add_signed(more);
+        let node = &mut self.nodes[unit.node as usize];
+        node.busy = node.busy.saturating_add_signed(more);
     }
 
     /// Whether as many items of the unit's loop are under way as its author allows.
@@ -56,8 +64,6 @@ impl Machine {
         let Some(most) = self.plan.at(unit.node).step.for_each.as_ref().and_then(|e| e.max_parallel) else {
             return false;
         };
-        let busy = |state: UnitState| matches!(state, UnitState::Preparing | UnitState::Running);
-        let under_way = self.nodes[unit.node as usize].units.iter().filter(|u| busy(u.state)).count();
-        under_way >= most.max(1) as usize
+        self.nodes[unit.node as usize].busy >= most.max(1) as usize
     }
 }

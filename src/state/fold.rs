@@ -137,7 +137,7 @@ impl Machine {
             facts.attempts = attempt;
             facts.attempt_began = Some(at);
             self.running += 1;
-            self.active += usize::from(was != UnitState::Preparing);
+            self.busy(unit, isize::from(was != UnitState::Preparing));
         }
     }
 
@@ -159,7 +159,7 @@ impl Machine {
             }
             if ran {
                 self.running -= 1;
-                self.active -= 1;
+                self.busy(unit, -1);
             }
         }
     }
@@ -174,7 +174,7 @@ impl Machine {
         if let Some(facts) = self.facts_mut(unit) {
             let prepared = facts.state == UnitState::Preparing;
             facts.state = UnitState::Done(outcome);
-            self.active -= usize::from(prepared);
+            self.busy(unit, -isize::from(prepared));
         }
     }
 

@@ -65,6 +65,8 @@ pub struct NodeState {
     pub phase: Phase,
     /// How many of the nodes it waits for are not over.
     pub(super) waiting: u32,
+    /// How many of its units are rendered or run.
+    pub(super) busy: usize,
     pub(super) units: Vec<UnitFacts>,
     /// The items of its loop.
     pub(super) items: Option<Vec<Value>>,

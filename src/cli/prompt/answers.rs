@@ -42,16 +42,18 @@ impl Answers {
         Ok(answers)
     }
 
-    /// Flags that name none of these steps, as they were given: `--confirm swp`.
-    pub fn unknown(&self, ids: &[StepId]) -> Vec<String> {
-        let known = |name: &str| ids.iter().any(|id| id.as_str() == step_of(name));
+    /// Flags that answer none of these questions, as they were given: `--confirm swp`. Each question is the flag
+    /// that answers it and its step; a loop asks once, so that an item is never asked about.
+    pub fn unknown(&self, questions: &[(&str, StepId)]) -> Vec<String> {
+        let known =
+            |flag: &str, name: &str| questions.iter().any(|(f, id)| *f == flag && id.as_str() == name);
         let confirm = self.confirm.keys().map(|name| ("--confirm", name));
         let choose = self.choose.keys().map(|name| ("--choose", name));
         let answer = self.answer.keys().map(|name| ("--answer", name));
         confirm
             .chain(choose)
             .chain(answer)
-            .filter(|(_, name)| !known(name))
+            .filter(|(flag, name)| !known(flag, name))
             .map(|(flag, name)| format!("{flag} {name}"))
             .collect()
     }
@@ -121,8 +123,10 @@ mod tests {
         assert_eq!(of_unit(&given.confirm, &second), Some(&None));
         assert_eq!(of_unit(&given.confirm, &any), Some(&None));
         assert_eq!(of_unit(&given.confirm, &Unit::item(StepId::new("drop"), 3)), None);
-        let ids = [StepId::new("drop"), StepId::new("restore/swap"), StepId::new("clean")];
-        assert_eq!(given.unknown(&ids), ["--choose which"]);
+        let asked = |flag, id| (flag, StepId::new(id));
+        let questions =
+            [asked("--confirm", "drop"), asked("--confirm", "restore/swap"), asked("--answer", "which")];
+        assert_eq!(given.unknown(&questions), ["--confirm clean", "--confirm drop[2]", "--choose which"]);
     }
 
     #[test]

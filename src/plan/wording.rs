@@ -1,0 +1,90 @@
+//! What a step says to people before it runs: its title and its question, as far as they are known by then.
+
+use super::before::Before;
+use super::node::{Body, NodeIx};
+use super::renderer::{Facts, Renderer};
+use crate::model::{Action, Decide, Effect, Field, Slot, Staged, StepBody, Template, Templated};
+use crate::template::Preview;
+
+/// The titles of all steps, in the order of [`super::Plan::steps`]. `known` are the inputs, and nothing else.
+pub fn titles(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<String> {
+    let before = Before::of(renderer, known);
+    let visible = |ix: &&NodeIx| !matches!(renderer.plan.at(**ix).body, Body::Open { .. });
+    renderer.plan.order.iter().filter(visible).map(|ix| renderer.planned_title(*ix, &before)).collect()
+}
+
+impl Renderer<'_> {
+    /// A step's title, with `⟨…⟩` for what only a run can know.
+    pub fn planned_title(&self, ix: NodeIx, known: &dyn Facts) -> String {
+        let ix = match self.plan.at(ix).body {
+            Body::Close { open, .. } => open,
+            Body::Act | Body::Open { .. } => ix,
+        };
+        let node = self.plan.at(ix);
+        node.step.title.as_ref().map_or_else(|| node.title.clone(), |title| self.planned(ix, title, known))
+    }
+
+    fn planned<T: Field, const P: u8>(
+        &self,
+        ix: NodeIx,
+        slot: &Slot<Templated, T, P>,
+        known: &dyn Facts,
+    ) -> String {
+        if let Template::Literal(value) = &slot.0 {
+            return value.show();
+        }
+        let Ok((scope, unknown)) = self.planned_scope(ix, None, known) else { return slot.show() };
+        let covers = |path: &[String]| unknown.covers(path);
+        let staged = slot.stage(&mut Preview::new(self.engine, &scope, &covers));
+        staged.map_or_else(|_| slot.show(), |planned: Slot<crate::model::Planned, T, P>| planned.show())
+    }
+
+    /// What is asked before a step, and the flag that answers it without a terminal.
+    pub fn planned_question(&self, ix: NodeIx, known: &dyn Facts) -> Option<(String, String)> {
+        let node = self.plan.at(ix);
+        if node.body != Body::Act {
+            return None;
+        }
+        let StepBody::Act(action) = &node.step.body else { return None };
+        let id = &node.id;
+        match &**action {
+            Action::Manual(_) => Some((self.planned_title(ix, known), format!("--answer {id}=done"))),
+            Action::Decide(decide) => {
+                Some((self.planned_title(ix, known), format!("--choose {id}={}", choices(decide))))
+            }
+            _ => self.planned_confirmation(ix, known),
+        }
+    }
+
+    fn planned_confirmation(&self, ix: NodeIx, known: &dyn Facts) -> Option<(String, String)> {
+        let node = self.plan.at(ix);
+        let (id, confirm) = (&node.id, node.step.confirm.as_ref());
+        let destroys = node.step.effect == Effect::Destroy;
+        let question = match confirm {
+            Some(confirm) => self.planned(ix, &confirm.question, known),
+            None if destroys => {
+                let title = self.planned_title(ix, known);
+                crate::t!("Run “{title}”?", "「{title}」を実行しますか?")
+            }
+            None => return None,
+        };
+        let system = &self.plan.frames[node.frame as usize].system;
+        let target = match confirm.and_then(|c| c.typed.as_ref()) {
+            Some(typed) => Some(self.planned(ix, typed, known)),
+            None if destroys && system.protected => {
+                system.target.clone().or_else(|| self.plan.environment.clone())
+            }
+            None => None,
+        };
+        let flag = target.map_or_else(|| format!("--confirm {id}"), |t| format!("--confirm {id}={t}"));
+        Some((question, flag))
+    }
+}
+
+/// The answers that are known: `restore|stop`.
+fn choices(decide: &Decide<Templated>) -> String {
+    match decide.from {
+        Some(_) => "VALUE".to_string(),
+        None => decide.choices.keys().cloned().collect::<Vec<_>>().join("|"),
+    }
+}
