@@ -7,6 +7,7 @@ mod dispatch;
 pub mod docker;
 pub mod file;
 pub mod http;
+mod out_file;
 mod outputs;
 mod pending;
 pub mod probe;

@@ -1,10 +1,8 @@
 //! Runs a script or a program. It decides neither whether nor what its exit code means to the step.
 
-use serde_json::json;
-
-use super::{Context, Performed, Report, outputs};
+use super::{Context, Performed, Report, out_file, outputs};
 use crate::event::{Failure, Stream};
-use crate::model::{Rendered, Shell, Stdin, StdoutFile};
+use crate::model::{Rendered, Shell, Stdin};
 use crate::process::{self, Capture, Ended, Exit, FileTarget, Input, Spec, StopReason};
 
 const BASH: [&str; 3] = ["bash", "-euo", "pipefail"];
@@ -19,8 +17,8 @@ const BASH: [&str; 3] = ["bash", "-euo", "pipefail"];
 /// failure within the report, with what the program gave until then.
 pub async fn perform(action: &Shell<Rendered>, cx: &Context<'_>) -> Performed {
     let mut spec = with_surroundings(command(action), cx)?;
-    spec.input = input(cx)?;
-    let target = cx.around.stdout.as_ref().map(|file| target(file, cx)).transpose()?;
+    spec.input = input(cx);
+    let target = out_file::begin(cx)?;
     perform_spec(spec, target, cx).await
 }
 
@@ -65,21 +63,9 @@ pub async fn perform_spec(spec: Spec, mut target: Option<FileTarget>, cx: &Conte
     let mut report =
         Report { gives: outputs(&capture, code), failure: failure(exit, cx), ..Report::default() };
     if let Some(target) = target {
-        keep(target, &mut report)?;
+        out_file::keep(target, &mut report)?;
     }
     Ok(report)
-}
-
-/// The file is complete, but only the verdict on the step lets it appear.
-fn keep(mut target: FileTarget, report: &mut Report) -> Result<(), Failure> {
-    // A code that is not 0 may still mean done; after anything else there is nothing to keep.
-    if matches!(report.failure, None | Some(Failure::Exit { .. })) {
-        let size = target.finish().map_err(|e| Failure::Unavailable { message: e.message })?;
-        report.gives.insert("size".into(), json!(size));
-        report.gives.insert("file".into(), target.path().display().to_string().into());
-        report.pending.add(target);
-    }
-    Ok(())
 }
 
 fn failure(exit: Exit, cx: &Context<'_>) -> Option<Failure> {
@@ -203,25 +189,14 @@ fn user_name(id: u32) -> Option<String> {
     })
 }
 
-fn input(cx: &Context<'_>) -> Result<Input, Failure> {
+/// What the step gives its program to read.
+pub fn input(cx: &Context<'_>) -> Input {
     match &cx.around.stdin {
-        None => Ok(Input::Null),
-        Some(Stdin { text: Some(text), .. }) => Ok(Input::Bytes(text.expose().as_bytes().to_vec())),
+        None => Input::Null,
+        Some(Stdin { text: Some(text), .. }) => Input::Bytes(text.expose().as_bytes().to_vec()),
         Some(Stdin { file: Some(file), decompress, .. }) => {
-            Ok(Input::File { path: cx.path(file), decompress: *decompress })
+            Input::File { path: cx.path(file), decompress: *decompress }
         }
-        Some(_) => Ok(Input::Null),
+        Some(_) => Input::Null,
     }
-}
-
-fn target(file: &StdoutFile<Rendered>, cx: &Context<'_>) -> Result<FileTarget, Failure> {
-    let written = file.mode.as_ref().map_or("0600", |m| m.as_str());
-    let mode = u32::from_str_radix(written, 8).map_err(|_| Failure::Unavailable {
-        message: crate::t!(
-            "`{written}` are no permissions; write them octal and in quotes, such as \"0600\"",
-            "`{written}` は許可属性ではありません。\"0600\" のように 8 進数を引用符で囲んで書いてください"
-        ),
-    })?;
-    let path = cx.path(&file.file);
-    FileTarget::create(&path, file.compress, mode).map_err(|e| Failure::Unavailable { message: e.message })
 }

@@ -222,7 +222,7 @@ fn status() -> Command {
             "実行の状態: 実行中・停止・終了と、各ステップ"
         ))
         .arg(run_id())
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown"]))
 }
 
 fn logs() -> Command {

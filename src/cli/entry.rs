@@ -12,10 +12,14 @@ use super::usage::mistake;
 use super::{args, check, completions, help, list, logs, plan, run, runs, schema, show, status};
 use crate::base::set_lang;
 
+/// The exit code of a bug.
+const BUG: i32 = 70;
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     set_lang(language(&arguments));
+    std::panic::set_hook(Box::new(a_bug));
     let matches = match args::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(e) => {
@@ -52,6 +56,18 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("help", m)) => help::run(m),
         _ => Err(Error::usage(crate::t!("no command", "コマンドがありません"))),
     }
+}
+
+/// A panic is a bug of the engine: said in one place, with what to do, and its own exit code. What was recorded stays.
+fn a_bug(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    say_on_stderr(&crate::t!(
+        "error: this is a bug in Toban {version} ({place})\nhelp: please report it; what was recorded is safe, `toban status` shows it\n",
+        "エラー: Toban {version} の不具合です（{place}）\nヒント: 報告をお願いします。記録は残っています（`toban status`）\n"
+    ));
+    // Other threads must not go on with half of the engine gone.
+    std::process::exit(BUG);
 }
 
 /// The engine's own diagnostics: `TOBAN_LOG`, else by `-v`; nothing otherwise.

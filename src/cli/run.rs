@@ -17,9 +17,9 @@ use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
-use crate::journal::{Journal, StateDir};
+use crate::journal::{Journal, StateDir, summary};
 use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
-use crate::plan::{Node, Plan, Renderer, RunFacts, record, titles};
+use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -141,27 +141,12 @@ fn session(
     let started = SystemClock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
-    let run = Rc::new(run_facts(&start.given, &state, &id, started, who));
+    let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
+    let run = Rc::new(RunFacts { previous, ..run_facts(&start.given, &state, &id, started, who) });
     let plan_json = serde_json::to_vec_pretty(&record(plan, &run)).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
-    let first = Event {
-        seq: 0,
-        at: started,
-        kind: Kind::RunStarted {
-            run: id.clone(),
-            playbook: plan.playbook.clone(),
-            title: plan.title.clone(),
-            environment: plan.environment.clone(),
-            operator: who.to_string(),
-            engine: env!("CARGO_PKG_VERSION").to_string(),
-            pid: std::process::id(),
-            boot: boot_id(),
-            jobs,
-            steps: plan.step_count(),
-            plan: digest(&plan_json),
-        },
-    };
+    let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
     let journal = Journal::create(&state, &id, &plan_json, &first)?;
     let engine = Arc::new(Engine::new());
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
@@ -198,10 +183,32 @@ fn session(
     Ok((session, scratch))
 }
 
-/// SHA-256 in hex.
-fn digest(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+/// The first fact of a run.
+fn first_event(plan: &Plan, id: &RunId, at: Timestamp, who: &str, jobs: u32, digest: String) -> Event {
+    let kind = Kind::RunStarted {
+        run: id.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        operator: who.to_string(),
+        engine: env!("CARGO_PKG_VERSION").to_string(),
+        pid: std::process::id(),
+        boot: boot_id(),
+        jobs,
+        steps: plan.step_count(),
+        plan: digest,
+    };
+    Event { seq: 0, at, kind }
+}
+
+/// How the newest finished run of the same playbook in the same environment ended.
+fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
+    let runs = state.runs().ok()?;
+    let summaries = runs.iter().filter_map(|id| summary(&state.run(id)).ok());
+    let last = summaries
+        .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
+        .find_map(|s| s.outcome)?;
+    serde_json::to_value(last).ok()?.as_str().map(str::to_string)
 }
 
 /// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
@@ -267,7 +274,13 @@ fn heading(
         steps: plan
             .steps()
             .zip(titles)
-            .map(|(n, title)| StepInfo { id: n.id.clone(), title, effect: n.step.effect, kind: n.kind() })
+            .map(|(n, title)| StepInfo {
+                id: n.id.clone(),
+                title,
+                effect: n.step.effect,
+                kind: n.kind(),
+                inside: n.inside.map(|open| plan.at(open).id.ended()),
+            })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,

@@ -51,7 +51,7 @@ fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) ->
         }
     };
     match resolved {
-        Ok(given) if wrong.is_empty() && (missing.is_empty() || !all) => return Ok(given),
+        Ok(given) if wrong.is_empty() && (!all || missing.is_empty()) => return Ok(given),
         _ => {}
     }
     if all {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use indexmap::IndexMap;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::error::{Error, say};
@@ -11,9 +12,10 @@ use super::globals::Globals;
 use super::runs::{alive, word};
 use crate::base::StepId;
 use crate::event::{Event, Kind};
-use crate::journal::{Liveness, RunFolder, read, summary};
-use crate::plan::PlanRecord;
-use crate::report::{format_seconds, outcome_word, pad, width};
+use crate::journal::{Liveness, RunFolder, Summary, read, summary};
+use crate::model::{Action, Templated};
+use crate::plan::{PlanRecord, StepRecord};
+use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -24,7 +26,12 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let events = read(&folder)?;
     let plan = plan_of(&folder)?;
     let steps = steps(&plan, &events, summary.liveness);
-    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
+    let format = matches.get_one::<String>("format").map(String::as_str);
+    if format == Some("markdown") {
+        say(&run_report(&heading(&plan, &summary, &folder), &events));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if format == Some("json") {
         let steps: serde_json::Map<String, serde_json::Value> = steps
             .iter()
             .map(|(id, step)| {
@@ -64,6 +71,30 @@ pub fn plan_of(folder: &RunFolder) -> Result<PlanRecord, Error> {
         .map_err(|e| Error::state(crate::t!("cannot read {shown}: {e}", "{shown} を読めません: {e}")))?;
     serde_json::from_str(&text)
         .map_err(|e| Error::state(crate::t!("{shown} is damaged: {e}", "{shown} が壊れています: {e}")))
+}
+
+/// The head of a run that may be long over, from what its folder keeps.
+fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
+    let zone = plan.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    Heading {
+        run: summary.run.clone(),
+        playbook: plan.playbook.clone(),
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        target: None,
+        protected: false,
+        operator: summary.operator.clone(),
+        zone: zone.unwrap_or_else(TimeZone::system),
+        steps: plan.steps.iter().map(step_info).collect(),
+        checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
+        log_dir: folder.logs(),
+    }
+}
+
+fn step_info(step: &StepRecord) -> StepInfo {
+    let kinds = Action::<Templated>::KEYS.iter().copied();
+    let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
+    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind, inside: None }
 }
 
 /// One step as `status` tells it.

@@ -49,6 +49,7 @@ impl Vault {
             .decls
             .get(key)
             .ok_or_else(|| SecretError(crate::t!("{key} is not declared", "{key} は宣言されていません")))?;
+        tracing::debug!(key, "secret is looked up");
         let value = self.resolve(key, decl)?;
         let length = value.chars().count();
         if length < SHORTEST && decl.unmasked != Some(true) {

@@ -81,6 +81,16 @@ impl StepLog {
         &self.path
     }
 
+    /// Opens the file before there is any output: while a program gets going, nobody waits for that.
+    pub fn begin(&mut self) {
+        if self.failure.is_none() && self.file.is_none() {
+            match open(&self.path) {
+                Ok(file) => self.file = Some(file),
+                Err(e) => self.failure = Some(e),
+            }
+        }
+    }
+
     /// Takes output as it comes, cut anywhere. What cannot be written is told by [`StepLog::finish`].
     pub fn write(&mut self, stream: Stream, bytes: &[u8]) {
         if self.sensitive && stream != Stream::Note {
@@ -116,9 +126,7 @@ impl StepLog {
         for stream in [Stream::Out, Stream::Err, Stream::Note] {
             self.with_lane(stream, |lane, masked, emit| lane.finish(masked, emit));
         }
-        if self.failure.is_none() && self.file.is_none() {
-            self.failure = open(&self.path).err();
-        }
+        self.begin();
         match self.failure.take() {
             None => Ok(()),
             Some(e) => Err(JournalError::unwritable(&self.path)(e)),

@@ -44,6 +44,7 @@ impl Journal {
         let made = fill(&hidden, plan_json, first).and_then(|mut journal| {
             let folder = state.run(id);
             publish(&hidden, folder.path(), &runs)?;
+            tracing::debug!(folder = %folder.path().display(), "run folder made");
             journal.path = folder.journal();
             journal.folder = folder;
             Ok(journal)
@@ -102,6 +103,7 @@ impl Journal {
             drop(self.file.set_len(self.len));
             return Err(fail(e));
         }
+        tracing::trace!(events = events.len(), bytes = self.buffer.len(), "journal appended");
         self.prev = prev;
         self.len += self.buffer.len() as u64;
         self.lines += events.len();

@@ -125,6 +125,7 @@ impl Loading<'_> {
     /// # Errors
     /// Every mistake found.
     pub fn load(&mut self, target: &Target, environment: Option<&str>) -> Result<Loaded, Vec<Diagnostic>> {
+        tracing::debug!(path = %target.path.display(), environment, "reads a playbook");
         let opened = Document::open(&target.path, &shown(&target.path, self.cwd));
         let mut system = SystemInUse::open(&target.system_path(), self.cwd, environment);
         let (mut doc, value) = match opened {

@@ -1,92 +1,55 @@
-//! The words of a SQL text, without its literals, comments and templates. It parses no SQL; it only tells
-//! apart what plainly reads, what plainly destroys, and the rest.
+//! What a SQL text of a playbook plainly does, before its dialect is known: read, destroy, or neither. It parses no
+//! SQL; what a statement truly is, the action asks again in the dialect of its server.
 
-/// The statements of a text, each as its words in capitals; punctuation is left out but `(`, `)` and `=`.
-pub fn statements(text: &str) -> Vec<Vec<String>> {
-    let mut all = vec![Vec::new()];
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if let Some(skip) = skipped(rest) {
-            rest = &rest[skip..];
-        } else if c == ';' {
-            all.push(Vec::new());
-            rest = &rest[1..];
-        } else if c.is_alphanumeric() || c == '_' {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            push(&mut all, rest[..end].to_uppercase());
-            rest = &rest[end..];
-        } else {
-            if matches!(c, '(' | ')' | '=') {
-                push(&mut all, c.to_string());
-            }
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    all.retain(|s| !s.is_empty());
-    all
-}
+use crate::base::sql::{Dialect, Statement, TokenKind, is_read, split};
 
-fn push(all: &mut [Vec<String>], word: String) {
-    if let Some(last) = all.last_mut() {
-        last.push(word);
-    }
-}
+const DIALECTS: [Dialect; 3] = [Dialect::Postgres, Dialect::MySql, Dialect::Sqlite];
 
-/// How many bytes at the front are a literal, a comment, a quoted name or a template.
-fn skipped(rest: &str) -> Option<usize> {
-    let until = |from: usize, end: &str| {
-        rest.get(from..).and_then(|r| r.find(end)).map_or(rest.len(), |i| from + i + end.len())
-    };
-    if rest.starts_with("--") || rest.starts_with('#') && !rest.starts_with("#>") {
-        return Some(until(1, "\n"));
-    }
-    // `/*! … */` is run by MySQL: it is no comment.
-    if rest.starts_with("/*!") {
-        return Some(3);
-    }
-    for (open, close) in [("/*", "*/"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}")] {
-        if rest.starts_with(open) {
-            return Some(until(2, close));
-        }
-    }
-    match rest.as_bytes().first()? {
-        b'\'' => Some(until(1, "'")),
-        b'"' => Some(until(1, "\"")),
-        b'`' => Some(until(1, "`")),
-        b'$' => dollar_quoted(rest),
-        _ => None,
-    }
-}
-
-fn dollar_quoted(rest: &str) -> Option<usize> {
-    let end = rest[1..].find('$')? + 2;
-    let tag = &rest[..end];
-    let word = tag[1..end - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
-    let starts_with_digit = tag[1..].starts_with(|c: char| c.is_ascii_digit());
-    if !word || starts_with_digit {
-        return None;
-    }
-    Some(rest[end..].find(tag).map_or(rest.len(), |i| end + i + end))
-}
-
-/// Whether a text is one statement that reads: from an allow-list, and without a word that writes.
+/// Whether a text is one statement that only reads, in some dialect.
 pub fn is_reading(text: &str) -> bool {
-    let all = statements(text);
-    let [words] = all.as_slice() else { return false };
-    let Some(first) = words.iter().find(|w| *w != "(") else { return false };
-    let reads = match first.as_str() {
-        "SELECT" | "WITH" | "TABLE" | "VALUES" | "SHOW" | "DESCRIBE" | "DESC" => true,
-        "EXPLAIN" => !words.iter().any(|w| w == "ANALYZE" || w == "ANALYSE"),
-        "PRAGMA" => !words.iter().any(|w| w == "="),
-        _ => false,
-    };
-    let writes = ["INTO", "INSERT", "UPDATE", "DELETE", "MERGE", "SET", "LOCK", "NEXTVAL", "SETVAL", "CALL"];
-    reads && !words.iter().any(|w| writes.contains(&w.as_str()))
+    let text = without_templates(text);
+    // What looks like a comment elsewhere is run by MySQL.
+    let hidden = text.contains("/*!") && !is_read(&text, Dialect::MySql);
+    !hidden && DIALECTS.iter().any(|dialect| is_read(&text, *dialect))
 }
 
-/// The word for what a text plainly destroys, if it does.
+/// The word for what a text plainly destroys, in whichever dialect.
 pub fn destroys(text: &str) -> Option<&'static str> {
-    statements(text).iter().find_map(|words| destroyed_by(words))
+    let text = without_templates(text);
+    DIALECTS.iter().find_map(|dialect| {
+        split(&text, *dialect).iter().find_map(|statement| destroyed_by(&words(&text, statement)))
+    })
+}
+
+/// The text with a value where a template gives one.
+fn without_templates(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let found = [("{{", "}}", "NULL"), ("{%", "%}", " "), ("{#", "#}", " ")]
+            .into_iter()
+            .find(|(open, _, _)| rest.starts_with(open));
+        match found {
+            Some((_, close, instead)) => {
+                plain.push_str(instead);
+                rest = rest.find(close).map_or("", |end| &rest[end + close.len()..]);
+            }
+            None => {
+                plain.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The bare words of a statement, in capitals.
+fn words(text: &str, statement: &Statement) -> Vec<String> {
+    let bare = statement.tokens.iter().filter(|token| token.kind == TokenKind::Word);
+    bare.map(|token| token.text(text).to_uppercase()).collect()
 }
 
 fn destroyed_by(words: &[String]) -> Option<&'static str> {

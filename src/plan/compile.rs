@@ -12,7 +12,7 @@ use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, Step, StepBody, Templated, Tree};
+use crate::model::{Action, Needs, Step, StepBody, System, Template, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
 }
 
 /// SHA-256 in hex.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -300,16 +300,42 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
     }
     match &mut own.body {
         StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => {
-            if let Action::Shell(shell) = &mut **action
-                && shell.run.is_some()
-                && shell.with.is_none()
-            {
+        StepBody::Act(action) => match resolve(action, &loaded.system) {
+            Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);
             }
-        }
+            action => give_headers(action, &loaded.system),
+        },
     }
     own
+}
+
+/// A step that names an action of the system has that action, so that all that looks at a step sees what it does.
+fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Action<Templated> {
+    if let Action::Named(named) = &*action
+        && let Template::Literal(name) = &named.name.0
+        && let Some(meant) = system.actions.get(name)
+    {
+        *action = meant.clone();
+    }
+    action
+}
+
+/// The system's header fields belong to each of its requests; the request's own win.
+pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
+    let http = match action {
+        Action::Http(http) => http,
+        Action::Wait(wait) => match &mut wait.http {
+            Some(http) => http,
+            None => return,
+        },
+        _ => return,
+    };
+    for (name, value) in &system.http.headers {
+        if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
+            http.headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 fn refuse_loop(step: &Step) -> Result<(), CompileError> {

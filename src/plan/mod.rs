@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod foresee;
 mod judge;
 mod node;
 mod outline;
@@ -10,11 +11,10 @@ mod prepare;
 mod preview;
 mod record;
 mod renderer;
-mod unknown;
 mod uses;
 mod wording;
 
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
 pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};

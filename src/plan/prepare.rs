@@ -37,11 +37,16 @@ impl Renderer<'_> {
         secrets: &Secrets,
     ) -> Result<Prepared, Failure> {
         let node = self.plan.at(ix);
-        let scope = self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?;
         let StepBody::Act(action) = &node.step.body else {
             return Err(Failure::Template {
                 message: crate::t!("a group is not performed", "グループは実行できません"),
             });
+        };
+        // An action of system.yaml has templates of its own. Where there are none at all, nobody asks for names.
+        let named = matches!(**action, Action::Named(_));
+        let scope = match node.uses.any || named {
+            true => self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?,
+            false => Scope::new(),
         };
         let mut render = Render::new(self.engine, &scope);
         let staged = |e: crate::template::StageError| Failure::Template {
@@ -65,6 +70,8 @@ impl Renderer<'_> {
             );
             return Err(Failure::Template { message });
         };
+        let mut action = action.clone();
+        super::compile::give_headers(&mut action, system);
         let mut render = Render::new(self.engine, scope);
         action
             .stage(&mut render)

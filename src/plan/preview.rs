@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
-use crate::model::{Action, Around, Docker, Http, Shell, Slot, Sql, Stage, Stdin};
+use crate::model::{
+    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage, Stdin,
+};
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
 /// what stands in `⟨…⟩` there.
@@ -45,7 +47,7 @@ fn action_text<S: Stage>(action: &Action<S>) -> String {
 
 fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
     if let Some(argv) = &shell.argv {
-        return argv.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ");
+        return words(argv);
     }
     let script = shell.run.as_ref().map(Slot::show).unwrap_or_default();
     let script = script.trim_end_matches('\n');
@@ -53,6 +55,10 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
         Some(with) => format!("[{}] {script}", with.join(" ")),
         None => script.to_string(),
     }
+}
+
+fn words<S: Stage>(args: &Args<S>) -> String {
+    args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ")
 }
 
 /// An argument as a person would have to type it.
@@ -106,11 +112,53 @@ fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
     match docker {
         Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), command(&exec.command)),
         Docker::Run(run) => {
-            let args = run.command.as_ref().map(command).unwrap_or_default();
+            let args = run.command.as_ref().map(words).unwrap_or_default();
             format!("docker run {} {args}", run.image.show())
         }
+        Docker::Compose(compose) => compose_text(compose),
         other => plain(other),
     }
+}
+
+/// A compose call much as it would be typed.
+fn compose_text<S: Stage>(compose: &Compose<S>) -> String {
+    let mut text = String::from("docker compose");
+    let mut option = |name: &str, value: String| text.push_str(&format!(" {name} {}", word(&value)));
+    compose.project_dir.iter().for_each(|v| option("--project-directory", v.show()));
+    compose.files.iter().for_each(|v| option("-f", v.show()));
+    compose.project.iter().for_each(|v| option("-p", v.show()));
+    for verb in compose.verbs() {
+        text.push(' ');
+        match verb {
+            ComposeVerb::Exec(exec) => {
+                text.push_str(&format!("exec {} {}", exec.service.show(), words(&exec.command)));
+            }
+            ComposeVerb::Run(run) => {
+                let args = run.command.as_ref().map(words).unwrap_or_default();
+                text.push_str(&format!("run {} {args}", run.service.show()));
+            }
+            ComposeVerb::Up(what) => text.push_str(&plain(&keyed("up", what))),
+            ComposeVerb::Down(what) => text.push_str(&plain(&keyed("down", what))),
+            ComposeVerb::Logs(what) => text.push_str(&plain(&keyed("logs", what))),
+            ComposeVerb::Ps(what) => text.push_str(&plain(&keyed("ps", what))),
+            ComposeVerb::Config(what) => text.push_str(&plain(&keyed("config", what))),
+            ComposeVerb::Stop(what) => text.push_str(&services("stop", what)),
+            ComposeVerb::Start(what) => text.push_str(&services("start", what)),
+            ComposeVerb::Restart(what) => text.push_str(&services("restart", what)),
+            ComposeVerb::Pull(what) => text.push_str(&services("pull", what)),
+            ComposeVerb::Build(what) => text.push_str(&services("build", what)),
+        }
+    }
+    text
+}
+
+fn services<S: Stage>(verb: &str, what: &ComposeServices<S>) -> String {
+    let names: Vec<String> = what.services.iter().map(Slot::show).collect();
+    format!("{verb} {}", names.join(" "))
+}
+
+fn keyed<T: serde::Serialize>(key: &str, value: &T) -> Value {
+    serde_json::json!({ key: value })
 }
 
 /// Any other action as `verb key: value, …`, on one line.

@@ -5,12 +5,11 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::node::{NodeIx, Plan, RunFacts};
-use super::unknown::Unknown;
 use super::uses::Uses;
 use crate::base::{Confidential, stamp};
 use crate::event::{Gives, Outcome};
 use crate::model::{Place, Template, Templated, Tree};
-use crate::template::{Engine, Planned, Scope, TemplateError};
+use crate::template::{Engine, Scope, TemplateError};
 
 /// What is known of the nodes of a plan at a moment.
 pub trait Facts {
@@ -100,7 +99,7 @@ impl<'a> Renderer<'a> {
         Ok(scope)
     }
 
-    fn base_scope(
+    pub(super) fn base_scope(
         &self,
         frame_ix: u32,
         facts: &dyn Facts,
@@ -195,105 +194,6 @@ impl<'a> Renderer<'a> {
             ),
         })
     }
-
-    /// A value of any shape as far as it is known before the run.
-    ///
-    /// # Errors
-    /// When one of its templates cannot be rendered.
-    pub fn tree_planned(
-        &self,
-        tree: &Tree<Templated>,
-        scope: &Scope,
-        unknown: &Unknown,
-    ) -> Result<Planned, TemplateError> {
-        match tree {
-            Tree::Leaf(slot) => match &slot.0 {
-                Template::Literal(value) => Ok(Planned::Known(value.clone())),
-                Template::Source(source) => {
-                    self.engine.plan(source, Place::Value, scope, &|path| unknown.covers(path))
-                }
-            },
-            Tree::List(items) => {
-                let parts = items
-                    .iter()
-                    .map(|i| self.tree_planned(i, scope, unknown))
-                    .collect::<Result<Vec<_>, _>>()?;
-                Ok(join(parts.into_iter().map(|p| (None, p)).collect(), false))
-            }
-            Tree::Map(map) => {
-                let parts = map
-                    .iter()
-                    .map(|(k, v)| Ok((Some(k.clone()), self.tree_planned(v, scope, unknown)?)))
-                    .collect::<Result<Vec<_>, TemplateError>>()?;
-                Ok(join(parts, true))
-            }
-        }
-    }
-
-    /// The names of a node in a dry run, and which of them only a run can know.
-    ///
-    /// # Errors
-    /// When a variable cannot be rendered although all it needs is known.
-    pub fn planned_scope(
-        &self,
-        ix: NodeIx,
-        item: Item<'_>,
-        known: &dyn Facts,
-    ) -> Result<(Scope, Unknown), TemplateError> {
-        let node = self.plan.at(ix);
-        let frame = &self.plan.frames[node.frame as usize];
-        let secrets: Secrets = self
-            .secret_names(ix)
-            .into_iter()
-            .map(|name| {
-                let shown = format!("{}({name})", crate::base::MASK);
-                (name, Confidential::new(shown.clone(), shown))
-            })
-            .collect();
-        let mut unknown = Unknown::of_run();
-        for path in &node.uses.steps {
-            if let Some(id) = path.first()
-                && frame.local.get(id).is_none_or(|ix| known.outcome(*ix).is_none())
-            {
-                unknown.add(&["steps", id]);
-            }
-        }
-        if node.uses.any_step {
-            unknown.add(&["steps"]);
-        }
-        match known.inputs(node.frame) {
-            None => unknown.add(&["inputs"]),
-            Some(values) => {
-                let absent = frame.inputs.keys().filter(|n| {
-                    !(values.contains_key(*n) || node.frame == 0 && self.run.secret_inputs.contains(n))
-                });
-                absent.for_each(|n| unknown.add(&["inputs", n]));
-            }
-        }
-        let mut scope = self.base_scope(node.frame, known, &node.uses, Missing::Null, &secrets);
-        match item {
-            Some((index, value)) => {
-                scope.set("item", value.clone());
-                scope.set("index", json!(index));
-            }
-            None => {
-                unknown.add(&["item"]);
-                unknown.add(&["index"]);
-            }
-        }
-        let mut values = Map::new();
-        for name in in_order(&frame.vars, &node.uses.vars) {
-            let Some(tree) = frame.vars.get(name) else { continue };
-            match self.tree_planned(tree, &scope, &unknown)? {
-                Planned::Known(value) => {
-                    values.insert(name.clone(), value);
-                    scope.set("vars", Value::Object(values.clone()));
-                }
-                Planned::Unknown(_) => unknown.add(&["vars", name]),
-            }
-        }
-        Ok((scope, unknown))
-    }
 }
 
 fn step_value(ix: NodeIx, facts: &dyn Facts) -> Value {
@@ -330,7 +230,10 @@ fn fill(value: &mut Value, path: &[String]) {
 }
 
 /// The variables used, each behind those it uses itself.
-fn in_order<'v>(vars: &'v IndexMap<String, Tree<Templated>>, used: &'v [String]) -> Vec<&'v String> {
+pub(super) fn in_order<'v>(
+    vars: &'v IndexMap<String, Tree<Templated>>,
+    used: &'v [String],
+) -> Vec<&'v String> {
     fn visit<'v>(
         vars: &'v IndexMap<String, Tree<Templated>>,
         name: &str,
@@ -353,31 +256,4 @@ fn in_order<'v>(vars: &'v IndexMap<String, Tree<Templated>>, used: &'v [String])
         visit(vars, name, &mut done, 0);
     }
     done
-}
-
-fn join(parts: Vec<(Option<String>, Planned)>, map: bool) -> Planned {
-    let known = parts.iter().all(|(_, p)| matches!(p, Planned::Known(_)));
-    if !known {
-        let texts: Vec<String> = parts
-            .iter()
-            .map(|(key, part)| {
-                let text = match part {
-                    Planned::Known(value) => value.to_string(),
-                    Planned::Unknown(text) => text.clone(),
-                };
-                key.as_ref().map_or(text.clone(), |k| format!("{k}: {text}"))
-            })
-            .collect();
-        let (open, shut) = if map { ('{', '}') } else { ('[', ']') };
-        return Planned::Unknown(format!("{open}{}{shut}", texts.join(", ")));
-    }
-    let value = |p: Planned| match p {
-        Planned::Known(value) => value,
-        Planned::Unknown(text) => Value::String(text),
-    };
-    Planned::Known(if map {
-        Value::Object(parts.into_iter().map(|(k, p)| (k.unwrap_or_default(), value(p))).collect())
-    } else {
-        Value::Array(parts.into_iter().map(|(_, p)| value(p)).collect())
-    })
 }

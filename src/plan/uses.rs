@@ -22,6 +22,10 @@ pub struct Uses {
     pub secrets: Vec<String>,
     /// Names below `inputs`.
     pub inputs: Vec<String>,
+    /// Whether there is any template or condition at all.
+    pub any: bool,
+    /// Whether the run before this one is named.
+    pub previous: bool,
 }
 
 impl Uses {
@@ -101,6 +105,7 @@ impl Uses {
     }
 
     fn add_source(&mut self, source: &str, form: Form) {
+        self.any = true;
         // A template that does not parse was refused when the playbook was checked.
         for reference in references(source, form).unwrap_or_default() {
             self.add_reference(&reference);
@@ -115,6 +120,7 @@ impl Uses {
             ("steps", Some(_)) => push_new(&mut self.steps, rest.to_vec()),
             ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
             ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
+            ("run", Some(name)) if name == "previous" => self.previous = true,
             ("inputs", Some(name)) => push_new(&mut self.inputs, name.clone()),
             _ => {}
         }
@@ -127,6 +133,8 @@ impl Uses {
         other.secrets.iter().for_each(|s| push_new(&mut self.secrets, s.clone()));
         other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));
         self.any_step |= other.any_step;
+        self.any |= other.any;
+        self.previous |= other.previous;
     }
 }
 

@@ -34,12 +34,20 @@ impl Capture {
 
     /// Standard output as text, without its last line end, as `$(…)` gives it.
     pub fn out_text(&self) -> String {
-        text(&self.out)
+        text(self.whole(&self.out))
     }
 
     /// Standard error as text, without its last line end.
     pub fn err_text(&self) -> String {
-        text(&self.err)
+        text(self.whole(&self.err))
+    }
+
+    /// Without a last character that the limit cut in two.
+    fn whole<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        match std::str::from_utf8(bytes) {
+            Err(e) if bytes.len() == self.limit && e.error_len().is_none() => &bytes[..e.valid_up_to()],
+            _ => bytes,
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Starts one child with its pipes. It does not know what becomes of it.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -30,10 +28,8 @@ pub(super) struct Child {
 pub(super) fn start(spec: &mut Spec) -> Result<(Child, Pipes), SpawnError> {
     notice_children();
     refuse_nul(spec)?;
-    let env = environment(spec);
     let here = folder(spec.cwd.as_deref())?;
-    let path = env.get(&OsString::from("PATH")).and_then(|p| p.to_str());
-    let program = find_program(&spec.program, path, &here)?;
+    let program = find_program(&spec.program, path_of(spec).as_deref(), &here)?;
     let shown = program.display().to_string();
     let around = |e: io::Error| SpawnError::around(&shown, &e);
 
@@ -46,15 +42,17 @@ pub(super) fn start(spec: &mut Spec) -> Result<(Child, Pipes), SpawnError> {
     let name = spec.program.clone();
     // The absolute path and the lack of a pre-exec hook let the standard library use posix_spawn, which does not
     // copy the engine's memory map.
-    let mut expression = duct::cmd(program, &spec.args)
-        .stdout_file(out_end)
-        .stderr_file(err_end)
-        .full_env(env)
-        .unchecked()
-        .before_spawn(move |command| {
-            command.process_group(0).arg0(&name);
-            Ok(())
-        });
+    let mut expression =
+        duct::cmd(program, &spec.args).stdout_file(out_end).stderr_file(err_end).unchecked().before_spawn(
+            move |command| {
+                command.process_group(0).arg0(&name);
+                Ok(())
+            },
+        );
+    // The expression that is wrapped first has the last word. The engine's own variables are there already.
+    for (name, value) in added(spec).rev() {
+        expression = expression.env(name, value);
+    }
     if let Some(cwd) = &spec.cwd {
         expression = expression.dir(cwd);
     }
@@ -154,10 +152,15 @@ fn refuse_nul(spec: &Spec) -> Result<(), SpawnError> {
     Ok(())
 }
 
-fn environment(spec: &Spec) -> HashMap<OsString, OsString> {
-    let mut env: HashMap<OsString, OsString> = std::env::vars_os().collect();
-    env.extend(spec.env.iter().chain([&spec.marker]).map(|(k, v)| (k.into(), v.into())));
-    env
+/// The variables added to the engine's own; a later one wins.
+fn added(spec: &Spec) -> impl DoubleEndedIterator<Item = &(String, String)> {
+    spec.env.iter().chain([&spec.marker])
+}
+
+/// The `PATH` of the child.
+fn path_of(spec: &Spec) -> Option<String> {
+    let own = added(spec).rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+    own.or_else(|| std::env::var("PATH").ok())
 }
 
 /// The absolute folder in which the child runs.

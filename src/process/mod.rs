@@ -21,7 +21,7 @@ pub use capture::Capture;
 pub use error::SpawnError;
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
-pub use run::run;
+pub use run::{run, run_then};
 pub use spec::{Ended, Exit, Input, Sink, Spec};
 pub use stop::{Stop, StopReason, Stopper};
 pub use target::{FileTarget, TargetError};

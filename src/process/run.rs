@@ -26,12 +26,28 @@ const HUNG: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it could not be started. How it ended is no error.
 pub async fn run(
+    spec: Spec,
+    started: impl FnOnce(u32, u64),
+    output: &mut Sink<'_>,
+    stop: Stop,
+) -> Result<Exit, SpawnError> {
+    run_then(spec, started, output, stop, async |_| {}).await
+}
+
+/// The same for a child that has work done elsewhere: before it is ended itself, `elsewhere` ends that work. Until
+/// then its input stays open, so that what works there does not take half of it for all.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_then(
     mut spec: Spec,
     started: impl FnOnce(u32, u64),
     output: &mut Sink<'_>,
     mut stop: Stop,
+    elsewhere: impl AsyncFnOnce(StopReason),
 ) -> Result<Exit, SpawnError> {
     let (child, pipes) = child::start(&mut spec)?;
+    tracing::debug!(pid = child.pid, program = spec.program, "child started");
     started(child.pid, super::start_ticks(child.pid).unwrap_or_default());
     let mut life = Life { child, pipes, output };
     let (mut stopped, mut broken) = (None, None);
@@ -46,9 +62,11 @@ pub async fn run(
     }
     if stopped.is_some() || broken.is_some() {
         let first = stopped.unwrap_or(StopReason::Cancelled);
+        life.read_while(elsewhere(first)).await;
         left_running = life.end_all(first, &spec, &mut stop).await;
     }
     let ended = life.child.reap().map_err(|e| SpawnError::around(&spec.program, &e))?;
+    tracing::debug!(program = spec.program, ?ended, ?stopped, left_running, "child ended");
     Ok(Exit { ended, stopped, broken, left_running })
 }
 
@@ -116,6 +134,19 @@ impl Life<'_, '_> {
             quiet = Instant::now() + QUIET;
         }
         Ok(false)
+    }
+
+    /// Reads on while something else is done.
+    async fn read_while(&mut self, other: impl Future<Output = ()>) {
+        let mut other = std::pin::pin!(other);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut other => return,
+                // As for the dying below: a sink that has failed is no matter any more.
+                ready = self.pipes.ready() => drop(self.take(ready)),
+            }
+        }
     }
 
     /// Ends the child and all it started: gently, then firmly, or at once. True when some would not die.

@@ -21,17 +21,30 @@ pub struct Plain {
     board: Board,
     look: Look,
     out: Sink,
+    /// A second, and its text: many lines share it.
+    second: i64,
+    time: String,
 }
 
 impl Plain {
     /// Writes to `out`.
     pub fn new(heading: Heading, look: Look, out: Sink) -> Plain {
-        Plain { board: Board::new(heading), look: Look { colour: false, ..look }, out }
+        Plain {
+            board: Board::new(heading),
+            look: Look { colour: false, ..look },
+            out,
+            second: i64::MIN,
+            time: String::new(),
+        }
     }
 
     fn fact(&mut self, at: Timestamp, word: &str, what: &str) {
-        let time = at.to_zoned(self.board.heading.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z");
-        let line = format!("{time}  {}  {}", pad(word, WORD), safe_line(what));
+        if self.second != at.as_second() {
+            let zoned = at.to_zoned(self.board.heading.zone.clone());
+            self.time = zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+            self.second = at.as_second();
+        }
+        let line = format!("{}  {}  {}", self.time, pad(word, WORD), safe_line(what));
         self.out.line(line.trim_end());
     }
 

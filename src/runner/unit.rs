@@ -57,7 +57,10 @@ pub(super) async fn run(attempt: Attempt) {
         around,
         site: &site,
         log: &|stream, bytes| sink.write(stream, bytes),
-        child: &|pid, start| drop(news.send(News::Input(Input::Child { unit, pid, start }))),
+        child: &|pid, start| {
+            sink.begin();
+            drop(news.send(News::Input(Input::Child { unit, pid, start })));
+        },
         stop,
         max_output: around.max_output.map_or(MAX_OUTPUT, |size| size.0 as usize),
     };
@@ -103,6 +106,15 @@ struct Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// Opens the log while the program is getting going.
+    fn begin(&self) {
+        let mut log = self.log.borrow_mut();
+        log.begin();
+        if log.has_failed() {
+            self.stopper.stop(StopReason::Cancelled);
+        }
+    }
+
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut log = self.log.borrow_mut();
         log.write(stream, bytes);

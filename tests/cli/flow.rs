@@ -407,6 +407,7 @@ fn what_people_decide_is_given_on() {
 }
 
 /// The largest memory of the engine while it runs this, in KiB.
+#[allow(clippy::zombie_processes, reason = "wait4 reaps it and tells its memory")]
 fn memory(place: &Place, steps: &str) -> i64 {
     place.file("play.yaml", &format!("title: t\nsteps:\n{steps}"));
     let mut command = place.command();

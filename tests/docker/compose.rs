@@ -113,12 +113,41 @@ fn a_command_runs_in_a_service_with_its_secret_in_no_command_line() {
         });
         let report = project.lab.perform(action).expect("it ran");
         assert_eq!(given(&report, "lines"), json!(["in", "18"]));
-        assert_eq!(text(&report, "stderr"), "oh\n");
+        assert_eq!(text(&report, "stderr"), "oh");
         assert_eq!(report.failure, Some(Failure::Exit { code: 4 }));
         String::from_utf8_lossy(&watcher.join().expect("the watcher")).into_owned()
     });
     assert!(shown.contains("-e PGPASSWORD"), "compose ran when looked at: {shown}");
     assert!(!shown.contains("s3cr3t-for-compose"), "{shown}");
+}
+
+#[test]
+fn a_services_output_waits_for_the_verdict_before_it_is_a_file() {
+    let mut project = Project::new(json!({}));
+    project.lab.around = json!({ "stdout": { "file": "dump.sql" } });
+    let action = project.verb("exec", json!({ "service": "db", "command": words(&["seq", "1", "3"]) }));
+    let report = project.lab.perform(action).expect("it ran");
+    let file = project.lab.path("dump.sql");
+    assert!(!file.exists(), "the verdict on the step is not known yet");
+    report.pending.commit().expect("it may");
+    assert_eq!(std::fs::read_to_string(file).expect("the file"), "1\n2\n3\n");
+}
+
+#[test]
+fn half_an_archive_ends_the_command_in_the_service_before_its_input_ends() {
+    let mut project = Project::new(json!({}));
+    project.lab.around = json!({ "stdin": { "file": "in", "decompress": "gzip" } });
+    let whole: Vec<u8> = (0..400_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &whole).expect("packed");
+    let packed = packed.finish().expect("packed");
+    std::fs::write(project.lab.path("in"), &packed[..packed.len() / 2]).expect("written");
+    let script = "cat >/dev/null && touch /tmp/loaded";
+    let action = project.verb("exec", json!({ "service": "db", "command": words(&["sh", "-c", script]) }));
+    let report = project.lab.perform(action).expect("it ran");
+    assert!(matches!(report.failure, Some(Failure::Rejected { .. })), "{:?}", report.failure);
+    let list = cli(&["exec", &project.container("db"), "ls", "/tmp"]);
+    assert!(!list.contains("loaded"), "the command took half of its input for all of it: {list}");
 }
 
 #[test]
@@ -140,7 +169,7 @@ fn a_one_off_container_is_removed_also_when_time_is_up() {
     let run =
         |script: &str| json!({ "service": "web", "no_deps": true, "command": words(&["sh", "-c", script]) });
     let report = project.lab.done(project.verb("run", run("echo once")));
-    assert_eq!(text(&report, "stdout"), "once\n");
+    assert_eq!(text(&report, "stdout"), "once");
     let stop = Some((Duration::from_secs(3), StopReason::TimedOut));
     project.lab.perform_until(project.verb("run", run("sleep 777")), stop).expect("it ran");
     let label = format!("label=com.docker.compose.project={}", project.lab.name());
@@ -155,9 +184,9 @@ fn logs_of_several_services_say_whose_they_are() {
     std::thread::sleep(Duration::from_millis(300));
     let both = project.lab.done(project.verb("logs", json!({ "tail": 10, "since": "1h" })));
     assert_eq!(given(&both, "lines"), json!(["db-1 | db is up", "web-1 | web is up"]));
-    assert_eq!(text(&both, "stderr"), "web-1 | oh\n");
+    assert_eq!(text(&both, "stderr"), "web-1 | oh");
     let one = project.lab.done(project.verb("logs", json!({ "services": names(&["db"]) })));
-    assert_eq!(text(&one, "stdout"), "db is up\n");
+    assert_eq!(text(&one, "stdout"), "db is up");
     let message = project.lab.refused(project.verb("logs", json!({ "services": names(&["wed"]) })));
     assert!(message.contains("`wed`") && message.contains("`web`"), "{message}");
 }

@@ -32,8 +32,8 @@ fn both_streams_and_the_exit_code_come_out_apart() {
     let container = lab.sleeper(&[]);
     let action = exec(&container, &["sh", "-c", "echo 出力; echo trouble >&2; exit 7"]);
     let report = lab.perform(action).expect("it ran");
-    assert_eq!(text(&report, "stdout"), "出力\n");
-    assert_eq!(text(&report, "stderr"), "trouble\n");
+    assert_eq!(text(&report, "stdout"), "出力");
+    assert_eq!(text(&report, "stderr"), "trouble");
     assert_eq!(given(&report, "exit_code"), json!(7));
     assert_eq!(given(&report, "lines"), json!(["出力"]));
     assert_eq!(report.failure, Some(Failure::Exit { code: 7 }));
@@ -150,11 +150,22 @@ fn half_an_archive_as_input_ends_the_command_instead_of_ending_its_input() {
 }
 
 #[test]
+fn a_file_appears_only_once_it_may() {
+    let lab = Lab::around(json!({ "stdout": { "file": "dump.sql" } }));
+    let container = lab.sleeper(&[]);
+    let report = lab.perform(exec(&container, &["seq", "1", "5"])).expect("it ran");
+    assert!(!lab.path("dump.sql").exists(), "the verdict on the step is not known yet");
+    report.pending.commit().expect("it may");
+    assert_eq!(std::fs::read_to_string(lab.path("dump.sql")).expect("the file"), "1\n2\n3\n4\n5\n");
+}
+
+#[test]
 fn a_command_that_fails_half_way_leaves_no_file() {
     let lab = Lab::around(json!({ "stdout": { "file": "dump.sql" } }));
     let container = lab.sleeper(&[]);
     let report = lab.perform(exec(&container, &["sh", "-c", "seq 1 50000; exit 3"])).expect("it ran");
     assert_eq!(report.failure, Some(Failure::Exit { code: 3 }));
+    drop(report);
     let left: Vec<_> = std::fs::read_dir(lab.dir.path()).expect("the folder").flatten().collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -184,7 +195,7 @@ fn something_left_in_the_background_does_not_hold_the_step() {
     let container = lab.sleeper(&[]);
     let begun = std::time::Instant::now();
     let report = lab.done(exec(&container, &["sh", "-c", "sleep 30 & echo done"]));
-    assert_eq!(text(&report, "stdout"), "done\n");
+    assert_eq!(text(&report, "stdout"), "done");
     assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 

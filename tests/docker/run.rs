@@ -20,8 +20,8 @@ fn a_command_runs_in_a_container_that_is_gone_afterwards() {
     let mut action = run("toban-test", "echo $WHO; echo oh >&2; exit 5");
     action["run"]["name"] = json!(name);
     let report = lab.perform(action).expect("it ran");
-    assert_eq!(text(&report, "stdout"), "当番\n");
-    assert_eq!(text(&report, "stderr"), "oh\n");
+    assert_eq!(text(&report, "stdout"), "当番");
+    assert_eq!(text(&report, "stderr"), "oh");
     assert_eq!(report.failure, Some(Failure::Exit { code: 5 }));
     assert_eq!(cli(&["ps", "-aq", "--filter", &format!("name={name}")]), "");
 }
@@ -113,7 +113,7 @@ fn the_end_of_a_log_is_read_with_its_streams() {
     std::thread::sleep(std::time::Duration::from_millis(1500));
     let report = lab.done(json!({ "logs": { "container": name, "tail": 3 } }));
     assert_eq!(given(&report, "lines"), json!(["99", "100"]));
-    assert_eq!(text(&report, "stderr"), "bad\n");
+    assert_eq!(text(&report, "stderr"), "bad");
     let all = lab.done(json!({ "logs": { "container": name } }));
     assert_eq!(given(&all, "lines").as_array().map(Vec::len), Some(100));
     let fresh = lab.done(json!({ "logs": { "container": name, "since": "1h" } }));

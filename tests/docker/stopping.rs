@@ -27,7 +27,7 @@ fn a_timeout_ends_the_command_and_all_that_it_started() {
     let script = "echo begun; sleep 777 & setsid sleep 778 & env -i sleep 779 & (sleep 780; true) & wait";
     let report = lab.perform_until(exec(&container, script), timed_out(1000)).expect("it ran");
     assert_eq!(report.failure, Some(Failure::TimedOut { after_ms: 1000 }));
-    assert_eq!(text(&report, "stdout"), "begun\n");
+    assert_eq!(text(&report, "stdout"), "begun");
     assert_eq!(others(&container), Vec::<String>::new());
     assert!(
         processes(&container).iter().any(|p| p.contains("sleep 1000")),
@@ -56,7 +56,7 @@ fn what_tidies_up_when_asked_to_end_has_the_time_and_is_heard() {
     let stop = Some((Duration::from_millis(700), StopReason::Cancelled));
     let report = lab.perform_until(exec(&container, script), stop).expect("it ran");
     assert_eq!(report.failure, Some(Failure::Cancelled));
-    assert_eq!(text(&report, "stdout"), "tidied\n");
+    assert_eq!(text(&report, "stdout"), "tidied");
     assert_eq!(cli(&["exec", &container, "ls", "/tmp"]), "");
 }
 
@@ -81,7 +81,7 @@ fn another_attempts_processes_are_left_alone() {
         std::thread::sleep(Duration::from_millis(500));
         let stop = Some((Duration::from_millis(500), StopReason::Killed));
         lab.perform_until(exec(&container, "sleep 777"), stop).expect("it ran");
-        assert_eq!(text(&long.join().expect("the other"), "stdout"), "whole\n");
+        assert_eq!(text(&long.join().expect("the other"), "stdout"), "whole");
     });
     drop(other);
 }

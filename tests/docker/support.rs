@@ -120,6 +120,7 @@ impl Lab {
     pub fn done(&self, action: Value) -> Report {
         let report = self.perform(action).unwrap_or_else(|failure| panic!("{failure}"));
         assert_eq!(report.failure, None, "{:?}", report.gives);
+        report.pending.commit().unwrap_or_else(|failure| panic!("{failure}"));
         report
     }
 

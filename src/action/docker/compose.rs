@@ -1,23 +1,20 @@
 //! The verbs of compose. What only reads (`ps`, `logs`) is asked of the engine by the labels that every compose sets,
 //! so that it is the same for both versions; the rest is compose's own work.
 
-use std::os::unix::process::ExitStatusExt;
-
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use serde_json::Value;
 
 use super::capture::Capture;
-use super::compose_cli::{Cli, Ended};
+use super::compose_cli::{Cli, End};
 use super::compose_command::{self as command, Services, Told};
 use super::compose_read::of_project;
-use super::feed::Feed;
 use super::project::Project;
 use super::{compose_inside, compose_read, engine, exec, gives, lists, refusal};
 use crate::action::{Context, Performed, Report};
 use crate::diag::did_you_mean;
 use crate::event::Failure;
 use crate::model::{Compose, ComposeServices, ComposeUp, ComposeVerb, Rendered};
-use crate::process::StopReason;
+use crate::process::{Ended, StopReason};
 
 /// Performs the verb of a compose step.
 ///
@@ -67,9 +64,8 @@ pub async fn tell(project: &Project, told: Told, cx: &Context<'_>) -> Performed 
         report.unchanged = true;
         return Ok(report);
     }
-    let (capture, feed) = (Capture::new(cx)?, Feed::open(cx)?);
-    let cli = Cli::find().await?;
-    carry_out(&cli, project, &told, feed, capture, cx, async |_| {}).await
+    let (capture, cli) = (Capture::new(cx)?, Cli::find().await?);
+    carry_out(&cli, project, &told, capture, cx, async |_| {}).await
 }
 
 /// Has compose do it, and makes a report of its end. `ending` ends what compose started and does not end itself.
@@ -80,19 +76,15 @@ pub async fn carry_out(
     cli: &Cli,
     project: &Project,
     told: &Told,
-    feed: Option<Feed>,
     mut capture: Capture<'_>,
     cx: &Context<'_>,
     ending: impl AsyncFn(StopReason),
 ) -> Performed {
-    let status = match cli.run(project, &told.arguments, feed, &mut capture, cx, ending).await? {
-        Ended::Broken(failure) => return Ok(capture.broken(failure)),
-        Ended::Status(status) => status,
+    let code = match cli.run(project, &told.arguments, &mut capture, cx, ending).await? {
+        End::Own(Ended::Code(code)) => code,
+        End::Own(Ended::Signal(number)) => return Ok(capture.broken(Failure::Signal { number })),
+        End::Broken(failure) => return Ok(capture.broken(failure)),
     };
-    if let Some(number) = status.signal() {
-        return Ok(capture.broken(Failure::Signal { number }));
-    }
-    let code = status.code().unwrap_or(1);
     // What a command in a container says is not compose's word.
     let own = !matches!(told.arguments.first().map(String::as_str), Some("exec" | "run"));
     let reason = (code != 0 && own).then(|| why(&capture.said(), project)).flatten();

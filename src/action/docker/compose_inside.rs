@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
@@ -15,7 +16,6 @@ use super::compose_cli::Cli;
 use super::compose_command::{self as command, Services};
 use super::compose_read::{SERVICE, of_project};
 use super::engine::{self, Engine};
-use super::feed::Feed;
 use super::project::Project;
 use super::reap::{self, Quarry};
 use super::{lists, marker, refusal, run};
@@ -35,8 +35,7 @@ const REMOVAL: Duration = Duration::from_secs(20);
 pub async fn execute(project: &Project, what: &ComposeExec<Rendered>, cx: &Context<'_>) -> Performed {
     let variables: Vec<String> = marker::environment(cx).into_iter().map(|(name, _)| name).collect();
     let told = command::exec(what, &variables)?;
-    let (capture, feed) = (Capture::new(cx)?, Feed::open(cx)?);
-    let cli = Cli::find().await?;
+    let (capture, cli) = (Capture::new(cx)?, Cli::find().await?);
     // Compose may know a way to the engine that is not known here; then it has the last word.
     let place = match engine::connect().await {
         Ok(engine) => Some((running(&engine, project, &what.service.0, cx).await?, engine)),
@@ -49,12 +48,26 @@ pub async fn execute(project: &Project, what: &ComposeExec<Rendered>, cx: &Conte
             cx.note(&left);
         }
     };
-    let mut report = carry_out(&cli, project, &told, feed, capture, cx, ending).await?;
+    let mut report = carry_out(&cli, project, &told, capture, cx, ending).await?;
     if place.is_none() && report.failure.as_ref().and_then(Failure::code).is_some() {
         let said = report.gives.get("stderr").and_then(|s| s.as_str()).unwrap_or_default();
         report.failure = why(said, project).or(report.failure);
     }
     Ok(report)
+}
+
+/// The engine, and the running container of a service of the system's project: the one that `exec` executes in.
+///
+/// # Errors
+/// The engine does not answer, or the service does not run.
+pub async fn container_of(
+    service: &str,
+    project: Option<&str>,
+    cx: &Context<'_>,
+) -> Result<(Docker, String), Failure> {
+    let engine = engine::connect().await?;
+    let container = running(&engine, &Project::usual(project, cx), service, cx).await?;
+    Ok((engine.docker, container))
 }
 
 /// The container that compose executes in: the service's first that runs.
@@ -99,15 +112,14 @@ pub async fn run_once(project: &Project, what: &ComposeRun<Rendered>, cx: &Conte
     let variables: Vec<String> = marker::environment(cx).into_iter().map(|(name, _)| name).collect();
     let label = format!("{}={}", marker::LABEL, marker::value(cx));
     let told = command::run(what, &variables, label.clone())?;
-    let (capture, feed) = (Capture::new(cx)?, Feed::open(cx)?);
-    let cli = Cli::find().await?;
+    let (capture, cli) = (Capture::new(cx)?, Cli::find().await?);
     let keep = what.rm.as_ref().is_some_and(|rm| !rm.0);
     let ending = async |reason| {
         if let Err(failure) = end_labelled(&label, keep, reason, cx).await {
             cx.note(&failure.to_string());
         }
     };
-    carry_out(&cli, project, &told, feed, capture, cx, ending).await
+    carry_out(&cli, project, &told, capture, cx, ending).await
 }
 
 /// Ends and removes the containers that an attempt made.

@@ -44,6 +44,7 @@ pub async fn connect() -> Result<Engine, Failure> {
     let host = host();
     let (docker, local) = open(&host)?;
     let docker = docker.negotiate_version().await.map_err(|e| refusal::of_engine(&e, &host))?;
+    tracing::debug!(host, api = %docker.client_version(), "Docker engine answers");
     Ok(Engine { docker: docker.with_timeout(Duration::from_secs(ANSWER)), local })
 }
 

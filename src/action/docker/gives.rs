@@ -17,7 +17,7 @@ pub fn text(cx: &Context<'_>, text: String, json: Value) -> Report {
     let mut gives = Gives::new();
     gives.insert("lines".into(), text.lines().collect());
     gives.insert("json".into(), json);
-    gives.insert("stdout".into(), text.into());
+    gives.insert("stdout".into(), text.trim_end_matches('\n').into());
     gives.insert("stderr".into(), "".into());
     gives.insert("exit_code".into(), json!(0));
     Report { gives, ..Report::default() }

@@ -25,6 +25,7 @@ mod refusal;
 mod run;
 mod stats;
 mod sweep;
-mod target;
 
+pub(super) use compose_inside::container_of;
+pub(super) use engine::connect;
 pub use perform::perform;

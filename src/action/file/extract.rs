@@ -180,5 +180,17 @@ fn place<R: Read>(mut entry: Entry<'_, R>, to: &Path) -> Result<(), Failure> {
         let inner = std::error::Error::source(&e).and_then(|s| s.downcast_ref::<io::Error>());
         cannot_write(&path, inner.unwrap_or(&e))
     })?;
-    if placed { Ok(()) } else { Err(refused(outside(to, &path, &link_outside()))) }
+    if !placed {
+        return Err(refused(outside(to, &path, &link_outside())));
+    }
+    if entry.header().entry_type().is_dir() {
+        set_time(&path, entry.header().mtime().unwrap_or_default()).map_err(|e| cannot_write(&path, &e))?;
+    }
+    Ok(())
+}
+
+/// The crate gives files their time, but not folders.
+fn set_time(folder: &Path, seconds: u64) -> io::Result<()> {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    fs::File::open(folder)?.set_modified(time)
 }

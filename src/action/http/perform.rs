@@ -24,7 +24,7 @@ type Exchange = Result<Answer, String>;
 /// # Errors
 /// When the request cannot be made at all (an address, a header, a certificate file), or the attempt was stopped.
 pub async fn perform(http: &Http<Rendered>, cx: &Context<'_>) -> Performed {
-    let request = Request::new(http, cx)?;
+    let request = Request::new(http)?;
     request.note(cx);
     let trust = Arc::new(trust(http, cx)?);
     let lookup = Lookup::default();

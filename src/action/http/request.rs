@@ -7,7 +7,7 @@ use reqwest::{Client, Method, Response, Url};
 use crate::action::Context;
 use crate::base::{Confidential, MASK};
 use crate::event::Failure;
-use crate::model::{Auth, Http, HttpMethod, Rendered, Template};
+use crate::model::{Auth, Http, HttpMethod, Rendered};
 
 /// One request.
 pub struct Request {
@@ -21,8 +21,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// The request of a step, with what its system gives to all of them.
-    pub fn new(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Request, Failure> {
+    /// The request of a step.
+    pub fn new(http: &Http<Rendered>) -> Result<Request, Failure> {
         let (method, target) = match http.targets().as_slice() {
             [(method, target)] => (*method, target.0.clone()),
             _ => return Err(refused(one_method())),
@@ -37,9 +37,9 @@ impl Request {
             follow: http.follow.as_ref().map_or(reads, |f| **f),
             secret_header: false,
         };
-        for (name, value) in headers(http, cx)? {
+        for (name, value) in &http.headers {
             request.secret_header |= value.expose() != value.shown();
-            request.header(&name, &value)?;
+            request.header(name, value)?;
         }
         if let Some(auth) = &http.auth {
             request.log_in(auth)?;
@@ -148,20 +148,6 @@ impl Request {
     }
 }
 
-/// The system's header fields, then the step's own, which win.
-fn headers(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Vec<(String, Confidential)>, Failure> {
-    let own = |name: &str| http.headers.keys().any(|k| k.eq_ignore_ascii_case(name));
-    let mut all = Vec::new();
-    for (name, slot) in cx.site.system.http.headers.iter().filter(|(name, _)| !own(name)) {
-        match &slot.0 {
-            Template::Literal(value) => all.push((name.clone(), value.clone())),
-            Template::Source(_) => return Err(unrendered(name)),
-        }
-    }
-    all.extend(http.headers.iter().map(|(name, value)| (name.clone(), value.0.clone())));
-    Ok(all)
-}
-
 fn basic_login(user: &Confidential, password: &Confidential) -> Confidential {
     use base64::Engine as _;
     let pair = format!("{}:{}", user.expose(), password.expose());
@@ -201,15 +187,6 @@ fn method(method: HttpMethod) -> Method {
 
 fn refused(message: String) -> Failure {
     Failure::Rejected { message }
-}
-
-fn unrendered(name: &str) -> Failure {
-    Failure::Template {
-        message: crate::t!(
-            "the system's http header `{name}` holds a template that was not rendered",
-            "システム定義の HTTP ヘッダー `{name}` のテンプレートが展開されていません"
-        ),
-    }
 }
 
 fn one_method() -> String {

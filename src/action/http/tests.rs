@@ -163,20 +163,6 @@ async fn bodies_and_logins_are_sent_as_written() {
 }
 
 #[tokio::test]
-async fn the_systems_headers_come_first_and_the_steps_own_win() {
-    let server = serve(|_| ok("200 OK", "", "")).await;
-    let mut trial = Trial::new();
-    trial.system.http = yaml("{headers: {X-One: system, X-Two: system}}");
-    run(&trial, &format!("{{get: '{}', headers: {{x-two: step}}}}", server.url("/"))).await;
-    assert!(
-        server.last().contains("x-one: system") && server.last().contains("x-two: step"),
-        "{}",
-        server.last()
-    );
-    assert_eq!(server.last().matches("x-two").count(), 1);
-}
-
-#[tokio::test]
 async fn what_cannot_be_sent_is_refused_with_its_reason() {
     let trial = Trial::new();
     let broken = fails(&trial, r#"{get: "http://127.0.0.1:9/", headers: {X-A: "a\r\nX-B: b"}}"#).await;

@@ -1,7 +1,5 @@
 //! Where a log is read from: a file, a container, the systemd journal. It counts nothing itself.
 
-use std::process::Stdio;
-
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt;
@@ -12,9 +10,13 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::log_count::{Counter, Lines, Window};
 use super::log_time::TimeFinder;
 use super::perform::unavailable;
-use crate::action::{Context, Performed, Report};
-use crate::event::Failure;
+use crate::action::{Context, Performed, Report, docker};
+use crate::event::{Failure, Stream};
 use crate::model::{LogProbe, LogSource, Rendered};
+use crate::process::{self, Capture, Ended, Spec};
+
+/// How much of what journalctl complains about is kept.
+const SAID: usize = 4096;
 
 /// Counts the lines of a log that match.
 pub async fn probe(it: &LogProbe<Rendered>, cx: &Context<'_>) -> Performed {
@@ -113,8 +115,7 @@ async fn container(name: &str, since: Option<Timestamp>, counter: &mut Counter) 
             "コンテナー {name} のログを読めません: {e}"
         ))
     };
-    let docker = bollard::Docker::connect_with_defaults().map_err(failed)?;
-    let docker = docker.negotiate_version().await.map_err(failed)?;
+    let docker = docker::connect().await?.docker;
     let mut options = LogsOptionsBuilder::default().stdout(true).stderr(true);
     if let Some(since) = since {
         options = options.since(i32::try_from(since.as_second()).unwrap_or(i32::MAX));
@@ -146,35 +147,26 @@ async fn journal(
             "{unit} のジャーナルを読めません（journalctl）: {e}"
         ))
     };
-    let mut command = tokio::process::Command::new("journalctl");
-    command.arg(format!("--unit={unit}")).args(["-o", "short-iso", "--no-pager", "-q"]);
-    if let Some(since) = since {
-        command.arg(format!("--since=@{}", since.as_second()));
-    }
-    command.env(&cx.site.marker.0, &cx.site.marker.1).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|e| failed(&e))?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let mut said = Vec::new();
-    let reading = async {
-        match out {
-            Some(out) => stream(out, counter).await,
-            None => Ok(()),
+    let mut arguments: Vec<String> = vec![format!("--unit={unit}")];
+    arguments.extend(["-o", "short-iso", "--no-pager", "-q"].map(String::from));
+    arguments.extend(since.map(|since| format!("--since=@{}", since.as_second())));
+    let marker = ("TOBAN_STEP".to_string(), format!("{}/{}.{}", cx.site.marker.1, cx.unit, cx.attempt));
+    let spec = Spec { env: vec![cx.site.marker.clone()], ..Spec::new("journalctl", arguments, marker) };
+    let (mut lines, mut said) = (Lines::default(), Capture::new(SAID));
+    let mut sink = |stream, bytes: &[u8]| {
+        match stream {
+            Stream::Out => lines.push(bytes, counter),
+            _ => said.take(stream, bytes),
         }
+        Ok(())
     };
-    let listening = async {
-        match err {
-            Some(err) => err.take(4096).read_to_end(&mut said).await.map(drop),
-            None => Ok(()),
-        }
-    };
-    let (read, heard) = tokio::join!(reading, listening);
-    read.and(heard).map_err(|e| failed(&e))?;
-    let status = child.wait().await.map_err(|e| failed(&e))?;
-    if status.success() {
-        return Ok(());
+    let started = |pid, start| (cx.child)(pid, start);
+    let exit = process::run(spec, started, &mut sink, cx.stop.clone()).await.map_err(|e| failed(&e))?;
+    lines.finish(counter);
+    match exit.ended {
+        Ended::Code(0) => Ok(()),
+        _ => Err(exit.stopped.map_or_else(|| failed(&said.err_text()), |reason| cx.stopped(reason))),
     }
-    Err(failed(&String::from_utf8_lossy(&said).trim()))
 }
 
 fn undated(it: &LogProbe<Rendered>) -> String {
