@@ -1,5 +1,5 @@
 //! SQL steps that reach a real PostgreSQL through a container's address; the engine that knows the address is a
-//! stand-in that answers two questions of the Docker API.
+//! stand-in that answers three questions of the Docker API.
 
 mod sql_support;
 
@@ -39,10 +39,12 @@ fn reply(path: &str) -> (&'static str, Value) {
             {"back": {"IPAddress": "127.0.0.1"}, "empty": {"IPAddress": ""}}}})
     };
     match path {
-        p if p.contains("/containers/json") && p.contains("service%3Ddb") => {
-            ("200 OK", json!([{"Id": "abc"}]))
-        }
-        p if p.contains("/containers/json") => ("200 OK", json!([])),
+        "/version" => ("200 OK", json!({"ApiVersion": "1.41"})),
+        p if p.contains("/containers/json") => (
+            "200 OK",
+            json!([{"Id": "abc", "Names": ["/abc"],
+            "State": "running", "Labels": {"com.docker.compose.service": "db"}}]),
+        ),
         p if p.contains("/containers/abc/json") => ("200 OK", container(true)),
         p if p.contains("/containers/asleep/json") => ("200 OK", container(false)),
         _ => ("404 Not Found", json!({"message": "no such container"})),
@@ -82,12 +84,13 @@ fn a_database_without_a_published_port_is_reached_at_its_container_s_address() {
     });
     let port = postgres().port;
     assert_eq!(through(port, compose("db")).value(), json!("postgres"));
-    let question = asked.try_iter().next().expect("a question");
-    assert!(question.contains("project%3Dmyapp"), "{question}");
+    let questions: Vec<String> = asked.try_iter().collect();
+    let one = |words: &str| questions.iter().any(|q| q.contains("/containers/json") && q.contains(words));
+    assert!(one("project%3Dmyapp") && one("oneoff%3DFalse"), "not one of `run`: {questions:?}");
     assert_eq!(through(port, container("abc")).value(), json!("postgres"));
 
     for (way, words) in [
-        (compose("nope"), "no container of the compose service `nope`"),
+        (compose("nope"), "the service `nope` of the compose project `myapp` is not running"),
         (container("gone"), "no container `gone`"),
         (container("asleep"), "`asleep` is not running"),
         (Through { host: Some("app".into()), ..Through::default() }, "not supported yet"),

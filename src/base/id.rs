@@ -32,6 +32,11 @@ impl StepId {
         self.0.ends_with('/')
     }
 
+    /// The step that this is the beginning of; itself where it is none.
+    pub fn ended(&self) -> StepId {
+        StepId(self.0.trim_end_matches('/').into())
+    }
+
     /// Whether text may be the id of a step: a letter or `_`, then letters, digits and `_`, at most 64.
     pub fn is_valid(text: &str) -> bool {
         let mut chars = text.chars();

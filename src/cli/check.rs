@@ -36,16 +36,15 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 fn summary(checked: usize, errors: usize, warnings: usize) -> String {
+    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let (wrong, odd) = (counted(errors, "error"), counted(warnings, "warning"));
     match (errors, warnings) {
         (0, 0) => {
             crate::t!("{checked} checked, no mistakes\n", "{checked} 件を検査しました。誤りはありません\n")
         }
-        (0, _) => crate::t!(
-            "{checked} checked, {warnings} warnings\n",
-            "{checked} 件を検査しました。警告 {warnings} 件\n"
-        ),
+        (0, _) => crate::t!("{checked} checked, {odd}\n", "{checked} 件を検査しました。警告 {warnings} 件\n"),
         _ => crate::t!(
-            "{checked} checked, {errors} errors, {warnings} warnings\n",
+            "{checked} checked, {wrong}, {odd}\n",
             "{checked} 件を検査しました。誤り {errors} 件、警告 {warnings} 件\n"
         ),
     }
@@ -61,6 +60,13 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
             collect(&path, &mut inside).map_err(|e| {
                 Error::usage(crate::t!("cannot read {}: {e}", "{} を読めません: {e}", path.display()))
             })?;
+            if inside.is_empty() {
+                let shown = path.display();
+                return Err(Error::usage(crate::t!(
+                    "there is no playbook in {shown}",
+                    "{shown} にプレイブックがありません"
+                )));
+            }
             inside.sort();
             names.extend(inside.into_iter().map(|p| p.to_string_lossy().into_owned()));
         } else {
@@ -72,9 +78,11 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
 
 fn collect(folder: &std::path::Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
         let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-        if path.is_dir() {
+        // A link to a folder may lead back to where we came from.
+        if entry.file_type()?.is_dir() {
             collect(&path, into)?;
         } else if is_yaml && path.file_stem().is_some_and(|s| s != "system") {
             into.push(path);

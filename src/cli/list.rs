@@ -16,7 +16,10 @@ pub fn run(globals: &Globals) -> Result<ExitCode, Error> {
         let title = match crate::lang::load(name, Some(library), &globals.cwd, globals.environment.as_deref())
         {
             Ok(loaded) => loaded.playbook.title,
-            Err(mistakes) => crate::t!("does not check: {} mistakes", "誤りが {} 件あります", mistakes.len()),
+            Err(mistakes) => match mistakes.len() {
+                1 => crate::t!("does not check: 1 mistake", "誤りが 1 件あります"),
+                n => crate::t!("does not check: {n} mistakes", "誤りが {n} 件あります"),
+            },
         };
         text.push_str(&format!("{}  {title}\n", pad(name, width)));
     }

@@ -36,7 +36,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             drop(shown.print(&folder, step));
         }
     }
-    if let (Some(step), None) = (step, &shown.last) {
+    if let (Some(step), None, true) = (step, &shown.last, alive) {
         // Not on standard output, where whoever reads the log would take it for a line of it.
         say_on_stderr(&nothing(step, shown.found));
     }

@@ -275,7 +275,13 @@ fn heading(
         steps: plan
             .steps()
             .zip(titles)
-            .map(|(n, title)| StepInfo { id: n.id.clone(), title, effect: n.step.effect, kind: n.kind() })
+            .map(|(n, title)| StepInfo {
+                id: n.id.clone(),
+                title,
+                effect: n.step.effect,
+                kind: n.kind(),
+                inside: n.inside.map(|open| plan.at(open).id.ended()),
+            })
             .collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,

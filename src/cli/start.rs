@@ -70,7 +70,16 @@ fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) ->
 pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
     let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
     let environment = globals.environment.as_deref();
-    lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(Error::Diagnostics)
+    lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(|found| {
+        // Two parts can have one mistake in common.
+        let mut once = Vec::with_capacity(found.len());
+        found.into_iter().for_each(|d| {
+            if !once.contains(&d) {
+                once.push(d)
+            }
+        });
+        Error::Diagnostics(once)
+    })
 }
 
 /// What was typed with `-i` and `--inputs`, the former wins; and what of it is no input.

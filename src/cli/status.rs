@@ -94,7 +94,7 @@ fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading 
 fn step_info(step: &StepRecord) -> StepInfo {
     let kinds = Action::<Templated>::KEYS.iter().copied();
     let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
-    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind }
+    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind, inside: None }
 }
 
 /// One step as `status` tells it.
@@ -152,8 +152,9 @@ fn told(kind: &Kind) -> Option<(StepId, Told)> {
             (step.clone(), Told { why: because.clone(), ..ended(crate::event::Outcome::Skipped) })
         }
         Kind::Blocked { step, by } => {
-            let by: Vec<&str> = by.iter().map(StepId::as_str).collect();
-            (step.clone(), Told { why: by.join(", "), ..ended(crate::event::Outcome::Blocked) })
+            let by = by.iter().map(StepId::as_str).collect::<Vec<_>>().join(", ");
+            let why = crate::t!("needs {by}", "{by} が必要");
+            (step.clone(), Told { why, ..ended(crate::event::Outcome::Blocked) })
         }
         Kind::Asked { unit, .. } => (unit.step.clone(), Told::new("asking", crate::t!("asking", "確認中"))),
         Kind::AttemptStarted { unit, .. } => {

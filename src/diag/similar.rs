@@ -2,13 +2,10 @@
 
 /// The candidate nearest to `given`, if one is near enough to be a slip of the finger.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (given.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|c| (distance(given, c), c))
-        .filter(|(d, _)| *d <= limit)
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, c)| c)
+    // Of a name of one character, any other would be one slip away.
+    let length = given.chars().count();
+    let limit = (length / 3).max(usize::from(length > 1));
+    candidates.into_iter().map(|c| (distance(given, c), c)).filter(|(d, _)| *d <= limit).min().map(|(_, c)| c)
 }
 
 /// Edits between two words: insert, delete, replace, swap of neighbours (optimal string alignment).

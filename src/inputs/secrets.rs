@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use indexmap::IndexMap;
@@ -76,7 +76,7 @@ impl Vault {
             return generated(key, generate);
         }
         match &decl.from {
-            Some(SecretSource::Command { command }) => from_command(key, command),
+            Some(SecretSource::Command { command }) => from_command(key, command, &self.base_dir),
             Some(SecretSource::Text(text)) => match text.split_once(':') {
                 Some(("env", name)) => from_env(key, name),
                 Some(("file", path)) => self.read_file(key, path),
@@ -137,12 +137,16 @@ fn from_env(key: &str, name: &str) -> Result<String, SecretError> {
     })
 }
 
-fn from_command(key: &str, command: &[String]) -> Result<String, SecretError> {
+fn from_command(key: &str, command: &[String], folder: &Path) -> Result<String, SecretError> {
     let Some((program, args)) = command.split_first() else {
         return Err(SecretError(crate::t!("{key}: the command is empty", "{key}: コマンドが空です")));
     };
-    let output =
-        Command::new(program).args(args).stdin(std::process::Stdio::null()).output().map_err(|e| {
+    let output = Command::new(program)
+        .args(args)
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .map_err(|e| {
             SecretError(crate::t!(
                 "{key}: cannot run {program}: {e}",
                 "{key}: {program} を実行できません: {e}"

@@ -1,6 +1,6 @@
 //! The state of a run as a screen remembers it. It draws nothing; `fold` is how events change it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use indexmap::{IndexMap, IndexSet};
@@ -25,6 +25,8 @@ pub struct Board {
     pub since: Instant,
     /// The columns of the longest id.
     pub widest: usize,
+    /// Groups and playbooks that were skipped with all they hold.
+    pub skipped: HashSet<StepId>,
     index: HashMap<StepId, usize>,
 }
 
@@ -90,6 +92,7 @@ impl Board {
             ended: None,
             since: Instant::now(),
             widest,
+            skipped: HashSet::new(),
             index,
         }
     }
@@ -128,7 +131,8 @@ impl Board {
         self.index.insert(step.clone(), place);
         self.steps.push(StepState::default());
         let title = step.to_string();
-        self.heading.steps.push(StepInfo { id: step.clone(), title, effect: Effect::Change, kind: "" });
+        let id = step.clone();
+        self.heading.steps.push(StepInfo { id, title, effect: Effect::Change, kind: "", inside: None });
         place
     }
 }

@@ -11,12 +11,12 @@ impl Board {
     /// Takes a fact in.
     pub fn take(&mut self, event: &Event) -> Change {
         match &event.kind {
-            Kind::Skipped { step, .. } | Kind::Blocked { step, .. } | Kind::StepEnded { step, .. }
-                if step.is_beginning() =>
-            {
+            Kind::Skipped { step, .. } if step.is_beginning() => {
+                self.skipped.insert(step.ended());
                 Change::None
             }
-            Kind::Skipped { step, because } => self.close(step, Outcome::Skipped, 0.0, Some(because.clone())),
+            Kind::Blocked { step, .. } | Kind::StepEnded { step, .. } if step.is_beginning() => Change::None,
+            Kind::Skipped { step, because } => self.skipped(step, because),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
             Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
@@ -34,6 +34,16 @@ impl Board {
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
             Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
         }
+    }
+
+    /// What a skipped step holds is not told one by one.
+    fn skipped(&mut self, step: &StepId, because: &str) -> Change {
+        let change = self.close(step, Outcome::Skipped, 0.0, Some(because.to_string()));
+        let held = self
+            .step(step)
+            .and_then(|(info, _)| info.inside.as_ref())
+            .is_some_and(|i| self.skipped.contains(i));
+        if held { Change::None } else { change }
     }
 
     fn attempt_started(&mut self, unit: &Unit, attempt: u32) -> Change {
@@ -101,7 +111,9 @@ impl Board {
         }
         state.outcome = Some(outcome);
         state.seconds = seconds;
-        if needs_eyes(outcome) && state.troubles.is_empty() {
+        // A group that only ended as its worst step did adds nothing: that step is told of.
+        let told = state.reason.is_empty() && matches!(self.heading.steps[place].kind, "steps" | "playbook");
+        if needs_eyes(outcome) && state.troubles.is_empty() && !told {
             let unit = Unit::step(step.clone());
             state.troubles.push(Trouble { unit, attempt: 0, outcome, reason: state.reason.clone() });
         }

@@ -34,6 +34,8 @@ pub struct StepInfo {
     pub effect: Effect,
     /// The kind of its action, such as `shell`; `steps` for a group.
     pub kind: &'static str,
+    /// The group or playbook that holds it.
+    pub inside: Option<StepId>,
 }
 
 /// The head of a run.

@@ -71,7 +71,14 @@ fn connection_secret(
     unit: UnitRef,
     prepared: &Prepared,
 ) -> Result<(), Failure> {
-    let Action::Sql(sql) = &prepared.action else { return Ok(()) };
+    let sql = match &prepared.action {
+        Action::Sql(sql) => sql,
+        Action::Wait(wait) => match &wait.sql {
+            Some(sql) => sql,
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
     let frame = &machine.plan().frames[machine.plan().at(unit.node).frame as usize];
     let mut name = sql.connection.0.expose().to_string();
     for _ in 0..=frame.system.connections.len() {

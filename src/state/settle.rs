@@ -58,18 +58,24 @@ impl Machine {
         }
     }
 
-    /// The reason why the step that holds a node was skipped, if it was.
+    /// Why a node is skipped because of the step that holds it, if it is: the outermost that is skipped is named. The
+    /// end of a step has the reason that its beginning had.
     fn skipped_around(&self, ix: NodeIx) -> Option<String> {
         let node = self.plan.at(ix);
+        let own = matches!(node.body, Body::Close { .. });
         let open = match node.body {
             Body::Close { open, .. } => open,
             _ => node.inside?,
         };
-        let skipped = self.nodes[open as usize].phase == Phase::Ended(Outcome::Skipped);
-        skipped.then(|| {
+        if self.nodes[open as usize].phase != Phase::Ended(Outcome::Skipped) {
+            return None;
+        }
+        let why = self.skipped_around(open);
+        let why = why.or_else(|| if own { self.renderer().skip_reason(open, self).ok()? } else { None });
+        Some(why.unwrap_or_else(|| {
             let step = self.plan.at(open).id.as_str().trim_end_matches('/');
             crate::t!("`{step}` was skipped", "`{step}` がスキップされたため")
-        })
+        }))
     }
 
     /// Whether the node's conditions hold; says so in a fact when they do not.

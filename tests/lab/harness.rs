@@ -1,7 +1,7 @@
 //! Runs the real binary inside the lab and looks at what is there afterwards. It knows no playbook.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One test at a time: they share two real systems.
@@ -42,6 +42,17 @@ impl Lab {
 
     /// Runs `toban` in the lab without a terminal.
     pub fn toban(&self, arguments: &[&str]) -> Ran {
+        ran(self.command(arguments))
+    }
+
+    /// Starts `toban` in the lab without a terminal, and goes on.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(repo().join("tests/lab/enter"));
         command
             .arg(env!("CARGO_BIN_EXE_toban"))
@@ -50,7 +61,7 @@ impl Lab {
             .current_dir(repo())
             .env("TOBAN_STATE_DIR", self.state.path().join("state"))
             .env("TOBAN_LOCK_DIR", self.state.path().join("locks"));
-        ran(command)
+        command
     }
 
     /// Runs a program in the lab and gives what it printed.

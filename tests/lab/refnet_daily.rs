@@ -140,6 +140,29 @@ fn a_pg_dump_killed_half_way_leaves_no_file_that_looks_like_a_backup() {
 }
 
 #[test]
+fn ctrl_c_in_the_middle_of_a_dump_leaves_neither_a_process_nor_a_file() {
+    let Some(lab) = Lab::turn() else { return };
+    one_day_before(&lab);
+    let before = names(&backups(), "");
+    lab.breaks("refnet-hang");
+    let mut day = lab.start(&["run", "refnet/daily"]);
+    let dumping = || lab.in_container("postgres", "ps -eo args").contains("sleep 1000");
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !dumping() {
+        assert!(std::time::Instant::now() < limit, "the dump never began");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let pid = libc::pid_t::try_from(day.id()).expect("a pid");
+    // SAFETY: the child has not been waited for, so its pid is still its own.
+    unsafe { libc::kill(pid, libc::SIGINT) };
+    let code = day.wait().expect("it ends").code();
+    assert_eq!(code, Some(130));
+    assert!(!dumping(), "the dump in the container has ended too");
+    assert_eq!(names(&backups(), ""), before, "hidden files too");
+    assert_eq!(job_logs(&lab, "<"), 30, "no clean-up on a day without a backup");
+}
+
+#[test]
 fn a_disk_over_its_limit_fails_the_day_before_the_dump() {
     let Some(lab) = Lab::turn() else { return };
     one_day_before(&lab);

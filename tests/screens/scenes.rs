@@ -37,6 +37,7 @@ fn heading(steps: &[(&str, &str)], logs: PathBuf) -> Heading {
         title: title.to_string(),
         effect: Effect::Change,
         kind: "shell",
+        inside: None,
     };
     Heading {
         run: run(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::RemoveContainerOptionsBuilder;
@@ -53,6 +54,20 @@ pub async fn execute(project: &Project, what: &ComposeExec<Rendered>, cx: &Conte
         report.failure = why(said, project).or(report.failure);
     }
     Ok(report)
+}
+
+/// The engine, and the running container of a service of the system's project: the one that `exec` executes in.
+///
+/// # Errors
+/// The engine does not answer, or the service does not run.
+pub async fn container_of(
+    service: &str,
+    project: Option<&str>,
+    cx: &Context<'_>,
+) -> Result<(Docker, String), Failure> {
+    let engine = engine::connect().await?;
+    let container = running(&engine, &Project::usual(project, cx), service, cx).await?;
+    Ok((engine.docker, container))
 }
 
 /// The container that compose executes in: the service's first that runs.

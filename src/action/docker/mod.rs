@@ -26,4 +26,6 @@ mod run;
 mod stats;
 mod sweep;
 
+pub(super) use compose_inside::container_of;
+pub(super) use engine::connect;
 pub use perform::perform;

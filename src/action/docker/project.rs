@@ -26,15 +26,25 @@ impl Project {
     /// The project of a step: what the step says, else what the system says, else the playbook's folder. The folder is
     /// relative to the playbook; files are relative to the folder, or else to the playbook.
     pub fn of(what: &Compose<Rendered>, cx: &Context<'_>) -> Project {
-        let usual = &cx.site.system.compose;
-        let dir = what.project_dir.as_ref().map(|d| d.0.as_str()).or(usual.project_dir.as_deref());
-        let dir = dir.map_or_else(|| cx.site.base_dir.clone(), |dir| cx.path(dir));
         let own: Vec<&str> = what.files.iter().map(|f| f.0.as_str()).collect();
+        let project = what.project.as_ref().map(|p| p.0.as_str());
+        Project::made(what.project_dir.as_ref().map(|d| d.0.as_str()), own, project, cx)
+    }
+
+    /// The project of the system, under this name where one is given.
+    pub fn usual(project: Option<&str>, cx: &Context<'_>) -> Project {
+        Project::made(None, Vec::new(), project, cx)
+    }
+
+    fn made(dir: Option<&str>, own: Vec<&str>, project: Option<&str>, cx: &Context<'_>) -> Project {
+        let usual = &cx.site.system.compose;
+        let dir = dir.or(usual.project_dir.as_deref());
+        let dir = dir.map_or_else(|| cx.site.base_dir.clone(), |dir| cx.path(dir));
         let files = if own.is_empty() { usual.files.iter().map(String::as_str).collect() } else { own };
         let place = |file: &str| {
             Some(dir.join(file)).filter(|f| f.exists()).unwrap_or_else(|| absent(&dir, file, cx))
         };
-        let named = what.project.as_ref().map(|p| p.0.clone()).or_else(|| usual.project.clone());
+        let named = project.map(str::to_string).or_else(|| usual.project.clone());
         Project { files: files.into_iter().map(place).collect(), dir, named }
     }
 

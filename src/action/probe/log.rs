@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::log_count::{Counter, Lines, Window};
 use super::log_time::TimeFinder;
 use super::perform::unavailable;
-use crate::action::{Context, Performed, Report};
+use crate::action::{Context, Performed, Report, docker};
 use crate::event::{Failure, Stream};
 use crate::model::{LogProbe, LogSource, Rendered};
 use crate::process::{self, Capture, Ended, Spec};
@@ -115,8 +115,7 @@ async fn container(name: &str, since: Option<Timestamp>, counter: &mut Counter) 
             "コンテナー {name} のログを読めません: {e}"
         ))
     };
-    let docker = bollard::Docker::connect_with_defaults().map_err(failed)?;
-    let docker = docker.negotiate_version().await.map_err(failed)?;
+    let docker = docker::connect().await?.docker;
     let mut options = LogsOptionsBuilder::default().stdout(true).stderr(true);
     if let Some(since) = since {
         options = options.since(i32::try_from(since.as_second()).unwrap_or(i32::MAX));

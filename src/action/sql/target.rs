@@ -69,7 +69,7 @@ pub(super) async fn target(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<T
     }
     let address = Address::parse(&url)?;
     let host = match &connection.through {
-        Some(way) => Some(through::host(way, &cx.site.system).await?),
+        Some(way) => Some(through::host(way, cx).await?),
         None => None,
     };
     let found = address.options(host.as_deref())?;

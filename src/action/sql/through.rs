@@ -1,31 +1,32 @@
 //! The way to a database that publishes no port: the address of its container on its own network, which a Linux
 //! host reaches directly. It asks the Docker Engine and changes nothing there.
 
-use std::collections::HashMap;
-
-use bollard::Docker;
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::query_parameters::InspectContainerOptions;
 
+use crate::action::{Context, docker};
 use crate::event::Failure;
-use crate::model::{System, Through};
+use crate::model::Through;
 
 /// The host to connect to, in place of the one in the connection's url.
 ///
 /// # Errors
 /// When no such container runs, when it has no address, or when the way is not one of these.
-pub(super) async fn host(through: &Through, system: &System) -> Result<String, Failure> {
+pub(super) async fn host(through: &Through, cx: &Context<'_>) -> Result<String, Failure> {
     if let Some(host) = &through.host {
         return Err(unusable(crate::t!(
             "through host `{host}`: a database behind another host is not supported yet; open a tunnel and connect to its local end",
             "through の host `{host}`: 別ホスト経由の接続にはまだ対応していません。トンネルを開き、その手元側に接続してください"
         )));
     }
-    let docker = Docker::connect_with_defaults().map_err(|e| no_engine(&e))?;
-    let name = match (&through.container, &through.compose) {
-        (Some(container), _) => key(container, "name", "container")?.to_string(),
+    let (engine, name) = match (&through.container, &through.compose) {
+        (Some(container), _) => {
+            let name = key(container, "name", "container")?.to_string();
+            (docker::connect().await?.docker, name)
+        }
         (None, Some(compose)) => {
-            service(&docker, key(compose, "service", "compose")?, compose, system).await?
+            let project = compose.get("project").map(String::as_str);
+            docker::container_of(key(compose, "service", "compose")?, project, cx).await?
         }
         (None, None) => {
             return Err(unusable(crate::t!(
@@ -35,7 +36,7 @@ pub(super) async fn host(through: &Through, system: &System) -> Result<String, F
         }
     };
     let options = None::<InspectContainerOptions>;
-    let found = docker.inspect_container(&name, options).await.map_err(|e| match e {
+    let found = engine.inspect_container(&name, options).await.map_err(|e| match e {
         bollard::errors::Error::DockerResponseServerError { status_code: 404, .. } => {
             unusable(crate::t!("there is no container `{name}`", "コンテナ `{name}` はありません"))
         }
@@ -61,47 +62,6 @@ fn key<'a>(map: &'a indexmap::IndexMap<String, String>, key: &str, what: &str) -
             "`through: {{{what}}}` needs `{key}`",
             "`through: {{{what}}}` には `{key}` が必要です"
         ))
-    })
-}
-
-/// The running container of a compose service.
-async fn service(
-    docker: &Docker,
-    service: &str,
-    compose: &indexmap::IndexMap<String, String>,
-    system: &System,
-) -> Result<String, Failure> {
-    let mut labels = vec![format!("com.docker.compose.service={service}")];
-    if let Some(project) = compose.get("project").cloned().or_else(|| project(system)) {
-        labels.push(format!("com.docker.compose.project={project}"));
-    }
-    let filters = HashMap::from([("label".to_string(), labels)]);
-    let options = ListContainersOptionsBuilder::default().filters(&filters).build();
-    let found = docker.list_containers(Some(options)).await.map_err(|e| no_engine(&e))?;
-    match found.as_slice() {
-        [one] => Ok(one.id.clone().unwrap_or_default()),
-        [] => Err(unusable(crate::t!(
-            "no container of the compose service `{service}` is running",
-            "compose のサービス `{service}` のコンテナは起動していません"
-        ))),
-        several => {
-            let count = several.len();
-            Err(unusable(crate::t!(
-                "{count} containers of a compose service `{service}` are running; name the project under `compose` of system.yaml, or use through: {{container: {{name}}}}",
-                "compose のサービス `{service}` のコンテナが {count} 個起動しています。system.yaml の `compose` に project を書くか、through: {{container: {{name}}}} を使ってください"
-            )))
-        }
-    }
-}
-
-/// The compose project of the system: its name, or the name compose derives from its folder.
-fn project(system: &System) -> Option<String> {
-    system.compose.project.clone().or_else(|| {
-        let folder = std::path::Path::new(system.compose.project_dir.as_deref()?);
-        let name = folder.file_name()?.to_string_lossy().to_lowercase();
-        let kept: String =
-            name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-        Some(kept.trim_start_matches(['_', '-']).to_string())
     })
 }
 

@@ -1,0 +1,10 @@
+//! The real binary as its users meet it: what it says, how it ends, and what it leaves behind.
+
+mod bad_places;
+mod flow;
+mod pipes;
+mod place;
+mod secrets;
+mod signals;
+mod terminal;
+mod transcripts;
