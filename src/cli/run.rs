@@ -30,6 +30,7 @@ use crate::template::Engine;
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let mut start = start(globals, matches, !somebody)?;
+    start.loaded.forget_steps();
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));

@@ -99,6 +99,12 @@ fn environments(target: &Target, cwd: &Path) -> Vec<Option<String>> {
 }
 
 impl Loaded {
+    /// Lets go of the steps once a plan holds them: ten thousand of them need not be kept twice.
+    pub fn forget_steps(&mut self) {
+        self.playbook.steps = Vec::new();
+        self.parts = BTreeMap::new();
+    }
+
     /// Its warnings and those of its parts.
     pub fn all_warnings(&self) -> Vec<Diagnostic> {
         let mut all = self.warnings.clone();

@@ -94,15 +94,15 @@ fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut
         needs: source.needs.unwrap_or(Needs::Previous),
         after: source.after,
         when: source.when,
-        for_each: source.for_each,
+        for_each: source.for_each.map(|each| *each),
         expect: source.expect,
         ok_codes: source.ok_codes.unwrap_or_else(|| vec![0]),
         warn_codes: source.warn_codes,
         on_error: source.on_error,
-        retry: source.retry,
-        confirm: source.confirm,
+        retry: source.retry.map(|retry| *retry),
+        confirm: source.confirm.map(|confirm| *confirm),
         after_crash: source.after_crash,
-        verify: source.verify.map(Box::new),
+        verify: source.verify,
     })
 }
 

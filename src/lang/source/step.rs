@@ -11,7 +11,8 @@ use crate::model::{
     Templated, Wait, at,
 };
 
-/// One step: exactly one action, or `steps` of its own, and what surrounds it.
+/// One step: exactly one action, or `steps` of its own, and what surrounds it. What few steps have is boxed, so that
+/// ten thousand steps stay small.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Step")]
 #[serde(deny_unknown_fields)]
@@ -38,7 +39,7 @@ pub struct StepSource {
     pub when: Vec<Condition>,
     /// One child for each item of a list, as `item` and `index`.
     #[serde(default)]
-    pub for_each: Option<ForEach>,
+    pub for_each: Option<Box<ForEach>>,
     /// What must hold of its outputs.
     #[serde(default)]
     pub expect: Vec<Condition>,
@@ -53,16 +54,16 @@ pub struct StepSource {
     pub on_error: OnError,
     /// How often a failed attempt is made again.
     #[serde(default)]
-    pub retry: Option<Retry>,
+    pub retry: Option<Box<Retry>>,
     /// The question before it.
     #[serde(default)]
-    pub confirm: Option<Confirm>,
+    pub confirm: Option<Box<Confirm>>,
     /// What `resume` does when it was under way. Default: ask.
     #[serde(default)]
     pub after_crash: AfterCrash,
     /// A reading action that says, after a crash, whether the step was done.
     #[serde(default)]
-    pub verify: Option<Action<Templated>>,
+    pub verify: Option<Box<Action<Templated>>>,
     /// The host it runs on.
     #[serde(default)]
     pub host: Option<Slot<Templated>>,
@@ -77,10 +78,10 @@ pub struct StepSource {
     pub env: IndexMap<String, Slot<Templated, Confidential, { at::ENV }>>,
     /// What it reads.
     #[serde(default)]
-    pub stdin: Option<Stdin<Templated>>,
+    pub stdin: Option<Box<Stdin<Templated>>>,
     /// The file its standard output goes to, whole or not at all.
     #[serde(default)]
-    pub stdout: Option<StdoutFile<Templated>>,
+    pub stdout: Option<Box<StdoutFile<Templated>>>,
     /// After which an attempt is ended.
     #[serde(default)]
     pub timeout: Option<Slot<Templated, Duration>>,
@@ -104,22 +105,22 @@ pub struct StepSource {
     pub docker: Option<Box<Docker<Templated>>>,
     /// SQL on PostgreSQL, MySQL/MariaDB or SQLite.
     #[serde(default)]
-    pub sql: Option<Sql<Templated>>,
+    pub sql: Option<Box<Sql<Templated>>>,
     /// One HTTP request.
     #[serde(default)]
     pub http: Option<Box<Http<Templated>>>,
     /// One reading of a host, a network or a log.
     #[serde(default)]
-    pub probe: Option<Probe<Templated>>,
+    pub probe: Option<Box<Probe<Templated>>>,
     /// Work on files.
     #[serde(default)]
-    pub file: Option<FileAction<Templated>>,
+    pub file: Option<Box<FileAction<Templated>>>,
     /// An instruction to a person, who answers done, not done or not applicable.
     #[serde(default)]
-    pub manual: Option<Manual<Templated>>,
+    pub manual: Option<Box<Manual<Templated>>>,
     /// A menu for a person.
     #[serde(default)]
-    pub decide: Option<Decide<Templated>>,
+    pub decide: Option<Box<Decide<Templated>>>,
     /// Waits for a time, or until a reading is as wished.
     #[serde(default)]
     pub wait: Option<Box<Wait<Templated>>>,
@@ -131,7 +132,7 @@ pub struct StepSource {
     pub fail: Option<Fail<Templated>>,
     /// Another playbook, its steps shown inside.
     #[serde(default)]
-    pub playbook: Option<PlaybookCall<Templated>>,
+    pub playbook: Option<Box<PlaybookCall<Templated>>>,
     /// An action that `system.yaml` names for this environment.
     #[serde(default)]
     pub action: Option<Named<Templated>>,
@@ -153,16 +154,16 @@ impl StepSource {
         let mut all = Vec::new();
         all.extend(self.shell.take().map(Action::Shell));
         all.extend(self.docker.take().map(Action::Docker));
-        all.extend(self.sql.take().map(Action::Sql));
+        all.extend(self.sql.take().map(|a| Action::Sql(*a)));
         all.extend(self.http.take().map(Action::Http));
-        all.extend(self.probe.take().map(Action::Probe));
-        all.extend(self.file.take().map(Action::File));
-        all.extend(self.manual.take().map(Action::Manual));
-        all.extend(self.decide.take().map(Action::Decide));
+        all.extend(self.probe.take().map(|a| Action::Probe(*a)));
+        all.extend(self.file.take().map(|a| Action::File(*a)));
+        all.extend(self.manual.take().map(|a| Action::Manual(*a)));
+        all.extend(self.decide.take().map(|a| Action::Decide(*a)));
         all.extend(self.wait.take().map(Action::Wait));
         all.extend(self.assert.take().map(|list| Action::Assert(crate::model::Assert(list))));
         all.extend(self.fail.take().map(Action::Fail));
-        all.extend(self.playbook.take().map(Action::Playbook));
+        all.extend(self.playbook.take().map(|a| Action::Playbook(*a)));
         all.extend(self.action.take().map(Action::Named));
         all
     }
@@ -174,8 +175,8 @@ impl StepSource {
             run_as: self.run_as.take(),
             cwd: self.cwd.take(),
             env: std::mem::take(&mut self.env),
-            stdin: self.stdin.take(),
-            stdout: self.stdout.take(),
+            stdin: self.stdin.take().map(|s| *s),
+            stdout: self.stdout.take().map(|s| *s),
             timeout: self.timeout.take(),
             unless: self.unless.take(),
             creates: self.creates.take(),
