@@ -63,6 +63,13 @@ impl Vault {
         Ok((secret, true))
     }
 
+    /// Whether a person would be asked for it now.
+    pub fn asks(&self, key: &str) -> bool {
+        let by_prompt =
+            |decl: &SecretDecl| matches!(&decl.from, Some(SecretSource::Text(text)) if text == "prompt");
+        self.decls.get(key).is_some_and(by_prompt) && !self.known.borrow().contains_key(key)
+    }
+
     /// Every value that has been used and must be masked.
     pub fn masked(&self) -> Vec<Secret> {
         let known = self.known.borrow();

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::hush::Hush;
-use super::prepare::{Job, job, judge_readings};
+use super::prepare::{Job, asks, job, judge_readings};
 use super::session::Session;
 use super::signal::{Signal, Signals};
 use super::unit::{Attempt, run};
@@ -246,6 +246,9 @@ impl Driver {
                 return;
             }
             for unit in ready {
+                if asks(&self.session, unit) {
+                    self.session.reporters.iter_mut().for_each(|r| r.pause());
+                }
                 let result = job(&self.session, unit).map(|job| {
                     let preview = job.prepared.preview.clone();
                     self.jobs.insert(unit, job);

@@ -48,6 +48,11 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, Failure> {
     Ok(Job { prepared, watch, read_only })
 }
 
+/// Whether a person will be asked for a secret of the unit.
+pub(super) fn asks(session: &Session, unit: UnitRef) -> bool {
+    session.machine.renderer().secret_names(unit.node).iter().any(|name| session.vault.asks(name))
+}
+
 fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<Secrets, Failure> {
     renderer
         .secret_names(unit.node)

@@ -220,3 +220,28 @@ fn a_terminal_that_goes_away_ends_the_run_as_hung_up() {
         place.facts().into_iter().any(|e| matches!(e.kind, Kind::RunEnded { .. }))
     });
 }
+
+#[test]
+fn a_secret_is_typed_unseen_when_it_is_first_used() {
+    let place = Place::new();
+    place.file(
+        "play.yaml",
+        "title: t
+inputs: { token: { type: secret, from: prompt } }
+steps:
+  - { id: before, shell: sleep 0.5 }
+  - { id: first, shell: 'test \"$T\" = 秘密の合言葉; echo \"$T\"', env: { T: '{{ inputs.token }}' } }
+  - { id: again, shell: 'test \"$T\" = 秘密の合言葉', env: { T: '{{ inputs.token }}' } }
+",
+    );
+    let mut screen = Screen::of(&place, &["run", "play.yaml"]);
+    screen.sees("inputs.token");
+    screen.types("秘密の合言葉\r");
+    let (text, code) = screen.ends();
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("合言葉"), "{text}");
+    assert!(place.toban(&["logs", "last", "first"]).out.contains("•••"));
+    let nobody = place.toban(&["run", "play.yaml", "--progress", "quiet"]);
+    assert_eq!(nobody.code, 1);
+    assert!(nobody.err.contains("inputs.token has to be typed, but there is no terminal"), "{}", nobody.err);
+}
