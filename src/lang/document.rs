@@ -1,5 +1,7 @@
 //! One file: its text, the places in it, its values, and what is wrong with it. It knows no key.
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +28,11 @@ impl Document {
     /// # Errors
     /// What makes its values unreadable.
     pub fn open(path: &Path, shown: &str) -> Result<(Document, Value), Vec<Diagnostic>> {
-        let bytes = std::fs::read(path).map_err(|e| vec![unreadable(shown, &e)])?;
+        let mut bytes = Vec::new();
+        // One byte more than may be: a file without an end must not be read to its end.
+        File::open(path)
+            .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+            .map_err(|e| vec![unreadable(shown, &e)])?;
         Document::of_bytes(bytes, shown)
     }
 

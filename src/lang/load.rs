@@ -70,13 +70,18 @@ pub fn check(name_or_path: &str, library: Option<&Library>, cwd: &Path) -> Vec<D
         };
         for d in found {
             let name = environment.clone().unwrap_or_default();
-            match all.iter_mut().find(|(known, _)| *known == d) {
+            match all.iter_mut().find(|(known, _)| same_mistake(known, &d)) {
                 Some((_, names)) => names.push(name),
                 None => all.push((d, vec![name])),
             }
         }
     }
     all.into_iter().map(|(d, names)| in_environments(d, &names, count)).collect()
+}
+
+/// Whether two environments have one mistake in common: its words may differ, as when another name is the nearest.
+fn same_mistake(a: &Diagnostic, b: &Diagnostic) -> bool {
+    a == b || (a.code == b.code && a.at == b.at && a.at.is_some())
 }
 
 /// A mistake that only some environments have says in which.
