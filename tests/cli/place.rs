@@ -1,5 +1,6 @@
 //! A folder with playbooks, a state folder of its own, and the binary called in it. It knows no single test.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -73,6 +74,16 @@ impl Place {
         command.env("TOBAN_STATE_DIR", self.at("state")).env("TOBAN_LOCK_DIR", self.at("locks"));
         command.env("TOBAN_OPERATOR", "佐藤").env("TOBAN", env!("CARGO_BIN_EXE_toban"));
         command.current_dir(self.path()).stdin(Stdio::null());
+        // The tests may run under `nohup`, or in the background of a script: what they ignore is not for the engine.
+        // SAFETY: signal is async-signal-safe, and nothing else is done between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
+                Ok(())
+            });
+        }
         command
     }
 
