@@ -38,6 +38,7 @@ async fn until(
 ) -> Performed {
     let every = wait.every.as_ref().map_or(EVERY, |t| t.0.std());
     let limit = wait.limit.as_ref().map_or(LIMIT, |t| t.0.std());
+    let mut last = None;
     loop {
         let left = limit.saturating_sub(began.elapsed());
         let why = match one_reading(reading, cx, left).await {
@@ -50,7 +51,8 @@ async fn until(
             },
             // A reading that fails is a reading: the thing waited for may not be up yet.
             Some(Err(failure)) => failure.to_string(),
-            None => crate::t!("the reading did not end", "読み取りが終わりませんでした"),
+            // The last reading is cut short by the limit; what one before it said tells more.
+            None => last.take().unwrap_or_else(no_end),
         };
         if let Some(reason) = cx.stop.reason() {
             return Err(cx.stopped(reason));
@@ -62,8 +64,13 @@ async fn until(
             return Err(Failure::Expectation { message });
         }
         cx.note(&why);
+        last = Some(why);
         sleep(every, cx).await?;
     }
+}
+
+fn no_end() -> String {
+    crate::t!("the reading did not end", "読み取りが終わりませんでした")
 }
 
 fn not_yet() -> String {
