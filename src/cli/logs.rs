@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,8 @@ use super::error::{Error, say_on_stderr};
 use super::globals::Globals;
 use crate::base::StepId;
 use crate::diag::did_you_mean;
-use crate::journal::{Liveness, RunFolder, liveness};
+use crate::event::Kind;
+use crate::journal::{Liveness, RunFolder, liveness, read};
 
 /// Prints logs, one after another; with `--follow` as they grow.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -80,7 +81,7 @@ struct Shown {
 impl Shown {
     fn print(&mut self, folder: &RunFolder, step: Option<&str>) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        for path in logs(&folder.logs(), step) {
+        for path in logs(folder, step) {
             let mut file = match File::open(&path) {
                 Ok(file) => file,
                 Err(_) => continue,
@@ -105,11 +106,22 @@ impl Shown {
     }
 }
 
+/// The names of logs in the order in which their attempts began; nothing where the journal is damaged.
+fn order(folder: &RunFolder) -> HashMap<String, usize> {
+    let events = read(folder).unwrap_or_default();
+    let started = events.iter().filter_map(|event| match &event.kind {
+        Kind::AttemptStarted { unit, attempt, .. } => Some(unit.log_name(*attempt)),
+        _ => None,
+    });
+    started.enumerate().map(|(place, name)| (name, place)).collect()
+}
+
 /// The logs of a step, or all of them, in the order in which they began.
-fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
+fn logs(folder: &RunFolder, step: Option<&str>) -> Vec<PathBuf> {
+    let order = order(folder);
     let wanted = step.map(|s| s.replace(['/', '['], ".").replace(']', ""));
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<(SystemTime, PathBuf)> = entries
+    let Ok(entries) = std::fs::read_dir(folder.logs()) else { return Vec::new() };
+    let mut found: Vec<(usize, SystemTime, PathBuf)> = entries
         .flatten()
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -126,9 +138,10 @@ fn logs(folder: &Path, step: Option<&str>) -> Vec<PathBuf> {
         .filter_map(|entry| {
             let metadata = entry.metadata().ok()?;
             let began = metadata.created().or_else(|_| metadata.modified()).ok()?;
-            Some((began, entry.path()))
+            let name = entry.file_name().to_string_lossy().into_owned();
+            Some((order.get(&name).copied().unwrap_or(usize::MAX), began, entry.path()))
         })
         .collect();
     found.sort();
-    found.into_iter().map(|(_, path)| path).collect()
+    found.into_iter().map(|(_, _, path)| path).collect()
 }
