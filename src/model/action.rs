@@ -41,9 +41,6 @@ staged_enum! {
     }
 }
 
-/// The kinds of action, as they are named in the file.
-pub type ActionKind = &'static str;
-
 staged! {
     /// A program to run; written as a script, as a list of arguments, or as a mapping.
     pub struct Shell {

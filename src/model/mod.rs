@@ -20,9 +20,7 @@ mod system;
 mod tree;
 mod web;
 
-pub use action::{
-    Action, ActionKind, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait,
-};
+pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait};
 pub use args::{Arg, Args};
 pub use condition::{Condition, Otherwise};
 pub use docker::{

@@ -16,7 +16,7 @@ mod wording;
 
 pub use compile::{CompileError, compile, sha256_hex};
 pub use judge::{Judged, Results};
-pub use node::{Body, Edge, Frame, Node, NodeIx, Plan, RunFacts};
+pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};
 pub use prepare::Prepared;
 pub use preview::preview;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Uses;
 use crate::base::StepId;
-use crate::graph::{Graph, Why};
+use crate::graph::Graph;
 use crate::model::{ChecklistItem, Effect, InputDecl, Step, System, Templated, Tree};
 
 /// The place of a node in [`Plan::nodes`].
@@ -83,9 +83,6 @@ pub enum Body {
         frame: Option<u32>,
     },
 }
-
-/// Why a node waits for another.
-pub type Edge = (NodeIx, Why);
 
 /// The scope of names of one playbook in a plan.
 #[derive(Debug)]

@@ -174,16 +174,6 @@ impl Machine {
         units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None }).min()
     }
 
-    /// Whether the last fact was written.
-    pub fn is_over(&self) -> bool {
-        self.ended
-    }
-
-    /// Whether nothing more is started.
-    pub fn is_stopping(&self) -> bool {
-        self.stopping
-    }
-
     pub(super) fn facts(&self, unit: UnitRef) -> Option<&UnitFacts> {
         self.nodes[unit.node as usize].units.get(unit.item.unwrap_or(0) as usize)
     }

@@ -152,7 +152,7 @@ impl Machine {
         at: Timestamp,
         events: &mut Vec<Event>,
     ) {
-        let mut outcome = self.children_outcome(open);
+        let mut outcome = self.children_outcome(open, ix);
         let mut gives = Gives::new();
         if let (Some(frame), true) = (frame, outcome.lets_follow()) {
             match self.renderer().outputs(frame, self) {
@@ -171,12 +171,13 @@ impl Machine {
     }
 
     /// How a group or playbook ended, from how its steps did.
-    fn children_outcome(&self, open: NodeIx) -> Outcome {
+    fn children_outcome(&self, open: NodeIx, close: NodeIx) -> Outcome {
         let children = self
             .plan
             .nodes
             .iter()
             .enumerate()
+            .take(close as usize)
             .skip(open as usize + 1)
             .filter(|(_, node)| node.inside == Some(open) && !is_hidden(node.body));
         self.worst(children.map(|(ix, _)| ix as NodeIx))
