@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use super::error::{Error, say};
 use super::globals::Globals;
 use super::start::{OnlyInputs, run_facts, start};
+use crate::journal::estimate;
 use crate::plan::{Renderer, outline};
 use crate::report::{Look, outline_text};
 use crate::template::Engine;
@@ -17,7 +18,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let facts = run_facts(&start.given);
     let engine = Engine::new();
     let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    let outline = outline(&renderer, &OnlyInputs(start.given.values.clone()));
+    let mut outline = outline(&renderer, &OnlyInputs(start.given.values.clone()));
+    outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
     } else {

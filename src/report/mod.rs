@@ -15,6 +15,7 @@ mod neutral;
 mod note;
 mod open;
 mod outline;
+mod outline_step;
 mod plain;
 mod quiet;
 mod seconds;
