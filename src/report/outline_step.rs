@@ -7,7 +7,7 @@ use crate::model::{AfterCrash, Effect, OnError, Otherwise, Retry};
 use crate::plan::{OutlineStep, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
 
 /// The width of the labels.
-const LABEL: usize = 10;
+const LABEL: usize = 11;
 
 /// The step's lines; `took` are the seconds it took before.
 pub(super) fn text(number: usize, step: &OutlineStep, took: Option<f64>, look: Look) -> String {
@@ -104,7 +104,7 @@ fn consequences(step: &OutlineStep, lines: &mut Lines) {
     for expect in &step.expect {
         lines.push((crate::t!("expects", "期待"), condition(expect)));
     }
-    if !step.ok_codes.is_empty() {
+    if !step.ok_codes.is_empty() && step.ok_codes != [0] {
         lines.push((crate::t!("ok codes", "正常終了"), codes(&step.ok_codes)));
     }
     if !step.warn_codes.is_empty() {
