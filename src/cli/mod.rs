@@ -13,6 +13,7 @@ mod plan;
 pub mod prompt;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod start;

@@ -22,6 +22,8 @@ pub struct Start {
     pub plan: Arc<Plan>,
     /// Its inputs.
     pub given: Given,
+    /// The playbook folder in which called playbooks were looked up.
+    pub library: Option<lang::Library>,
 }
 
 /// Loads, checks and compiles a playbook, and checks its inputs. `all` says that none of them may be missing.
@@ -35,7 +37,7 @@ pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start
         steps = plan.step_count(),
         "a plan was made"
     );
-    Ok(Start { loaded, plan: Arc::new(plan), given })
+    Ok(Start { loaded, plan: Arc::new(plan), given, library: globals.library.clone() })
 }
 
 /// The inputs, or everything that is wrong with them in one answer.

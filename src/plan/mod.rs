@@ -11,6 +11,7 @@ mod prepare;
 mod preview;
 mod record;
 mod renderer;
+pub mod saved;
 mod uses;
 mod wording;
 

@@ -1,6 +1,6 @@
 //! A plan as a dry run tells it: every step in order, rendered as far as it is known. It touches nothing.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::before::Before;
@@ -12,7 +12,7 @@ use crate::model::{Action, Effect, OnError, StepBody};
 use crate::template::{Planned, Preview};
 
 /// A whole plan, as it is told.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outline {
     /// The playbook's name.
     pub playbook: String,
@@ -33,7 +33,7 @@ pub struct Outline {
 }
 
 /// One step of a plan, as it is told.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutlineStep {
     /// Its id.
     pub id: String,
@@ -46,32 +46,32 @@ pub struct OutlineStep {
     /// What it does to the world.
     pub effect: Effect,
     /// Why a step that looks destructive is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What it waits for, and why.
-    pub needs: Vec<(String, &'static str)>,
+    pub needs: Vec<(String, String)>,
     /// Its conditions, each with its value or `⟨…⟩`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<(String, String)>,
     /// How its loop is told; none for a step that does not loop.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<String>,
     /// The very text that would be performed, one for each item that is known.
     pub text: Vec<String>,
     /// Why it cannot be rendered, should that be so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Its time limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
     /// Attempts in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
     /// What is asked before it, and how it is answered without a terminal.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<(String, String)>,
     /// Whether what follows goes on when it fails.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub goes_on: bool,
 }
 
@@ -148,7 +148,7 @@ fn depth(renderer: &Renderer<'_>, ix: NodeIx) -> usize {
     std::iter::successors(renderer.plan.at(ix).inside, |open| renderer.plan.at(*open).inside).count()
 }
 
-fn needs(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<(String, &'static str)> {
+fn needs(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<(String, String)> {
     let plan = renderer.plan;
     plan.graph
         .needs(ix)
@@ -160,7 +160,7 @@ fn needs(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<(String, &'static str)> {
                 Why::Reference => "reference",
                 Why::After => "after",
             };
-            (plan.at(n).id.to_string(), why)
+            (plan.at(n).id.to_string(), why.to_string())
         })
         .collect()
 }
