@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod diff;
 mod entry;
 mod error;
 mod globals;
@@ -13,6 +14,7 @@ mod plan;
 pub mod prompt;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod start;

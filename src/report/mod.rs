@@ -5,6 +5,7 @@
 mod area;
 mod board;
 mod canvas;
+mod changes;
 mod fold;
 mod heading;
 mod json;
@@ -27,6 +28,7 @@ mod terminal;
 mod width;
 mod words;
 
+pub use changes::changes_text;
 pub use heading::{Heading, Progress, StepInfo};
 pub use look::Look;
 pub use markdown::run_report;

@@ -12,32 +12,48 @@ const LABEL: usize = 11;
 /// The step's lines; `took` are the seconds it took before.
 pub(super) fn text(number: usize, step: &OutlineStep, took: Option<f64>, look: Look) -> String {
     let margin = "  ".repeat(step.depth);
-    let effect = effect_word(step.effect);
-    let effect = if step.effect == Effect::Destroy { look.loud(&effect) } else { effect };
-    let mut text = format!(
-        "{margin}{number:>3}. {}  {effect}  {}  {}\n",
-        look.bold(&step.id),
-        step.kind,
-        look.dim(&safe_text(&step.title))
-    );
-    let mut lines = Vec::new();
-    order(step, &mut lines);
-    work(step, &mut lines);
-    people(step, &mut lines);
-    consequences(step, &mut lines);
+    let mut text = format!("{margin}{number:>3}. {}  {}", look.bold(&step.id), head(step, look));
+    let mut lines = told(step);
     if let Some(seconds) = took {
         lines.push((
             crate::t!("took", "所要"),
             crate::t!("{} before", "前回まで {}", format_seconds(seconds)),
         ));
     }
+    laid_out(lines, &format!("{margin}     "), look, &mut text);
+    text
+}
+
+/// The step's lines without its number and id, at the margin.
+pub(super) fn body(step: &OutlineStep, look: Look) -> String {
+    let mut text = head(step, look);
+    laid_out(told(step), "", look, &mut text);
+    text
+}
+
+/// What it does to the world, its kind and its title.
+fn head(step: &OutlineStep, look: Look) -> String {
+    let effect = effect_word(step.effect);
+    let effect = if step.effect == Effect::Destroy { look.loud(&effect) } else { effect };
+    format!("{effect}  {}  {}\n", step.kind, look.dim(&safe_text(&step.title)))
+}
+
+fn told(step: &OutlineStep) -> Lines {
+    let mut lines = Vec::new();
+    order(step, &mut lines);
+    work(step, &mut lines);
+    people(step, &mut lines);
+    consequences(step, &mut lines);
+    lines
+}
+
+fn laid_out(lines: Lines, margin: &str, look: Look, text: &mut String) {
     for (label, value) in lines {
         for (i, part) in value.split('\n').enumerate() {
             let label = pad(if i == 0 { &label } else { "" }, LABEL);
-            text.push_str(&format!("{margin}     {} {}\n", look.dim(&label), safe_text(part)));
+            text.push_str(&format!("{margin}{} {}\n", look.dim(&label), safe_text(part)));
         }
     }
-    text
 }
 
 type Lines = Vec<(String, String)>;
