@@ -32,6 +32,8 @@ pub fn command() -> Command {
             plan(),
             diff(),
             run(),
+            approve(),
+            reject(),
             runs(),
             status(),
             logs(),
@@ -206,6 +208,33 @@ fn run() -> Command {
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
             "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
         ))
+}
+
+fn approve() -> Command {
+    said(Command::new("approve").about(crate::t!("Approves a saved plan", "保存した計画を承認する"))).after_help(crate::t!(
+        "Example:\n  toban approve restore.plan --reason 'checked against ticket 123'\n\nWhat people say of FILE stands in FILE.approvals, each line tied to the one before and to the plan.",
+        "例:\n  toban approve restore.plan --reason 'チケット 123 と照合済み'\n\n承認と却下は FILE.approvals に記録されます（各行は前の行と計画に結び付けられます）。"
+    ))
+}
+
+fn reject() -> Command {
+    said(Command::new("reject").about(crate::t!("Rejects a saved plan, so that it is not run", "保存した計画を却下し、実行できなくする")))
+        .after_help(crate::t!(
+            "Example:\n  toban reject restore.plan --reason 'wrong database'\n\nWho rejected a plan can approve it later; nobody else can take it back.",
+            "例:\n  toban reject restore.plan --reason 'データベースが違う'\n\n却下した本人だけが、後から承認して取り消せます。"
+        ))
+}
+
+fn said(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("plan")
+                .value_name("FILE")
+                .required(true)
+                .help(crate::t!("the saved plan", "保存した計画")),
+        )
+        .arg(Arg::new("reason").long("reason").value_name("TEXT").help(crate::t!("why", "理由")))
+        .arg(by(crate::t!("who says it [default: the login name]", "承認者・却下者 [既定: ログイン名]")))
 }
 
 fn answers() -> Vec<Arg> {
