@@ -11,6 +11,7 @@ mod list;
 mod logs;
 mod plan;
 pub mod prompt;
+mod rules;
 mod run;
 mod runs;
 mod schema;

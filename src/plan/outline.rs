@@ -45,7 +45,7 @@ pub struct OutlineStep {
     pub kind: String,
     /// What it does to the world.
     pub effect: Effect,
-    /// Why a step that looks destructive is none.
+    /// Why a step that looks destructive is none, and why rules of `check` do not hold for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What it waits for, and why.
@@ -119,7 +119,7 @@ fn outline_step(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Outli
         title: renderer.planned_title(ix, known),
         kind: node.kind().to_string(),
         effect: step.effect,
-        because: step.because.clone(),
+        because: step.reasons(),
         needs: needs(renderer, ix),
         when: Vec::new(),
         items: None,
