@@ -122,7 +122,20 @@ fn check() -> Command {
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
         )))
+        .arg(
+            Arg::new("rules").long("rules").action(ArgAction::SetTrue).conflicts_with_all(["paths", "explain"]).help(
+                crate::t!("the rules that have a name, and what each finds", "名前のある規則と、それぞれが見つけるもの"),
+            ),
+        )
+        .arg(Arg::new("explain").long("explain").value_name("RULE").conflicts_with("paths").help(crate::t!(
+            "why a rule is there, how its mistake is mended, how it is allowed in place",
+            "規則の理由、直し方、その場で許可する書き方"
+        )))
         .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban check                            every playbook\n  toban check refnet/daily               one of them\n  toban check --explain endless-command  what a rule is for\n\nExit codes: 0 no mistakes, 2 mistakes",
+            "例:\n  toban check                            すべてのプレイブック\n  toban check refnet/daily               1 つだけ\n  toban check --explain endless-command  規則の説明\n\n終了コード: 0 誤りなし、2 誤りあり"
+        ))
 }
 
 fn plan() -> Command {

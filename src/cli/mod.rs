@@ -14,6 +14,7 @@ mod logs;
 mod plan;
 pub mod prompt;
 mod rerun;
+mod rules;
 mod run;
 mod runs;
 mod saved;
