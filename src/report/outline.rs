@@ -1,7 +1,8 @@
 //! A dry run as a person reads it. It does not render a step, only lays the text out.
 
 use super::{Look, outcome_word, pad, safe_text};
-use crate::model::Effect;
+use crate::graph::Why;
+use crate::model::{Effect, OnError};
 use crate::plan::{Outline, OutlineStep};
 
 /// The whole dry run as text.
@@ -46,18 +47,21 @@ fn step_text(number: usize, step: &OutlineStep, look: Look) -> String {
 }
 
 fn details(step: &OutlineStep, line: &mut dyn FnMut(String, &str)) {
-    let needs: Vec<String> = step.needs.iter().map(|(id, why)| format!("{id} ({why})")).collect();
+    let needs: Vec<String> = step.needs.iter().map(|n| format!("{} ({})", n.step, why_word(n.why))).collect();
     if !needs.is_empty() {
         line(crate::t!("after", "先行"), &needs.join(", "));
     }
-    for (condition, value) in &step.when {
-        line(crate::t!("when", "条件"), &format!("{condition} = {value}"));
+    for when in &step.when {
+        line(
+            crate::t!("when", "条件"),
+            &format!("{} = {}", when.that, when.value.as_deref().unwrap_or("⟨…⟩")),
+        );
     }
     if let Some(items) = &step.items {
-        line(crate::t!("for each", "繰返し"), items);
+        line(crate::t!("for each", "繰返し"), &items.list);
     }
-    for text in step.text.iter().filter(|t| !t.is_empty()) {
-        line(crate::t!("does", "内容"), text);
+    for text in &step.text {
+        line(crate::t!("does", "内容"), &text.lines.join("\n"));
     }
     if let Some(because) = &step.because {
         line(crate::t!("because", "理由"), because);
@@ -65,19 +69,28 @@ fn details(step: &OutlineStep, line: &mut dyn FnMut(String, &str)) {
     if let Some(timeout) = &step.timeout {
         line(crate::t!("timeout", "制限時間"), timeout);
     }
-    if let Some(attempts) = step.attempts {
-        line(crate::t!("attempts", "試行回数"), &attempts.to_string());
+    if let Some(retry) = &step.retry {
+        line(crate::t!("attempts", "試行回数"), &retry.attempts.to_string());
     }
-    if let Some((question, flag)) = &step.asks {
+    if let Some(asks) = &step.asks {
         let unattended = crate::t!("unattended", "無人時");
-        line(crate::t!("asks", "確認"), &format!("{question}  ({unattended}: {flag})"));
+        line(crate::t!("asks", "確認"), &format!("{}  ({unattended}: {})", asks.text, asks.unattended));
     }
-    if step.goes_on {
+    if step.on_error == OnError::Continue {
         let failed = outcome_word(crate::event::Outcome::Failed);
         line(failed, &crate::t!("what follows goes on", "後続は継続"));
     }
     if let Some(error) = &step.error {
         line(crate::t!("error", "エラー"), error);
+    }
+}
+
+fn why_word(why: Why) -> &'static str {
+    match why {
+        Why::Written => "written",
+        Why::Sequence => "sequence",
+        Why::Reference => "reference",
+        Why::After => "after",
     }
 }
 
