@@ -29,6 +29,7 @@ pub fn command() -> Command {
             show(),
             check(),
             plan(),
+            graph(),
             run(),
             runs(),
             status(),
@@ -129,7 +130,34 @@ fn plan() -> Command {
         ))
         .arg(playbook())
         .args(inputs())
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown", "html"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban plan refnet/daily -i keep_days=14\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, in one file\n  toban plan refnet/restore --format markdown           for a ticket or a merge request",
+            "例:\n  toban plan refnet/daily -i keep_days=14\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n  toban plan refnet/restore --format markdown           チケットやマージリクエスト用"
+        ))
+}
+
+fn graph() -> Command {
+    Command::new("graph")
+        .about(crate::t!(
+            "The order of the steps as a graph: in the terminal, Mermaid, DOT or SVG",
+            "ステップの実行順を図にする: 端末、Mermaid、DOT、SVG"
+        ))
+        .arg(playbook())
+        .args(inputs())
+        .arg(format(&["text", "mermaid", "dot", "svg"]))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")),
+        )
+        .after_help(crate::t!(
+            "Examples:\n  toban graph refnet/daily                       boxes and lines, or a list with rails\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      for a wiki or a merge request\n\nColours tell what a step does (read, change, destroy), lines why one follows another.",
+            "例:\n  toban graph refnet/daily                       箱と線、または線付きの一覧\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      Wiki やマージリクエスト用\n\n色は作用（参照・変更・破壊）、線は順序の理由を表します。"
+        ))
 }
 
 fn run() -> Command {

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
-use super::{args, check, completions, help, list, logs, plan, run, runs, schema, show, status};
+use super::{args, check, completions, graph, help, list, logs, plan, run, runs, schema, show, status};
 use crate::base::set_lang;
 
 /// The exit code of a bug.
@@ -47,6 +47,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("show", m)) => show::run(globals, m),
         Some(("check", m)) => check::run(globals, m),
         Some(("plan", m)) => plan::run(globals, m),
+        Some(("graph", m)) => graph::run(globals, m),
         Some(("run", m)) => run::run(globals, m),
         Some(("runs", m)) => runs::run(globals, m),
         Some(("status", m)) => status::run(globals, m),

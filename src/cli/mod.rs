@@ -6,6 +6,7 @@ mod completions;
 mod entry;
 mod error;
 mod globals;
+mod graph;
 mod help;
 mod list;
 mod logs;

@@ -7,7 +7,7 @@ use super::layers::Layers;
 /// How often all layers are gone through.
 const SWEEPS: usize = 12;
 /// How much more a passing line wants to be straight than a box wants to stand over its neighbours.
-const STRAIGHT: f64 = 8.0;
+const STRAIGHT: f64 = 4.0;
 
 /// Places the cells from left to right, the first at 0.
 pub(super) fn place(layers: &mut Layers, metrics: &Metrics) {
@@ -70,9 +70,18 @@ fn level(layers: &mut Layers, metrics: &Metrics, row: usize, down: bool, both: b
 fn wish(layers: &Layers, cell: usize, down: bool, both: bool) -> (f64, f64) {
     let own = layers.cells[cell];
     let (first, second) = if down { (&layers.above, &layers.below) } else { (&layers.below, &layers.above) };
-    let mut near: Vec<usize> = first[cell].clone();
+    // Boxes stand over boxes and lines go on as lines; what is of the other sort counts where there is nothing else.
+    let alike = |cells: &[usize]| -> Vec<usize> {
+        cells.iter().copied().filter(|n| layers.cells[*n].thin == own.thin).collect()
+    };
+    let mut near = alike(&first[cell]);
     if both || near.is_empty() {
-        near.extend(&second[cell]);
+        near.extend(alike(&second[cell]));
+    }
+    for others in [first, second] {
+        if near.is_empty() {
+            near.clone_from(&others[cell]);
+        }
     }
     let weight = if own.thin { STRAIGHT } else { 1.0 + near.len() as f64 };
     if near.is_empty() {
@@ -90,8 +99,9 @@ fn straighten(layers: &mut Layers, metrics: &Metrics) {
             for at in 0..layers.rows[row].len() {
                 let cell = layers.rows[row][at];
                 let near = if down { &layers.above[cell] } else { &layers.below[cell] };
-                if let [only] = near.as_slice() {
-                    let wanted = layers.cells[*only].middle() - layers.cells[cell].width / 2;
+                let alike = near.iter().filter(|n| layers.cells[**n].thin == layers.cells[cell].thin);
+                if let [only] = alike.collect::<Vec<_>>().as_slice() {
+                    let wanted = layers.cells[**only].middle() - layers.cells[cell].width / 2;
                     if fits(layers, metrics, row, at, wanted) {
                         layers.cells[cell].x = wanted;
                     }

@@ -181,7 +181,7 @@ impl Pins {
             let own = layers.cells[cell];
             let step = metrics.track.max(2).min((own.width - 2).max(1) / bundles.len().max(1) as i32).max(1);
             let first = own.middle() - step * (bundles.len() as i32 - 1) / 2;
-            let mut least = own.x + 1;
+            let mut least = (own.x + 1).min(own.right() - 1);
             for (at, (_, bundle)) in bundles.iter().enumerate() {
                 let foreign = |x: i32| {
                     leaving.get(&(own.layer, x)).is_some_and(|there| !there.contains(bundle))
@@ -190,9 +190,11 @@ impl Pins {
                 let free = (0..own.width)
                     .flat_map(|by| [wanted + by, wanted - by])
                     .find(|x| *x >= least && *x < own.right() - 1 && !foreign(*x));
-                let x = free.unwrap_or(wanted);
+                // Where there is no room for all of them, the last ones share a column.
+                let end = (own.right() - 2).max(own.x);
+                let x = free.unwrap_or(wanted.min(end));
                 self.into.insert((cell, *bundle), x);
-                least = x + 1;
+                least = (x + 1).min(end);
             }
         }
     }

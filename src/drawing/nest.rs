@@ -54,7 +54,7 @@ struct Nest<'a> {
 impl<'a> Nest<'a> {
     fn of(shapes: &'a [Shape], links: &[Link]) -> Nest<'a> {
         let mut bundles = HashMap::new();
-        let routes = links.iter().enumerate().map(|(at, link)| route(shapes, link, at, &mut bundles)).collect();
+        let routes = links.iter().map(|link| route(shapes, link, &mut bundles)).collect();
         let sizes = shapes.iter().map(|s| (s.width, s.height)).collect();
         Nest { shapes, sizes, routes, levels: HashMap::new() }
     }
@@ -176,7 +176,6 @@ impl<'a> Nest<'a> {
 fn route(
     shapes: &[Shape],
     link: &Link,
-    at: usize,
     bundles: &mut HashMap<(usize, u8, Option<usize>), usize>,
 ) -> Route {
     let (from, to) = (chain(shapes, link.from), chain(shapes, link.to));
@@ -185,7 +184,7 @@ fn route(
     let (from, to) = (from[shared..].to_vec(), to[shared..].to_vec());
     let turned = from.first() > to.first();
     let fresh = bundles.len();
-    let key = (link.to, link.kind, turned.then_some(at));
+    let key = (link.to, link.kind, turned.then_some(link.from));
     let bundle = *bundles.entry(key).or_insert(fresh);
     let (from, to) = if turned { (to, from) } else { (from, to) };
     Route { from, to, within, bundle, turned }
