@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::model::Effect;
 use crate::report::Look;
 use crate::report::width::width;
 
@@ -19,12 +20,21 @@ pub(super) struct Stroke {
     pub dashed: bool,
 }
 
+/// How a sign looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paint {
+    Plain,
+    Bold,
+    Dim,
+    Of(Effect),
+}
+
 /// The sheet.
 pub(super) struct Art {
     columns: usize,
     rows: usize,
     /// Text over everything; an empty one stands behind a wide character.
-    text: HashMap<(i32, i32), String>,
+    text: HashMap<(i32, i32), (String, Paint)>,
     strokes: HashMap<(i32, i32), Vec<(Stroke, u8)>>,
     look: Look,
 }
@@ -35,24 +45,24 @@ impl Art {
         Art { columns, rows, text: HashMap::new(), strokes: HashMap::new(), look }
     }
 
-    /// Writes text; `paint` colours each character of it.
-    pub fn write(&mut self, x: i32, y: i32, text: &str, paint: impl Fn(&str) -> String) {
+    /// Writes text.
+    pub fn write(&mut self, x: i32, y: i32, text: &str, paint: Paint) {
         let mut at = x;
         for c in text.chars() {
             let one = c.to_string();
             match width(&one) as i32 {
-                0 => self.text.entry((at - 1, y)).or_default().push(c),
+                0 => self.text.entry((at - 1, y)).or_insert((String::new(), paint)).0.push(c),
                 columns => {
-                    self.text.insert((at, y), paint(&one));
-                    (1..columns).for_each(|by| drop(self.text.insert((at + by, y), String::new())));
+                    self.text.insert((at, y), (one, paint));
+                    (1..columns).for_each(|by| drop(self.text.insert((at + by, y), (String::new(), paint))));
                     at += columns;
                 }
             }
         }
     }
 
-    /// A box with round corners; `paint` colours its border.
-    pub fn frame(&mut self, x: i32, y: i32, w: i32, h: i32, paint: impl Fn(&str) -> String + Copy) {
+    /// A box with round corners.
+    pub fn frame(&mut self, x: i32, y: i32, w: i32, h: i32, paint: Paint) {
         let [tl, tr, bl, br, across, down] =
             if self.look.unicode { ["╭", "╮", "╰", "╯", "─", "│"] } else { ["+", "+", "+", "+", "-", "|"] };
         for column in x + 1..x + w - 1 {
@@ -83,7 +93,7 @@ impl Art {
             (false, true) => "^",
         };
         let end = if upwards { *first } else { (last.0, last.1 - 1) };
-        self.text.insert(end, head.to_string());
+        self.text.insert(end, (head.to_string(), Paint::Plain));
     }
 
     fn stretch(&mut self, a: (i32, i32), b: (i32, i32), stroke: Stroke) {
@@ -110,18 +120,33 @@ impl Art {
     pub fn text(&self) -> String {
         let mut all = String::new();
         for y in 0..self.rows as i32 {
-            let mut line = String::new();
+            // Signs that look alike are painted at once, and nothing behind the last.
+            let mut runs: Vec<(String, Paint)> = Vec::new();
             for x in 0..self.columns as i32 {
-                match (self.text.get(&(x, y)), self.strokes.get(&(x, y))) {
-                    (Some(text), _) => line.push_str(text),
-                    (None, Some(strokes)) => line.push_str(&self.look.dim(self.sign(strokes))),
-                    (None, None) => line.push(' '),
+                let (sign, paint) = match (self.text.get(&(x, y)), self.strokes.get(&(x, y))) {
+                    (Some((text, paint)), _) => (text.as_str(), *paint),
+                    (None, Some(strokes)) => (self.sign(strokes), Paint::Dim),
+                    (None, None) => (" ", Paint::Plain),
+                };
+                match runs.last_mut() {
+                    Some((run, of)) if *of == paint || sign.is_empty() => run.push_str(sign),
+                    _ => runs.push((sign.to_string(), paint)),
                 }
             }
+            let line: String = runs.iter().map(|(run, paint)| self.painted(run, *paint)).collect();
             all.push_str(line.trim_end());
             all.push('\n');
         }
         all
+    }
+
+    fn painted(&self, text: &str, paint: Paint) -> String {
+        match paint {
+            Paint::Plain => text.to_string(),
+            Paint::Bold => self.look.bold(text),
+            Paint::Dim => self.look.dim(text),
+            Paint::Of(effect) => self.look.effect(effect, text),
+        }
     }
 
     /// The sign of the lines through a cell. Of two that only cross, the one from top to bottom is seen.

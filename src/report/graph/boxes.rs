@@ -1,6 +1,6 @@
 //! A graph in the terminal: boxes and lines where the screen has room for them, else a list with rails.
 
-use super::art::{Art, Stroke};
+use super::art::{Art, Paint, Stroke};
 use super::diagram::{Diagram, Part};
 use super::rails::rails;
 use crate::drawing::{Drawing, Metrics, Place, draw};
@@ -26,7 +26,7 @@ pub fn graph_text(diagram: &Diagram, columns: usize, look: Look) -> String {
     let mut art = Art::new(drawing.width, drawing.height, look);
     lines(diagram, &drawing, &mut art);
     for (part, place) in diagram.parts.iter().zip(&drawing.boxes) {
-        fill(part, place, look, &mut art);
+        fill(part, place, &mut art);
     }
     let dashed = diagram.edges.iter().any(|e| is_dashed(e.why));
     let legend = if dashed { legend(look) } else { String::new() };
@@ -59,7 +59,7 @@ fn lines(diagram: &Diagram, drawing: &Drawing, art: &mut Art) {
 }
 
 fn body(part: &Part) -> Vec<String> {
-    let mut lines = vec![part.id.clone()];
+    let mut lines = vec![part.name.clone()];
     lines.extend(part.title.as_deref().map(|title| wrap(title, TITLE, 2)).unwrap_or_default());
     lines.push(part.remark());
     lines
@@ -68,7 +68,7 @@ fn body(part: &Part) -> Vec<String> {
 /// What stands in the upper border of a group.
 fn head(part: &Part) -> String {
     let title = part.title.as_deref().map(|title| format!(" {}", fit(title, TITLE))).unwrap_or_default();
-    format!(" {}{title} ", part.id)
+    format!(" {}{title} ", part.name)
 }
 
 fn size(part: &Part) -> (i32, i32) {
@@ -80,20 +80,20 @@ fn size(part: &Part) -> (i32, i32) {
     (columns as i32 + 4, body.len() as i32 + 2)
 }
 
-fn fill(part: &Part, at: &Place, look: Look, art: &mut Art) {
-    let tint = |text: &str| look.effect(part.effect, text);
+fn fill(part: &Part, at: &Place, art: &mut Art) {
+    let tint = Paint::Of(part.effect);
     art.frame(at.x, at.y, at.width, at.height, tint);
     if part.holds {
-        art.write(at.x + 2, at.y, &head(part), |text| look.bold(text));
+        art.write(at.x + 2, at.y, &head(part), Paint::Bold);
         return;
     }
     let body = body(part);
     for (row, line) in body.iter().enumerate() {
         let y = at.y + 1 + row as i32;
         match row {
-            0 => art.write(at.x + 2, y, line, |text| look.bold(text)),
+            0 => art.write(at.x + 2, y, line, Paint::Bold),
             row if row + 1 == body.len() => art.write(at.x + 2, y, line, tint),
-            _ => art.write(at.x + 2, y, line, str::to_string),
+            _ => art.write(at.x + 2, y, line, Paint::Plain),
         }
     }
 }

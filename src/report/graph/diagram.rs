@@ -25,6 +25,8 @@ pub struct Diagram {
 pub struct Part {
     /// Its id.
     pub id: String,
+    /// Its id within what holds it.
+    pub name: String,
     /// Its title; none where it is the id.
     pub title: Option<String>,
     /// The kind of its action.
@@ -63,6 +65,9 @@ impl Diagram {
             // A step stands behind what holds it, so that each effect reaches all that hold it.
             if let Some(outer) = holder(at).filter(|outer| *outer < at) {
                 parts[at].inside = Some(outer);
+                let prefix = format!("{}/", parts[outer].id);
+                let name = parts[at].id.strip_prefix(&prefix).map(str::to_string);
+                parts[at].name = name.unwrap_or_else(|| parts[at].id.clone());
                 let inner = parts[at].effect;
                 let so_far = if parts[outer].holds { parts[outer].effect } else { Effect::Read };
                 parts[outer].holds = true;
@@ -131,10 +136,11 @@ fn part(step: &OutlineStep) -> Part {
     if step.asks.is_some() {
         marks.push(t!("asks", "確認"));
     }
-    let title = safe_line(&step.title).into_owned();
+    let id = safe_line(&step.id).into_owned();
     Part {
-        id: safe_line(&step.id).into_owned(),
-        title: (title != step.id && !title.is_empty()).then_some(title),
+        name: id.clone(),
+        id,
+        title: own_title(step).map(|title| safe_line(title).into_owned()),
         kind: step.kind.clone(),
         effect: step.effect,
         marks,
@@ -142,6 +148,12 @@ fn part(step: &OutlineStep) -> Part {
         inside: None,
         holds: false,
     }
+}
+
+/// The title of a step that has one beside its id.
+pub(crate) fn own_title(step: &OutlineStep) -> Option<&str> {
+    let last = step.id.rsplit('/').next().unwrap_or_default();
+    Some(step.title.as_str()).filter(|title| *title != step.id && *title != last && !title.trim().is_empty())
 }
 
 fn worse(a: Effect, b: Effect) -> Effect {

@@ -54,7 +54,7 @@ fn parts(diagram: &Diagram, holder: Option<usize>, depth: usize, text: &mut Stri
 }
 
 fn label(part: &Part) -> String {
-    let mut lines = vec![part.id.clone()];
+    let mut lines = vec![part.name.clone()];
     lines.extend(part.title.clone());
     lines.push(part.remark());
     quoted(&lines.join("\n"))

@@ -40,7 +40,7 @@ fn parts(diagram: &Diagram, holder: Option<usize>, depth: usize, text: &mut Stri
 }
 
 fn label(part: &Part) -> String {
-    let mut lines = vec![escape(&part.id)];
+    let mut lines = vec![escape(&part.name)];
     lines.extend(part.title.as_deref().map(escape));
     lines.push(escape(&part.remark()));
     lines.join("<br/>")

@@ -13,7 +13,7 @@ mod svg;
 mod tests;
 
 pub use boxes::graph_text;
-pub(crate) use diagram::effect_name;
+pub(crate) use diagram::{effect_name, own_title};
 pub use diagram::{Diagram, why_word};
 pub use dot::graph_dot;
 pub use mermaid::graph_mermaid;

@@ -65,7 +65,7 @@ fn size(part: &Part) -> (i32, i32) {
     let titles = titles(part);
     let wide = |text: &str, column: f64| (width(text) as f64 * column).ceil() as i32;
     let title = titles.iter().map(|line| wide(line, TITLE_COLUMN)).max().unwrap_or(0);
-    let text = wide(&part.id, ID_COLUMN).max(title).max(wide(&part.remark(), REMARK_COLUMN));
+    let text = wide(&part.name, ID_COLUMN).max(title).max(wide(&part.remark(), REMARK_COLUMN));
     let lines = titles.len() as i32 + 2;
     let below = if part.holds { 14 } else { 10 };
     (text + 30, lines * LINE + 8 + below)
@@ -92,7 +92,7 @@ fn text(part: &Part, at: &Place) -> Markup {
                     x=(at.x) y=(at.y) width=(at.width) height=(at.height) rx="7" {}
                 rect class="edge" x=(at.x + 5) y=(at.y + 6) width="4" height=(at.height - 12) rx="2" {}
             }
-            text class="id" x=(at.x + 18) y=(line(0)) { (part.id) }
+            text class="id" x=(at.x + 18) y=(line(0)) { (part.name) }
             @for (number, title) in titles.iter().enumerate() {
                 text class="title" x=(at.x + 18) y=(line(number + 1)) { (title) }
             }

@@ -134,7 +134,7 @@ pub(super) fn outcome_facts(step: &OutlineStep, seconds: Option<f64>) -> Vec<Fac
         facts.push(code(t!("Must hold after", "期待する結果"), step.expect.iter().map(condition)));
     }
     let codes = |codes: &[i32]| codes.iter().map(i32::to_string).collect::<Vec<_>>();
-    if !step.ok_codes.is_empty() {
+    if !step.ok_codes.is_empty() && step.ok_codes != [0] {
         facts.push(code(t!("Exit codes that are fine", "正常な終了コード"), codes(&step.ok_codes)));
     }
     if !step.warn_codes.is_empty() {

@@ -4,7 +4,7 @@ use super::facts::{
     Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, question_facts, step_facts,
 };
 use crate::plan::{Outline, OutlineStep, ToldText};
-use crate::report::graph::{Diagram, graph_mermaid};
+use crate::report::graph::{Diagram, graph_mermaid, own_title};
 use crate::report::{cell, effect_word, pad, safe_line, safe_text, width};
 use crate::t;
 
@@ -70,8 +70,8 @@ fn table(names: [String; 2], rows: &[[String; 2]]) -> String {
 
 fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> String {
     let mut text = format!("\n### {number}. {}\n\n", code(&step.id));
-    if step.title != step.id {
-        text.push_str(&format!("{}\n\n", escape(&step.title)));
+    if let Some(title) = own_title(step) {
+        text.push_str(&format!("{}\n\n", escape(title)));
     }
     text.push_str(&format!("**{}** · {}\n\n", effect_word(step.effect), escape(&step.kind)));
     if let Some(error) = &step.error {

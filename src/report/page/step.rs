@@ -7,7 +7,7 @@ use super::marked::marked;
 use crate::model::Effect;
 use crate::plan::{OutlineStep, ToldText};
 use crate::report::effect_word;
-use crate::report::graph::effect_name;
+use crate::report::graph::{effect_name, own_title};
 use crate::t;
 
 /// A step, folded up where it only reads.
@@ -21,7 +21,7 @@ pub(super) fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> M
                     span class="number" { (number) }
                     span class="name" {
                         h3 { (marked(&step.id)) }
-                        @if step.title != step.id { span class="title" { (marked(&step.title)) } }
+                        @if let Some(title) = own_title(step) { span class="title" { (marked(title)) } }
                     }
                     span class="tags" { (tags(step)) }
                 }
