@@ -83,7 +83,8 @@ fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
         return Ok(answers);
     }
     let unknown = unknown.join(", ");
-    let ask = asking.iter().map(|n| format!("{} {}", flag(n), n.id)).collect::<Vec<_>>().join(", ");
+    let ask =
+        asking.iter().map(|n| format!("{} {}", flag(n), n.id.without_items())).collect::<Vec<_>>().join(", ");
     let error = Error::usage(crate::t!(
         "no step asks about: {unknown}",
         "確認を求めるステップではありません: {unknown}"
@@ -263,6 +264,13 @@ fn heading(
 ) -> Heading {
     let plan = &start.plan;
     let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
+    let info = |(node, title): (&Node, &String)| StepInfo {
+        id: node.id.clone(),
+        title: title.clone(),
+        effect: node.step.effect,
+        kind: node.kind(),
+        inside: node.inside.map(|open| plan.at(open).id.ended()),
+    };
     Heading {
         run: id.clone(),
         playbook: plan.playbook.clone(),
@@ -272,17 +280,8 @@ fn heading(
         protected: start.loaded.system.protected,
         operator: who.to_string(),
         zone: plan.zone.clone(),
-        steps: plan
-            .steps()
-            .zip(titles)
-            .map(|(n, title)| StepInfo {
-                id: n.id.clone(),
-                title,
-                effect: n.step.effect,
-                kind: n.kind(),
-                inside: n.inside.map(|open| plan.at(open).id.ended()),
-            })
-            .collect(),
+        steps: plan.steps().zip(&titles).map(info).collect(),
+        patterns: plan.patterns().zip(titles.iter().skip(plan.step_count() as usize)).map(info).collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,
     }

@@ -3,8 +3,7 @@
 
 mod given;
 mod secrets;
-mod value;
 
+pub use crate::model::check_input as check;
 pub use given::{Given, Mistake, from_file, missing, parse_pair, resolve};
 pub use secrets::{SecretError, Vault};
-pub use value::check;

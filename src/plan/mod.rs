@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod expand;
 mod foresee;
 mod judge;
 mod node;

@@ -4,12 +4,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::before::Before;
-use super::node::{Body, NodeIx};
+use super::foresee::Unknown;
+use super::node::{Body, LAID_OUT, NodeIx, Plan};
 use super::preview::preview;
 use super::renderer::{Facts, Item, Renderer};
 use crate::graph::Why;
-use crate::model::{Action, Effect, OnError, StepBody};
-use crate::template::{Planned, Preview};
+use crate::model::{Effect, OnError, StepBody};
+use crate::template::{Planned, Preview, Scope};
 
 /// A whole plan, as it is told.
 #[derive(Clone, Debug, Serialize)]
@@ -77,9 +78,14 @@ pub struct OutlineStep {
 
 /// A plan as it is told. `known` are the inputs, and nothing else.
 pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
+    let plan = laid_out(renderer, known);
+    let renderer = &Renderer { plan: &plan, ..*renderer };
     let plan = renderer.plan;
     let before = Before::of(renderer, known);
-    let visible = plan.order.iter().filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }));
+    let visible = plan
+        .order
+        .iter()
+        .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT);
     let steps = visible.map(|ix| outline_step(renderer, *ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
     let frame = &plan.frames[0];
@@ -101,6 +107,34 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         read,
         change,
         destroy,
+    }
+}
+
+/// The plan with the loops over steps laid out whose items are known, and those inside them.
+fn laid_out(renderer: &Renderer<'_>, known: &dyn Facts) -> Plan {
+    let mut plan = renderer.plan.clone();
+    let mut from = 0;
+    while from < plan.nodes.len() {
+        let renderer = &Renderer { plan: &plan, ..*renderer };
+        let before = Before::of(renderer, known);
+        let new = from as NodeIx..plan.nodes.len() as NodeIx;
+        let loops: Vec<(NodeIx, Vec<Value>)> =
+            new.filter_map(|ix| Some((ix, known_items(renderer, ix, &before)?))).collect();
+        from = plan.nodes.len();
+        loops.iter().for_each(|(close, items)| plan.expand(*close, items));
+    }
+    plan
+}
+
+/// The items of the loop over steps that a node ends, where they are known.
+fn known_items(renderer: &Renderer<'_>, close: NodeIx, known: &dyn Facts) -> Option<Vec<Value>> {
+    let node = renderer.plan.at(close);
+    let Body::Close { open, .. } = node.body else { return None };
+    let each = node.step.for_each.as_ref().filter(|_| node.pattern == 0)?;
+    let (scope, unknown) = renderer.planned_scope(open, None, known).ok()?;
+    match renderer.tree_planned(&each.list, &scope, &unknown) {
+        Ok(Planned::Known(Value::Array(items))) => Some(items),
+        _ => None,
     }
 }
 
@@ -150,9 +184,8 @@ fn depth(renderer: &Renderer<'_>, ix: NodeIx) -> usize {
 
 fn needs(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<(String, &'static str)> {
     let plan = renderer.plan;
-    plan.graph
-        .needs(ix)
-        .filter(|(n, _)| !matches!(plan.at(*n).body, Body::Open { .. }))
+    plan.needs(ix)
+        .filter(|(n, _)| plan.at(*n).is_shown())
         .map(|(n, why)| {
             let why = match why {
                 Why::Written => "written",
@@ -204,7 +237,7 @@ fn texts(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Result<Texts
     };
     let (scope, unknown) = renderer.planned_scope(ix, None, known).map_err(|e| e.message)?;
     match renderer.tree_planned(&each.list, &scope, &unknown).map_err(|e| e.message)? {
-        Planned::Known(Value::Array(items)) => {
+        Planned::Known(Value::Array(items)) if renderer.plan.at(ix).body == Body::Act => {
             let texts = items
                 .iter()
                 .enumerate()
@@ -213,25 +246,27 @@ fn texts(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Result<Texts
             Ok((Some(Value::Array(items).to_string()), texts))
         }
         Planned::Known(other) => Ok((Some(other.to_string()), Vec::new())),
-        Planned::Unknown(list) => Ok((Some(list), vec![text(renderer, ix, None, known)?])),
+        Planned::Unknown(list) => {
+            let (scope, mut unknown) = renderer.planned_scope(ix, None, known).map_err(|e| e.message)?;
+            unknown.no_item();
+            Ok((Some(list), vec![text_in(renderer, ix, &scope, &unknown)?]))
+        }
     }
 }
 
 fn text(renderer: &Renderer<'_>, ix: NodeIx, item: Item<'_>, known: &dyn Facts) -> Result<String, String> {
+    let (scope, unknown) = renderer.planned_scope(ix, item, known).map_err(|e| e.message)?;
+    text_in(renderer, ix, &scope, &unknown)
+}
+
+fn text_in(renderer: &Renderer<'_>, ix: NodeIx, scope: &Scope, unknown: &Unknown) -> Result<String, String> {
     use crate::model::Staged;
     let step = &renderer.plan.at(ix).step;
     let StepBody::Act(action) = &step.body else { return Ok(String::new()) };
-    let (scope, unknown) = renderer.planned_scope(ix, item, known).map_err(|e| e.message)?;
     let covers = |path: &[String]| unknown.covers(path);
-    let mut stager = Preview::new(renderer.engine, &scope, &covers);
+    let mut stager = Preview::new(renderer.engine, scope, &covers);
     let told = |e: crate::template::StageError| format!("{}: {}", e.path, e.message);
     let around = step.around.stage(&mut stager).map_err(told)?;
-    let mut action = (**action).stage(&mut stager).map_err(told)?;
-    if let Action::Named(named) = &action {
-        let system = &renderer.plan.frames[renderer.plan.at(ix).frame as usize].system;
-        if let Some(own) = system.actions.get(&named.name.show()) {
-            action = own.stage(&mut stager).map_err(told)?;
-        }
-    }
+    let action = (**action).stage(&mut stager).map_err(told)?;
     Ok(preview(&action, &around))
 }

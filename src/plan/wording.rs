@@ -1,16 +1,21 @@
 //! What a step says to people before it runs: its title and its question, as far as they are known by then.
 
 use super::before::Before;
-use super::node::{Body, NodeIx};
+use super::node::{Body, Node, NodeIx};
 use super::renderer::{Facts, Renderer};
 use crate::model::{Action, Decide, Effect, Field, Slot, Staged, StepBody, Template, Templated};
 use crate::template::Preview;
 
-/// The titles of all steps, in the order of [`super::Plan::steps`]. `known` are the inputs, and nothing else.
+/// The titles of all steps, in the order of [`super::Plan::steps`], and behind them those of
+/// [`super::Plan::patterns`]. `known` are the inputs, and nothing else.
 pub fn titles(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<String> {
     let before = Before::of(renderer, known);
-    let visible = |ix: &&NodeIx| !matches!(renderer.plan.at(**ix).body, Body::Open { .. });
-    renderer.plan.order.iter().filter(visible).map(|ix| renderer.planned_title(*ix, &before)).collect()
+    let plan = renderer.plan;
+    let shown = |is_pattern: bool| {
+        let fits = move |node: &Node| node.is_shown() && node.is_pattern() == is_pattern;
+        plan.order.iter().filter(move |ix| fits(plan.at(**ix)))
+    };
+    shown(false).chain(shown(true)).map(|ix| renderer.planned_title(*ix, &before)).collect()
 }
 
 impl Renderer<'_> {
@@ -46,7 +51,7 @@ impl Renderer<'_> {
             return None;
         }
         let StepBody::Act(action) = &node.step.body else { return None };
-        let id = &node.id;
+        let id = node.id.without_items();
         match &**action {
             Action::Manual(_) => Some((self.planned_title(ix, known), format!("--answer {id}=done"))),
             Action::Decide(decide) => {
@@ -58,7 +63,7 @@ impl Renderer<'_> {
 
     fn planned_confirmation(&self, ix: NodeIx, known: &dyn Facts) -> Option<(String, String)> {
         let node = self.plan.at(ix);
-        let (id, confirm) = (&node.id, node.step.confirm.as_ref());
+        let (id, confirm) = (node.id.without_items(), node.step.confirm.as_ref());
         let destroys = node.step.effect == Effect::Destroy;
         let question = match confirm {
             Some(confirm) => self.planned(ix, &confirm.question, known),

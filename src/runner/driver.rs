@@ -293,7 +293,8 @@ impl Driver {
             clock: Arc::clone(&session.clock),
             sensitive: job.prepared.around.sensitive == Some(true),
         };
-        let frame = session.machine.plan().at(unit.node).frame as usize;
+        let plan = session.machine.plan();
+        let frame = plan.frames[plan.at(unit.node).frame as usize].site as usize;
         let attempt = Attempt {
             unit,
             prepared: job.prepared,

@@ -4,6 +4,9 @@
 mod decide;
 mod effects;
 mod fold;
+mod iterations;
+#[cfg(test)]
+mod loop_tests;
 mod machine;
 mod message;
 mod permit;

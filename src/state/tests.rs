@@ -15,7 +15,7 @@ use crate::event::{Event, Failure, Kind, Outcome, Reply, RunOutcome};
 use crate::plan::{Facts, Plan, Results, RunFacts, compile};
 use crate::template::Engine;
 
-fn plan(yaml: &str) -> Arc<Plan> {
+pub(super) fn plan(yaml: &str) -> Arc<Plan> {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("p.yaml");
     std::fs::write(&path, yaml).expect("written");
@@ -25,11 +25,11 @@ fn plan(yaml: &str) -> Arc<Plan> {
     Arc::new(compile(&loaded).expect("a plan"))
 }
 
-fn steps(body: &str) -> Arc<Plan> {
+pub(super) fn steps(body: &str) -> Arc<Plan> {
     plan(&format!("title: t\nsteps:\n{body}"))
 }
 
-fn run_facts() -> RunFacts {
+pub(super) fn run_facts() -> RunFacts {
     RunFacts {
         id: "20260301T000000Z-aaaaaa".into(),
         started: Timestamp::UNIX_EPOCH,
@@ -44,18 +44,18 @@ fn run_facts() -> RunFacts {
 }
 
 /// A machine with the world it stands in.
-struct World {
-    machine: Machine,
-    events: Vec<Event>,
+pub(super) struct World {
+    pub machine: Machine,
+    pub events: Vec<Event>,
     now: Timestamp,
-    running: BTreeSet<UnitRef>,
-    asking: BTreeSet<UnitRef>,
-    permits: usize,
-    outcome: Option<RunOutcome>,
+    pub running: BTreeSet<UnitRef>,
+    pub asking: BTreeSet<UnitRef>,
+    pub permits: usize,
+    pub outcome: Option<RunOutcome>,
 }
 
 impl World {
-    fn new(plan: &Arc<Plan>, jobs: u32) -> World {
+    pub fn new(plan: &Arc<Plan>, jobs: u32) -> World {
         let machine = Machine::new(Arc::clone(plan), Arc::new(Engine::new()), run_facts(), jobs);
         let mut world = World {
             machine,
@@ -70,7 +70,7 @@ impl World {
         world
     }
 
-    fn tell(&mut self, input: Input) {
+    pub fn tell(&mut self, input: Input) {
         self.now = self.now.checked_add(SignedDuration::from_secs(1)).expect("a time");
         let mut batch = self.machine.decide(input, self.now);
         loop {
@@ -99,32 +99,32 @@ impl World {
         self.events.extend(batch);
     }
 
-    fn unit(&self, id: &str) -> UnitRef {
+    pub fn unit(&self, id: &str) -> UnitRef {
         let node = self.machine.plan().node(&crate::base::StepId::new(id)).expect("a step");
         UnitRef { node, item: None }
     }
 
-    fn report(&mut self, unit: UnitRef, failure: Option<Failure>) {
+    pub fn report(&mut self, unit: UnitRef, failure: Option<Failure>) {
         assert!(self.running.remove(&unit), "{unit:?} does not run");
         let results = Results { failure, ..Results::default() };
         self.tell(Input::Reported { unit, results, withheld: Vec::new() });
     }
 
-    fn succeed(&mut self, id: &str) {
+    pub fn succeed(&mut self, id: &str) {
         let unit = self.unit(id);
         self.report(unit, None);
     }
 
-    fn fail(&mut self, id: &str) {
+    pub fn fail(&mut self, id: &str) {
         let unit = self.unit(id);
         self.report(unit, Some(Failure::Exit { code: 3 }));
     }
 
-    fn outcome_of(&self, id: &str) -> Option<Outcome> {
+    pub fn outcome_of(&self, id: &str) -> Option<Outcome> {
         self.machine.outcome(self.unit(id).node)
     }
 
-    fn runs(&self) -> Vec<String> {
+    pub fn runs(&self) -> Vec<String> {
         self.running.iter().map(|u| self.machine.name(*u).to_string()).collect()
     }
 }
@@ -290,7 +290,7 @@ fn a_group_is_skipped_with_all_it_holds_and_ends_as_its_worst_step() {
 
 /// A random playbook: each step with needs among those above it.
 fn random_playbook() -> impl Strategy<Value = String> {
-    let step = (any::<u16>(), 0u8..6, any::<bool>(), 0u8..4);
+    let step = (any::<u16>(), 0u8..8, any::<bool>(), 0u8..4);
     proptest::collection::vec(step, 1..14).prop_map(|steps| {
         let mut text = String::from("title: t\nsteps:\n");
         for (i, (mask, kind, excused, order)) in steps.iter().enumerate() {
@@ -311,8 +311,15 @@ fn random_playbook() -> impl Strategy<Value = String> {
                 1 => "    for_each: [1, 2, 3]\n    shell: 'true'\n",
                 2 => "    retry: {attempts: 2, delay: 1s}\n    shell: 'true'\n",
                 3 => "    when: 'false'\n    shell: 'true'\n",
+                4 => "    for_each: {list: [1, 2, 3], max_parallel: 2, stop: [index == 1]}\n    steps:\n",
+                5 => "    for_each: [1, 2]\n    steps:\n",
                 _ => "    shell: 'true'\n",
             });
+            if matches!(kind, 4 | 5) {
+                text.push_str(&format!("      - {{id: s{i}a, shell: 'true'}}\n"));
+                text.push_str(&format!("      - {{id: s{i}b, for_each: [1, 2], steps: [{{id: s{i}c, "));
+                text.push_str("effect: destroy, shell: 'true'}]}\n");
+            }
         }
         text
     })
@@ -332,7 +339,7 @@ proptest! {
         let mut world = World::new(&plan, jobs);
         let mut turn = 0;
         while world.outcome.is_none() {
-            prop_assert!(turn < 200, "the run does not end:\n{}", yaml);
+            prop_assert!(turn < 900, "the run does not end:\n{}", yaml);
             prop_assert!(world.running.len() <= jobs as usize);
             if stop_at == Some(turn) {
                 world.tell(Input::Stop { by: "SIGINT".into() });
@@ -341,10 +348,13 @@ proptest! {
             turn += 1;
         }
         prop_assert!(world.running.is_empty());
-        orderly(&world, &plan);
+        orderly(&world);
         let mut again = Machine::new(Arc::clone(&plan), Arc::new(Engine::new()), run_facts(), jobs);
         world.events.iter().for_each(|e| again.fold(e));
+        let plan = world.machine.plan();
+        prop_assert_eq!(plan.nodes.len(), again.plan().nodes.len());
         for ix in 0..plan.nodes.len() as u32 {
+            prop_assert_eq!(&plan.at(ix).id, &again.plan().at(ix).id);
             let (was, is) = (world.machine.node(ix).phase, again.node(ix).phase);
             let both_open = !matches!(was, Phase::Ended(_)) && !matches!(is, Phase::Ended(_));
             prop_assert!(was == is || both_open, "{:?} folded to {:?}", was, is);
@@ -369,17 +379,19 @@ fn one_turn(world: &mut World, choice: u8) {
 }
 
 /// No attempt began before what its step needs had ended well, and facts have no gaps.
-fn orderly(world: &World, plan: &Plan) {
+fn orderly(world: &World) {
+    let plan = world.machine.plan();
     let mut ended: BTreeMap<String, Outcome> = BTreeMap::new();
     for (i, event) in world.events.iter().enumerate() {
         assert_eq!(event.seq, i as u64);
         match &event.kind {
+            Kind::Opened { step, .. } => drop(ended.insert(step.to_string(), Outcome::Ok)),
             Kind::StepEnded { step, outcome, .. } => drop(ended.insert(step.to_string(), *outcome)),
             Kind::Skipped { step, .. } => drop(ended.insert(step.to_string(), Outcome::Skipped)),
             Kind::Blocked { step, .. } => drop(ended.insert(step.to_string(), Outcome::Blocked)),
             Kind::AttemptStarted { unit, .. } => {
                 let node = plan.node(&unit.step).expect("a step");
-                for (need, why) in plan.graph.needs(node) {
+                for (need, why) in plan.needs(node) {
                     let need = plan.at(need);
                     let outcome = ended.get(need.id.as_str()).copied();
                     let excused = need.step.on_error == crate::model::OnError::Continue;

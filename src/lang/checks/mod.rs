@@ -8,6 +8,7 @@ mod facts;
 mod gather;
 mod ids;
 mod inputs;
+mod loops;
 mod names;
 mod order;
 mod outputs;
