@@ -1,6 +1,7 @@
 //! `toban run`: from a playbook to a finished, recorded run.
 
 use std::io::IsTerminal;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use clap::ArgMatches;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::error::{Code, Error, say_on_stderr};
+use super::error::{Code, Error};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::start::{OnlyInputs, Start, start};
@@ -160,7 +161,8 @@ fn session(
         let shown = scratch.display();
         return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
     }
-    let vault = Rc::new(vault(start));
+    let terminal = TerminalOperator::open(who, globals.colour_err);
+    let vault = Rc::new(vault(start, &id, terminal.clone()));
     let mut shown = reporter(
         globals.progress,
         heading(start, &machine.renderer(), &id, who, folder.logs()),
@@ -177,7 +179,7 @@ fn session(
         engine,
         journal,
         reporters: vec![shown],
-        operator: Rc::new(FlagOperator::new(answers, who, TerminalOperator::open(who, globals.colour_err))),
+        operator: Rc::new(FlagOperator::new(answers, who, terminal)),
         clock: Arc::new(SystemClock),
         vault,
         zone,
@@ -243,12 +245,13 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 system: Arc::clone(&frame.system),
                 base_dir: frame.base_dir.clone(),
                 scratch_dir: scratch.to_path_buf(),
-                marker: ("TOBAN_RUN".into(), id.to_string()),
+                marker: marker(id),
                 secret: Box::new(move |name| {
-                    let found = vault.get(&format!("secrets.{name}"));
-                    found
-                        .map(|(secret, _)| secret)
-                        .map_err(|e| Failure::Unavailable { message: e.to_string() })
+                    // It was looked up before the step was given its permit.
+                    vault.get(&format!("secrets.{name}")).ok_or_else(|| {
+                        let message = crate::t!("secrets.{name} is not known", "secrets.{name} は未取得です");
+                        Failure::Unavailable { message }
+                    })
                 }),
             })
         })
@@ -287,8 +290,13 @@ fn heading(
     }
 }
 
-/// The secrets of the system and of the inputs, none of them resolved yet.
-fn vault(start: &Start) -> Vault {
+/// What every child of a run has in its environment.
+fn marker(id: &RunId) -> (String, String) {
+    ("TOBAN_RUN".into(), id.to_string())
+}
+
+/// The secrets of the system and of the inputs, none of them looked up yet.
+fn vault(start: &Start, id: &RunId, terminal: Option<TerminalOperator>) -> Vault {
     let mut decls: IndexMap<String, SecretDecl> = IndexMap::new();
     for frame in &start.plan.frames {
         for (name, decl) in &frame.system.secrets {
@@ -301,12 +309,11 @@ fn vault(start: &Start) -> Vault {
         let source: SecretSource = source.clone();
         decls.insert(format!("inputs.{name}"), SecretDecl { from: Some(source), generate: None, unmasked });
     }
-    let prompt = |name: &str| {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return None;
+    let prompt = move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
+        match terminal.clone() {
+            Some(terminal) => Box::pin(terminal.secret(name.to_string())),
+            None => Box::pin(std::future::ready(None)),
         }
-        say_on_stderr("\r");
-        dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
     };
-    Vault::new(decls, start.loaded.base_dir.clone(), Box::new(prompt))
+    Vault::new(decls, start.loaded.base_dir.clone(), marker(id), Box::new(prompt))
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::node::{Body, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
 use crate::base::StepId;
-use crate::graph::{Graph, Why};
+use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
 use crate::model::{Action, Needs, OnError, Step, StepBody, System, Template, Templated, Tree};
 
@@ -68,14 +68,15 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A plan that is being laid out.
 #[derive(Default)]
-struct Layout {
-    nodes: Vec<Node>,
-    frames: Vec<Frame>,
+pub(super) struct Layout {
+    pub nodes: Vec<Node>,
+    pub frames: Vec<Frame>,
     /// For each node, the node of the same list before it, if any.
-    previous: Vec<Option<NodeIx>>,
+    pub previous: Vec<Option<NodeIx>>,
     /// For each node, every node of the same list before it.
-    siblings: Vec<Vec<NodeIx>>,
+    pub siblings: Vec<Vec<NodeIx>>,
     /// In how many loops the steps stand that are laid out now.
     loops: u32,
 }
@@ -274,58 +275,6 @@ impl Layout {
             seen += 1;
         }
         uses
-    }
-
-    fn edges(&self) -> Vec<(NodeIx, NodeIx, Why)> {
-        let mut edges = Vec::with_capacity(self.nodes.len() * 2);
-        for (i, node) in self.nodes.iter().enumerate() {
-            let ix = i as NodeIx;
-            match node.body {
-                Body::Close { open, .. } => {
-                    edges.push((open, ix, Why::Sequence));
-                    let held =
-                        self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
-                    edges.extend(
-                        held.filter(|(_, n)| n.inside == Some(open) && !matches!(n.body, Body::Open { .. }))
-                            .map(|(j, _)| (j as NodeIx, ix, Why::After)),
-                    );
-                }
-                Body::Act | Body::Open { .. } => self.needs_of(ix, node, &mut edges),
-            }
-        }
-        edges
-    }
-
-    fn needs_of(&self, ix: NodeIx, node: &Node, edges: &mut Vec<(NodeIx, NodeIx, Why)>) {
-        if let Some(open) = node.inside {
-            edges.push((open, ix, Why::Sequence));
-        }
-        let local = |id: &str| named(&self.frames, node.frame, id);
-        match &node.step.needs {
-            Needs::Previous => edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::Sequence))),
-            Needs::Above => edges.extend(self.siblings[ix as usize].iter().map(|p| (*p, ix, Why::Written))),
-            Needs::Steps(ids) => {
-                edges.extend(ids.iter().filter_map(|id| local(id.as_str())).map(|p| (p, ix, Why::Written)));
-            }
-        }
-        let after: Vec<NodeIx> = node.step.after.iter().filter_map(|id| local(id.as_str())).collect();
-        edges.extend(after.iter().map(|p| (*p, ix, Why::After)));
-        let mentioned = node.uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local(id));
-        for p in mentioned.filter(|p| *p != ix && !after.contains(p) && !self.holds(*p, ix)) {
-            edges.push((p, ix, Why::Reference));
-        }
-    }
-
-    /// Whether the step `outer` holds the node `inner`: a step may look at the group it stands in.
-    fn holds(&self, outer: NodeIx, inner: NodeIx) -> bool {
-        let mut at = self.nodes[inner as usize].inside;
-        while let Some(open) = at {
-            if matches!(self.nodes[open as usize].body, Body::Open { close, .. } if close == outer) {
-                return true;
-            }
-            at = self.nodes[open as usize].inside;
-        }
-        false
     }
 }
 

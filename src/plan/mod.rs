@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod edges;
 mod expand;
 mod foresee;
 mod judge;

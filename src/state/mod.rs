@@ -10,6 +10,8 @@ mod loop_tests;
 mod machine;
 mod message;
 mod permit;
+#[cfg(test)]
+mod random_tests;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -40,7 +40,13 @@ impl Machine {
             let kind = Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() };
             return self.emit(kind, at, events);
         }
-        let blockers = self.blockers(ix);
+        // The end of what could not even begin has the reason of its beginning.
+        let blockers = self.blockers(match self.plan.at(ix).body {
+            Body::Close { open, .. } if self.nodes[open as usize].phase == Phase::Ended(Outcome::Blocked) => {
+                open
+            }
+            _ => ix,
+        });
         if !blockers.is_empty() {
             let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
             let step = self.plan.at(ix).id.clone();
