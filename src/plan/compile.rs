@@ -50,6 +50,8 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
+        locks: loaded.playbook.locks.clone(),
+        schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),
     })
 }
@@ -373,7 +375,7 @@ fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Ac
 }
 
 /// The system's header fields belong to each of its requests; the request's own win.
-fn give_headers(action: &mut Action<Templated>, system: &System) {
+pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
     let http = match action {
         Action::Http(http) => http,
         Action::Wait(wait) => match &mut wait.http {

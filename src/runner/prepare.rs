@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::base::{Confidential, MASK, Masker};
 use crate::event::{Failure, Gives};
 use crate::model::{Action, Condition, Effect, Staged};
+use crate::plan::saved::Unlike;
 use crate::plan::{Missing, Prepared, Renderer, Secrets};
 use crate::state::{Machine, UnitRef};
 use crate::template::{Render, Scope};
@@ -48,6 +49,7 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, NotYet> {
     let secrets = secrets(session, &renderer, unit)?;
     let item = machine.item(unit);
     let prepared = renderer.prepare(unit.node, item, machine, &secrets)?;
+    as_planned(session, unit, &prepared)?;
     if let Some(name) = connection_secret(machine, unit, &prepared)
         && session.vault.get(&name).is_none()
     {
@@ -64,6 +66,22 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, NotYet> {
     };
     let read_only = machine.plan().at(unit.node).step.effect == Effect::Read;
     Ok(Job { prepared, watch, read_only })
+}
+
+/// A saved plan is done as it was planned, or not at all.
+fn as_planned(session: &Session, unit: UnitRef, prepared: &Prepared) -> Result<(), Failure> {
+    let Some(foreseen) = &session.foreseen else { return Ok(()) };
+    let id = &session.machine.plan().at(unit.node).id;
+    match foreseen.unlike(id.as_str(), unit.item, &prepared.action, &prepared.around) {
+        None => Ok(()),
+        Some(Unlike { field, planned, now }) => {
+            let message = crate::t!(
+                "the saved plan says otherwise: {field}: {planned} → {now}",
+                "保存した計画と異なります: {field}: {planned} → {now}"
+            );
+            Err(Failure::Unplanned { message })
+        }
+    }
 }
 
 fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<Secrets, NotYet> {
