@@ -58,7 +58,7 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
 }
 
 fn words<S: Stage>(args: &Args<S>) -> String {
-    args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ")
+    args.0.iter().flat_map(Slot::parts).map(|part| word(&part)).collect::<Vec<_>>().join(" ")
 }
 
 /// An argument as a person would have to type it.
@@ -107,10 +107,8 @@ fn http_text<S: Stage>(http: &Http<S>) -> String {
 }
 
 fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
-    let command =
-        |args: &crate::model::Args<S>| args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ");
     match docker {
-        Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), command(&exec.command)),
+        Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), words(&exec.command)),
         Docker::Run(run) => {
             let args = run.command.as_ref().map(words).unwrap_or_default();
             format!("docker run {} {args}", run.image.show())

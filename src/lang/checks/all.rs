@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::gather::Gather;
+use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
@@ -60,7 +61,8 @@ fn mentioned(
         steps.insert(step.id.as_str(), of_step(step, system, calls));
     });
     let unnamed = site.placed.has_unnamed();
-    let known = Known { playbook: Some(playbook), system, steps, unnamed };
+    let loops = Loops::of(&playbook.steps);
+    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops };
     let mut gather = Gather::new(system, calls);
     gather.playbook(playbook, site);
     let mut mentions = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::connections::is_address;
 use super::gather::{Gather, Names};
+use super::loops::Loops;
 use super::names::{Known, check};
 use super::site::{Site, near, segs};
 use super::{lint, shape_rules, times};
@@ -101,7 +102,14 @@ fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &
 /// The actions and header fields of a system hold templates of their own.
 fn actions(system: &System, file: &mut SystemFile, environment: Option<&str>) {
     let calls = Calls::default();
-    let known = Known { playbook: None, system: Some(system), steps: HashMap::new(), unnamed: false };
+    let (steps, loops) = (HashMap::new(), Loops::default());
+    let known = Known { playbook: None, system: Some(system), steps, unnamed: false, loops };
+    let mut gather = Gather::new(Some(system), &calls);
+    gather.staged(&["http", "headers"], &system.http.headers, &Names::default());
+    for mut text in gather.texts {
+        text.path = file.written_path(&text.path, environment);
+        check(&text, &known, &mut file.doc, &mut Vec::new());
+    }
     for (name, action) in &system.actions {
         let mut gather = Gather::new(Some(system), &calls);
         gather.action(&[], action, &Names::default());

@@ -9,6 +9,7 @@ mod gather;
 mod ids;
 mod inputs;
 mod lint;
+mod loops;
 mod names;
 mod order;
 mod outputs;
