@@ -23,6 +23,7 @@ use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
+use crate::ssh::Hosts;
 use crate::state::Machine;
 use crate::template::Engine;
 
@@ -45,7 +46,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
         let (session, scratch) = session(globals, &start, &who, jobs, answers)?;
+        let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        for hosts in hosts {
+            hosts.close().await;
+        }
         drop(std::fs::remove_dir_all(scratch));
         end
     });
@@ -234,6 +239,8 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
 }
 
 fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
+    let marker = ("TOBAN_RUN".to_string(), id.to_string());
+    let hosts = Rc::new(Hosts::new(scratch, marker.clone()));
     plan.frames
         .iter()
         .map(|frame| {
@@ -242,7 +249,8 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 system: Arc::clone(&frame.system),
                 base_dir: frame.base_dir.clone(),
                 scratch_dir: scratch.to_path_buf(),
-                marker: ("TOBAN_RUN".into(), id.to_string()),
+                marker: marker.clone(),
+                hosts: Rc::clone(&hosts),
                 secret: Box::new(move |name| {
                     let found = vault.get(&format!("secrets.{name}"));
                     found

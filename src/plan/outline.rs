@@ -227,11 +227,11 @@ fn text(renderer: &Renderer<'_>, ix: NodeIx, item: Item<'_>, known: &dyn Facts) 
     let told = |e: crate::template::StageError| format!("{}: {}", e.path, e.message);
     let around = step.around.stage(&mut stager).map_err(told)?;
     let mut action = (**action).stage(&mut stager).map_err(told)?;
+    let system = &renderer.plan.frames[renderer.plan.at(ix).frame as usize].system;
     if let Action::Named(named) = &action {
-        let system = &renderer.plan.frames[renderer.plan.at(ix).frame as usize].system;
         if let Some(own) = system.actions.get(&named.name.show()) {
             action = own.stage(&mut stager).map_err(told)?;
         }
     }
-    Ok(preview(&action, &around))
+    Ok(preview(&action, &around, system))
 }

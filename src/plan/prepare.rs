@@ -57,7 +57,7 @@ impl Renderer<'_> {
         if let Action::Named(named) = &action {
             action = self.named(node.frame, &named.name, &scope)?;
         }
-        let preview = preview(&action, &around);
+        let preview = preview(&action, &around, &self.plan.frames[node.frame as usize].system);
         Ok(Prepared { action, around, preview })
     }
 

@@ -7,6 +7,8 @@ use bollard::API_DEFAULT_VERSION;
 use bollard::Docker;
 
 use super::refusal;
+use crate::action::Context;
+use crate::action::host::{Place, There};
 use crate::event::Failure;
 
 /// How long the engine may take to say which version it speaks, in seconds.
@@ -40,12 +42,25 @@ pub fn host() -> String {
 ///
 /// # Errors
 /// The engine is not there, does not let us in, or is reached by a way that is not known here.
-pub async fn connect() -> Result<Engine, Failure> {
-    let host = host();
+pub async fn connect(cx: &Context<'_>) -> Result<Engine, Failure> {
+    let (host, far) = match cx.place()? {
+        Place::Here { .. } => (host(), None),
+        Place::There(there) => (beyond(&there, cx).await?, Some(there.name.to_string())),
+    };
     let (docker, local) = open(&host)?;
+    let local = local && far.is_none();
+    let host = far.map_or(host, |name| format!("/var/run/docker.sock of the host {name}"));
     let docker = docker.negotiate_version().await.map_err(|e| refusal::of_engine(&e, &host))?;
     tracing::debug!(host, api = %docker.client_version(), "Docker engine answers");
     Ok(Engine { docker: docker.with_timeout(Duration::from_secs(ANSWER)), local })
+}
+
+/// A socket here that leads to the engine's usual socket on the host of the step.
+async fn beyond(there: &There<'_>, cx: &Context<'_>) -> Result<String, Failure> {
+    let connection = cx.connect(there).await?;
+    let way = connection.way("/var/run/docker.sock", "docker.sock").await;
+    let socket = way.map_err(|message| Failure::Unavailable { message })?;
+    Ok(format!("unix://{}", socket.display()))
 }
 
 fn open(host: &str) -> Result<(Docker, bool), Failure> {
