@@ -13,8 +13,8 @@ use super::{Context, Performed, Site};
 use crate::base::{Confidential, StepId};
 use crate::event::{Failure, Stream, Unit};
 use crate::model::{Arg, Args, Around, Compression, Host, Rendered, Shell, Slot, Stdin, StdoutFile, System};
-use crate::ssh::Hosts;
 use crate::process::{Stop, StopReason, Stopper, find_marked};
+use crate::ssh::Hosts;
 
 struct Bench {
     dir: tempfile::TempDir,

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::model::{
-    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage, Stdin,
-    System,
+    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage,
+    Stdin, System,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -211,7 +211,8 @@ fn host_line<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) 
         Action::Manual(_) | Action::Decide(_) | Action::Assert(_) | Action::Fail(_) | Action::Playbook(_)
     );
     let name = own.clone().or_else(|| system.run_on.clone().filter(|_| acts))?;
-    let ssh = system.hosts.get(&name).filter(|h| !h.local).and_then(|h| Some((h.ssh.as_ref()?, h.become_root)));
+    let ssh =
+        system.hosts.get(&name).filter(|h| !h.local).and_then(|h| Some((h.ssh.as_ref()?, h.become_root)));
     let Some((ssh, become_root)) = ssh else { return own };
     let port = ssh.port.map(|p| format!(" -p {p}")).unwrap_or_default();
     let root = become_root.filter(|_| around.run_as.is_none()).map_or("", |_| ", sudo");

@@ -119,17 +119,15 @@ impl Command {
         let (name, value) = &self.marker;
         // A variable of the same name in the environment there would hand the text on to the command.
         let mut lines = vec![
-            "unset k mark grace dir target tmp mode text file need look ses up it r left tries word".to_string(),
+            "unset k mark grace dir target tmp mode text file need look ses up it r left tries word watcher"
+                .to_string(),
             format!("k={} mark={} grace={}", word(key), word(&format!("{name}={value}")), GRACE * 10),
             format!("dir={}", word(self.cwd.as_deref().unwrap_or_default())),
         ];
         lines.push(match &self.out {
-            Some(out) => format!(
-                "target={} tmp={} mode={}",
-                word(&out.target),
-                word(&out.hidden),
-                word(&out.mode)
-            ),
+            Some(out) => {
+                format!("target={} tmp={} mode={}", word(&out.target), word(&out.hidden), word(&out.mode))
+            }
             None => "target= tmp= mode=".to_string(),
         });
         lines.push(match &self.feed {
@@ -140,7 +138,8 @@ impl Command {
         lines.push(format!("need={}", self.needs().unwrap_or_default()));
         let exports = self.env.iter().chain([&self.marker]);
         let exports: Vec<String> = exports.map(|(name, value)| format!("{name}={}", word(value))).collect();
-        lines.push(format!("vars() {{ export {}; }}", exports.join(" ")));
+        // A bash that ssh starts reads its user's start-up file, unless it believes to be within another shell.
+        lines.push(format!("vars() {{ export SHLVL=1 {}; }}", exports.join(" ")));
         let words: Vec<String> = self.words.iter().map(|w| word(w)).collect();
         lines.push(format!("set -- {}", words.join(" ")));
         lines.push(self.pipeline());
@@ -178,7 +177,9 @@ impl Command {
                 format!(r#"run() {{ {before}{{ (vars; exec "$@" >&8 2>&9 {CLOSED}); echo $?; }}{after}; }}"#)
             }
             Some(OutFile { compress: None, .. }) => {
-                format!(r#"run() {{ {before}{{ (vars; exec "$@" >"$tmp" 2>&9 {CLOSED}); echo $?; }}{after}; }}"#)
+                format!(
+                    r#"run() {{ {before}{{ (vars; exec "$@" >"$tmp" 2>&9 {CLOSED}); echo $?; }}{after}; }}"#
+                )
             }
             Some(OutFile { compress: Some(kind), .. }) => {
                 let program = program(*kind);

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::{Address, trouble};
 use crate::event::Stream;
-use crate::process::{self, Ended, Input, Spec, SpawnError, Stop, StopReason, Stopper};
+use crate::process::{self, Ended, Input, SpawnError, Spec, Stop, StopReason, Stopper};
 
 /// How long a connection may take altogether, beyond what ssh itself allows for the first answer.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -61,8 +61,7 @@ impl Connection {
         let state = Rc::new(State::default());
         let greeting = format!("exec /bin/sh -c 'echo {key};exec cat >/dev/null'");
         let path = socket.display().to_string();
-        let own =
-            ["-T", "-S", &path, "-o", "ControlMaster=yes", "-o", "ClearAllForwardings=yes"];
+        let own = ["-T", "-S", &path, "-o", "ControlMaster=yes", "-o", "ClearAllForwardings=yes"];
         let mut spec = Spec::new("ssh", address.arguments(&own, Some(&greeting)), own_marker());
         spec.env.push(marker.clone());
         spec.input = Input::Pipe(Arc::new(reader));
@@ -158,7 +157,8 @@ impl Connection {
             said.take(stream, bytes);
             Ok(())
         };
-        let exit = process::run(spec, |_, _| (), sink, Stop::never()).await.map_err(|e| fail(e.to_string()))?;
+        let exit =
+            process::run(spec, |_, _| (), sink, Stop::never()).await.map_err(|e| fail(e.to_string()))?;
         if exit.ended != Ended::Code(0) || !local.exists() {
             return Err(fail(said.err_text()));
         }

@@ -42,7 +42,9 @@ hard() {
   done
   [ -z "$tmp" ] || rm -f -- "$tmp"
   left=$(echo $left | wc -w)
-  end "gone $((left))"
+  say "gone $((left))"
+  [ -z "$watcher" ] || kill -KILL "$watcher"
+  exit 0
 }
 gentle() {
   left=$(found)

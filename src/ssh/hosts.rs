@@ -26,7 +26,12 @@ impl Hosts {
     /// None yet. Sockets go into a folder of `scratch`, which must be the run's own; `marker` is in the environment of
     /// each `ssh`.
     pub fn new(scratch: &Path, marker: (String, String)) -> Hosts {
-        Hosts { scratch: scratch.to_path_buf(), folder: RefCell::default(), marker, places: RefCell::default() }
+        Hosts {
+            scratch: scratch.to_path_buf(),
+            folder: RefCell::default(),
+            marker,
+            places: RefCell::default(),
+        }
     }
 
     /// The connection to a host; made anew where the one before has died.
@@ -46,7 +51,10 @@ impl Hosts {
         }
         let folder = self.folder().map_err(|e| {
             let scratch = self.scratch.display();
-            Some(crate::t!("cannot make a folder in `{scratch}`: {e}", "`{scratch}` にフォルダーを作れません: {e}"))
+            Some(crate::t!(
+                "cannot make a folder in `{scratch}`: {e}",
+                "`{scratch}` にフォルダーを作れません: {e}"
+            ))
         })?;
         *held = None;
         let connection = Rc::new(Connection::open(name, address, &folder, &self.marker, stop).await?);

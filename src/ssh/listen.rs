@@ -37,7 +37,13 @@ const EARLY: usize = 4096;
 impl Listener {
     pub fn new(key: &str) -> Listener {
         let key = key.as_bytes().to_vec();
-        Listener { key, out: Some(Vec::new()), err: Vec::new(), early: String::new(), heard: Heard::default() }
+        Listener {
+            key,
+            out: Some(Vec::new()),
+            err: Vec::new(),
+            early: String::new(),
+            heard: Heard::default(),
+        }
     }
 
     /// Takes output as it comes; hands on what is the command's own.
@@ -149,7 +155,11 @@ mod tests {
         let mut listener = Listener::new(KEY);
         let (mut o, mut e) = (Vec::new(), Vec::new());
         let mut on = |stream: Stream, bytes: &[u8]| {
-            if stream == Stream::Out { o.extend_from_slice(bytes) } else { e.extend_from_slice(bytes) }
+            if stream == Stream::Out {
+                o.extend_from_slice(bytes)
+            } else {
+                e.extend_from_slice(bytes)
+            }
             Ok(())
         };
         for bytes in err {

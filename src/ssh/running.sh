@@ -3,7 +3,7 @@ watch() {
   read -r look _ </proc/self/stat
   if IFS= read -r word <&7; then
     trap '' TERM HUP INT
-    gentle & soft=$!
+    (watcher=$look; gentle) & soft=$!
     while IFS= read -r word <&7; do :; done
     kill -KILL $soft
     hard
@@ -28,6 +28,7 @@ fi
 watch & watching=$!
 say hello; printf '%shello\n' "$k" >&8
 r=$(run "$@" 2>&1)
-kill -TERM $watching
+# A watcher that has heard the word to stop does not hear this; then its work is waited for.
+kill -TERM $watching; wait $watching
 [ -z "$target" ] || say "size $({ sync -- "$tmp"; wc -c <"$tmp"; } | tr -d ' ')"
 end "exit $(echo $r)"

@@ -26,7 +26,8 @@ pub(super) fn no_connection(name: &str, address: &Address, said: &str) -> String
              指紋を確かめて受け入れてください（{last}）"
         );
     }
-    if said_any(&["Permission denied", "Too many authentication failures", "No more authentication methods"]) {
+    if said_any(&["Permission denied", "Too many authentication failures", "No more authentication methods"])
+    {
         return crate::t!(
             "the host `{name}` ({to}) refused the login: nobody is asked for a password here, so a key must do. Name \
              it as `identity`, load it with `ssh-add`, or put it there with `ssh-copy-id {to}` ({last})",

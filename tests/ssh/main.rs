@@ -2,8 +2,8 @@
 
 #[path = "../cli/place.rs"]
 mod place;
-mod shell;
 #[path = "../sql_support/server.rs"]
 mod server;
+mod shell;
 mod sshd;
 mod ways;

@@ -22,7 +22,10 @@ impl Drop for Far {
 }
 
 fn program(path: &str) -> Command {
-    assert!(Path::new(path).exists(), "{path} is missing: apt-get install openssh-server openssh-client sudo");
+    assert!(
+        Path::new(path).exists(),
+        "{path} is missing: apt-get install openssh-server openssh-client sudo"
+    );
     Command::new(path)
 }
 
@@ -43,18 +46,24 @@ pub fn me() -> String {
 impl Far {
     /// A host that lets us in.
     pub fn new() -> Far {
+        Far::with("")
+    }
+
+    /// The same, with more in the configuration of its `sshd`.
+    pub fn with(more: &str) -> Far {
         let place = Place::new();
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number").port();
         let (host, client) = (place.at("host_key"), place.at("client_key"));
         key(&host);
         key(&client);
-        let allowed = place.file("allowed", &std::fs::read_to_string(place.at("client_key.pub")).expect("a key"));
+        let allowed =
+            place.file("allowed", &std::fs::read_to_string(place.at("client_key.pub")).expect("a key"));
         let known = std::fs::read_to_string(place.at("host_key.pub")).expect("a key");
         place.file("known", &format!("[127.0.0.1]:{port} {known}"));
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\n\
              StrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n\
-             KbdInteractiveAuthentication no\nMaxSessions 4\nMaxStartups 100\nAcceptEnv LANG\n",
+             KbdInteractiveAuthentication no\nMaxSessions 4\nMaxStartups 100\nAcceptEnv LANG\n{more}",
             host.display(),
             allowed.display()
         );
@@ -81,7 +90,8 @@ impl Far {
 
     /// Writes the system file; `more` are further keys of the host.
     pub fn system(&self, more: &str) {
-        self.place.file("system.yaml", &format!("hosts:\n  app:\n    ssh: {}\n{more}run_on: app\n", self.ssh()));
+        self.place
+            .file("system.yaml", &format!("hosts:\n  app:\n    ssh: {}\n{more}run_on: app\n", self.ssh()));
     }
 
     /// The host as `system.yaml` has it.

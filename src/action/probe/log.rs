@@ -108,7 +108,12 @@ async fn stream(mut from: impl AsyncRead + Unpin, counter: &mut Counter) -> std:
     Ok(())
 }
 
-async fn container(name: &str, since: Option<Timestamp>, counter: &mut Counter, cx: &Context<'_>) -> Result<(), Failure> {
+async fn container(
+    name: &str,
+    since: Option<Timestamp>,
+    counter: &mut Counter,
+    cx: &Context<'_>,
+) -> Result<(), Failure> {
     let failed = |e: bollard::errors::Error| {
         unavailable(crate::t!(
             "cannot read the log of the container {name}: {e}",

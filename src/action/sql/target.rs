@@ -202,7 +202,11 @@ impl Address<'_> {
     ) -> Result<Target, Failure> {
         let folder = Some(percent_decoded(self.name().0)).filter(|n| n.starts_with('/') && instead.is_none());
         // The driver must not look for sockets of this machine.
-        let found = self.options(Some(instead.unwrap_or(if folder.is_some() { "localhost" } else { self.or_local() })))?;
+        let found = self.options(Some(instead.unwrap_or(if folder.is_some() {
+            "localhost"
+        } else {
+            self.or_local()
+        })))?;
         let connection = cx.connect(there).await?;
         let way = async |to: &str, file: &str| connection.way(to, file).await.map_err(unusable);
         Ok(match found {
@@ -216,7 +220,8 @@ impl Address<'_> {
                 Target::Postgres(Box::new(options.socket(socket.parent().unwrap_or(&socket))))
             }
             Target::MySql(options) => {
-                let to = folder.unwrap_or(format!("{}:{}", bracketed(options.get_host()), options.get_port()));
+                let to =
+                    folder.unwrap_or(format!("{}:{}", bracketed(options.get_host()), options.get_port()));
                 let socket = way(&to, "mysql.sock").await?;
                 Target::MySql(Box::new(options.socket(socket)))
             }

@@ -6,7 +6,7 @@ use super::gather::Gather;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, ids, inputs, order, shape_rules, times, vars};
+use super::{connections, destroy, far, ids, inputs, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -29,6 +29,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         if let Some(system) = system {
             connections::check(step, system, &mut site);
             connections::environment(step, system, calls, &mut site);
+            far::check(step, playbook.defaults.host.as_ref(), system, &mut site);
         }
     });
     let mentions = mentioned(playbook, system, &mut site, calls);
