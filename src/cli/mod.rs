@@ -1,8 +1,10 @@
 //! The command line: one file a command, the errors it prints and the codes it exits with.
 
+mod approve;
 mod args;
 mod check;
 mod completions;
+mod diff;
 mod entry;
 mod error;
 mod globals;
@@ -11,8 +13,11 @@ mod list;
 mod logs;
 mod plan;
 pub mod prompt;
+mod rerun;
+mod rules;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod start;

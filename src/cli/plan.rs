@@ -1,27 +1,50 @@
-//! `toban plan`: a dry run. It touches nothing.
+//! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in.
 
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use super::error::{Error, say};
-use super::globals::Globals;
-use super::start::{OnlyInputs, run_facts, start};
-use crate::plan::{Renderer, outline};
+use super::error::{Error, say, say_on_stderr};
+use super::globals::{Globals, operator};
+use super::saved;
+use super::start::{Start, start, told};
+use crate::base::Duration;
+use crate::journal::estimate;
 use crate::report::{Look, outline_text};
-use crate::template::Engine;
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    let facts = run_facts(&start.given);
-    let engine = Engine::new();
-    let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    let outline = outline(&renderer, &OnlyInputs(start.given.values.clone()));
+    if let Some(file) = matches.get_one::<std::path::PathBuf>("output") {
+        save(globals, matches, &start, file)?;
+    }
+    let mut outline = told(&start);
+    outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
     } else {
         say(&outline_text(&outline, Look::of_locale(globals.colour)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Saves the plan, and says so beside it.
+fn save(globals: &Globals, matches: &ArgMatches, start: &Start, file: &std::path::Path) -> Result<(), Error> {
+    let by = operator(matches.get_one::<String>("operator").map(String::as_str));
+    let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
+    let mut plan = saved::made(globals, start, by, valid)?;
+    saved::write(&mut plan, &globals.cwd.join(file))?;
+    say_on_stderr(&saved::about(&plan, file));
+    Ok(())
+}
+
+/// A saved plan is no playbook.
+fn refuse_saved(globals: &Globals, matches: &ArgMatches) -> Result<(), Error> {
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    match saved::file(globals, name) {
+        None => Ok(()),
+        Some(_) => Err(Error::usage(crate::t!("`{name}` is a saved plan", "`{name}` は保存された計画です"))
+            .help(crate::t!("`toban show {name}` shows it", "`toban show {name}` で表示できます"))),
+    }
 }
