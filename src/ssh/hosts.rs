@@ -10,7 +10,7 @@ use super::{Address, Connection};
 use crate::process::Stop;
 
 /// A socket's path may have 107 bytes, and ssh adds 17 of its own while it makes one.
-const ROOM: usize = 60;
+const ROOM: usize = 74;
 
 type Place = Rc<tokio::sync::Mutex<Option<Rc<Connection>>>>;
 
