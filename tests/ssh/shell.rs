@@ -71,9 +71,9 @@ proptest! {
     #[test]
     fn any_text_arrives_byte_for_byte(texts in prop::collection::vec("[^\0]{0,60}|[\u{1}-\u{ff}]{0,80}", 12)) {
         let far = Far::new();
-        let named: serde_json::Map<String, serde_json::Value> =
-            texts.iter().enumerate().map(|(i, t)| (format!("x{i}"), t.as_str().into())).collect();
-        far.place.file("inputs.json", &serde_json::Value::from(named).to_string());
+        let escaped = |text: &str| text.chars().map(|c| format!("\\U{:08X}", c as u32)).collect::<String>();
+        let inputs = texts.iter().enumerate().map(|(i, t)| format!("x{i}: \"{}\"\n", escaped(t)));
+        far.place.file("inputs.yaml", &inputs.collect::<String>());
         let each = |form: &str| (0..texts.len()).map(|i| form.replace('#', &i.to_string())).collect::<Vec<_>>();
         let play = format!(
             "title: t\ninputs: {{ {} }}\nsteps:
@@ -86,7 +86,7 @@ proptest! {
             dir = far.place.path().display(),
         );
         far.place.file("play.yaml", &play);
-        let said = far.place.toban(&["run", "play.yaml", "--inputs", "inputs.json", "--progress", "plain"]);
+        let said = far.place.toban(&["run", "play.yaml", "--inputs", "inputs.yaml", "--progress", "plain"]);
         prop_assert_eq!(said.code, 0, "{:?}", said);
         let wanted: String = texts.iter().map(|t| format!("{t}\0")).collect();
         prop_assert_eq!(far.place.text("argv"), wanted.clone());
