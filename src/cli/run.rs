@@ -25,6 +25,7 @@ use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
+use crate::ssh::Hosts;
 use crate::state::Machine;
 use crate::template::Engine;
 
@@ -47,7 +48,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
         let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
+        let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        for hosts in hosts {
+            hosts.close().await;
+        }
         drop(std::fs::remove_dir_all(scratch));
         end
     });
@@ -261,6 +266,8 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
 }
 
 fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
+    let marker = marker(id);
+    let hosts = Rc::new(Hosts::new(scratch, marker.clone()));
     plan.frames
         .iter()
         .map(|frame| {
@@ -269,7 +276,8 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 system: Arc::clone(&frame.system),
                 base_dir: frame.base_dir.clone(),
                 scratch_dir: scratch.to_path_buf(),
-                marker: marker(id),
+                marker: marker.clone(),
+                hosts: Rc::clone(&hosts),
                 secret: Box::new(move |name| {
                     // It was looked up before the step was given its permit.
                     vault.get(&format!("secrets.{name}")).ok_or_else(|| {

@@ -48,8 +48,8 @@ pub use stage::{
 };
 pub use step::{Around, Compression, Stdin, StdoutFile, Step, StepBody};
 pub use system::{
-    Approval, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
-    SecretDecl, System, Through, Window,
+    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
+    SecretDecl, Ssh, System, Through, Window,
 };
 pub use tree::Tree;
 pub use web::{Auth, BasicAuth, Http, HttpMethod};

@@ -53,7 +53,7 @@ impl Renderer<'_> {
         };
         let around = node.step.around.stage(&mut render).map_err(staged)?;
         let action = (**action).stage(&mut render).map_err(staged)?;
-        let preview = preview(&action, &around);
+        let preview = preview(&action, &around, &self.plan.frames[node.frame as usize].system);
         Ok(Prepared { action, around, preview })
     }
 

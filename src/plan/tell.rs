@@ -187,7 +187,7 @@ impl Teller<'_, '_> {
         let system = tell_system::facts(&staged, &around, frame);
         let text = ToldText {
             item: None,
-            lines: lines(&preview(&staged, &around)),
+            lines: lines(&preview(&staged, &around, &frame.system)),
             unknown: lacks,
             parameters: parameters(&staged),
         };

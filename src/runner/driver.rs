@@ -176,6 +176,9 @@ impl Driver {
     }
 
     fn done(&mut self, done: Done, now: Timestamp, events: &mut Vec<Event>) {
+        if done.pending.is_elsewhere() {
+            return self.settle_elsewhere(done);
+        }
         let Done { unit, results, withheld, pending, lost } = done;
         self.stoppers.remove(&unit);
         let results = self.settle_files(unit, results, &pending);
@@ -187,6 +190,23 @@ impl Driver {
             events.extend(self.session.machine.decide(Input::Stop { by: message.clone() }, now));
             self.lost = Some(RecordError { message });
         }
+    }
+
+    /// Files on other hosts appear or are removed, which takes a while; then the attempt is done.
+    fn settle_elsewhere(&self, mut done: Done) {
+        let machine = &self.session.machine;
+        let (unit, item) = (done.unit, machine.item(done.unit));
+        let judged = machine.renderer().judge(unit.node, item, machine, &done.results);
+        let keep = judged.outcome != Outcome::Failed;
+        let (sender, hosts) = (self.sender.clone(), self.session.sites.first().map(|s| Rc::clone(&s.hosts)));
+        tokio::task::spawn_local(async move {
+            if let Some(hosts) = hosts
+                && let Err(failure) = done.pending.settle_elsewhere(keep, &hosts).await
+            {
+                done.results.failure = Some(failure);
+            }
+            drop(sender.send(News::Done(done)));
+        });
     }
 
     /// Files of an attempt appear at their places when its results pass, and are gone otherwise.

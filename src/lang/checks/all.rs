@@ -7,7 +7,7 @@ use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, ids, inputs, lint, order, shape_rules, times, vars};
+use super::{connections, destroy, far, ids, inputs, lint, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -30,6 +30,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         if let Some(system) = system {
             connections::check(step, system, &mut site);
             connections::environment(step, system, calls, &mut site);
+            far::check(step, playbook.defaults.host.as_ref(), system, &mut site);
         }
     });
     let mentions = mentioned(playbook, system, &mut site, calls);

@@ -78,6 +78,23 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
         let title = crate::t!("there is no host `{host}`", "ホスト `{host}` はありません");
         missing("unknown-host", &["run_on"], title, near(host, system.hosts.keys().map(String::as_str)));
     }
+    for (name, host) in &system.hosts {
+        if host.local == host.ssh.is_some() {
+            let title = crate::t!(
+                "a host is either `local` or has `ssh`, which says how it is reached",
+                "ホストには `local` か、接続方法を示す `ssh` のどちらか一方が必要です"
+            );
+            missing("one-of", &["hosts", name], title, None);
+        }
+    }
+    for (name, connection) in &system.connections {
+        let host = connection.through.as_ref().and_then(|t| t.host.as_deref());
+        if let Some(host) = host.filter(|h| *h != "local" && !system.hosts.contains_key(*h)) {
+            let title = crate::t!("there is no host `{host}`", "ホスト `{host}` はありません");
+            let help = near(host, system.hosts.keys().map(String::as_str));
+            missing("unknown-host", &["connections", name, "through", "host"], title, help);
+        }
+    }
     for (name, secret) in &system.secrets {
         if secret.from.is_some() == secret.generate.is_some() {
             let title = crate::t!(

@@ -5,6 +5,7 @@ mod connections;
 mod destroy;
 mod environments;
 mod facts;
+mod far;
 mod gather;
 mod ids;
 mod inputs;
