@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::help::{help_flag, laid_out, version_flag};
+use crate::base::Duration;
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -30,7 +31,10 @@ pub fn command() -> Command {
             check(),
             plan(),
             graph(),
+            diff(),
             run(),
+            approve(),
+            reject(),
             runs(),
             status(),
             logs(),
@@ -107,6 +111,11 @@ fn show() -> Command {
     Command::new("show")
         .about(crate::t!("A playbook as a person reads it", "プレイブックの目的・入力・手順を表示"))
         .arg(playbook())
+        .arg(format(&["text", "json", "markdown", "html"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban show refnet/daily\n  toban show restore.plan                        a saved plan as it was told\n  toban show restore.plan --format html > p.html  as a page for reviewers",
+            "例:\n  toban show refnet/daily\n  toban show restore.plan                        保存した計画を表示\n  toban show restore.plan --format html > p.html  レビュー用のページにする"
+        ))
 }
 
 fn check() -> Command {
@@ -119,7 +128,20 @@ fn check() -> Command {
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
         )))
+        .arg(
+            Arg::new("rules").long("rules").action(ArgAction::SetTrue).conflicts_with_all(["paths", "explain"]).help(
+                crate::t!("the rules that have a name, and what each finds", "名前のある規則と、それぞれが見つけるもの"),
+            ),
+        )
+        .arg(Arg::new("explain").long("explain").value_name("RULE").conflicts_with("paths").help(crate::t!(
+            "why a rule is there, how its mistake is mended, how it is allowed in place",
+            "規則の理由、直し方、その場で許可する書き方"
+        )))
         .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban check                            every playbook\n  toban check refnet/daily               one of them\n  toban check --explain endless-command  what a rule is for\n\nExit codes: 0 no mistakes, 2 mistakes",
+            "例:\n  toban check                            すべてのプレイブック\n  toban check refnet/daily               1 つだけ\n  toban check --explain endless-command  規則の説明\n\n終了コード: 0 誤りなし、2 誤りあり"
+        ))
 }
 
 fn plan() -> Command {
@@ -130,10 +152,27 @@ fn plan() -> Command {
         ))
         .arg(playbook())
         .args(inputs())
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("saves the plan, for `toban run FILE`", "計画を保存する（`toban run ファイル` で実行）")),
+        )
+        .arg(
+            Arg::new("valid")
+                .long("valid")
+                .value_name("TIME")
+                .requires("output")
+                .value_parser(|text: &str| Duration::parse(text))
+                .help(crate::t!("how long the saved plan can be run [default: 24h]", "保存した計画の有効期間 [既定: 24h]")),
+        )
+        .arg(by(crate::t!("who makes it [default: the login name]", "作成者 [既定: ログイン名]")))
         .arg(format(&["text", "json", "markdown", "html"]))
         .after_help(crate::t!(
-            "Examples:\n  toban plan refnet/daily -i keep_days=14\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, in one file\n  toban plan refnet/restore --format markdown           for a ticket or a merge request",
-            "例:\n  toban plan refnet/daily -i keep_days=14\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n  toban plan refnet/restore --format markdown           チケットやマージリクエスト用"
+            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, all in one file\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
+            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
         ))
 }
 
@@ -160,6 +199,32 @@ fn graph() -> Command {
         ))
 }
 
+fn by(help: String) -> Arg {
+    Arg::new("operator").long("operator").value_name("NAME").help(help)
+}
+
+fn diff() -> Command {
+    let plan =
+        |name: &'static str, value: &'static str, help: String| Arg::new(name).value_name(value).help(help);
+    Command::new("diff")
+        .about(crate::t!("What differs between two plans, step by step", "二つの計画の違いをステップごとに表示する"))
+        .arg(
+            plan("plan", "A", crate::t!("a saved plan, or a playbook planned now", "保存した計画、またはプレイブック（今の計画）"))
+                .required(true),
+        )
+        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")).conflicts_with("against"))
+        .arg(Arg::new("against").long("against").value_name("RUN").help(crate::t!(
+            "compares A with what a run was to do: `last`, or a run's id",
+            "A を過去の実行の計画と比べる: last または実行 ID"
+        )))
+        .args(inputs())
+        .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Exits 0 when the plans are the same, 1 when they differ.\n\nExamples:\n  toban diff tonight.plan refnet/daily       has anything changed since it was saved?\n  toban diff refnet/daily --against last     since the last run?\n  toban diff before.plan after.plan --format json",
+            "計画が同じなら終了コード 0、違えば 1。\n\n例:\n  toban diff tonight.plan refnet/daily       保存したときから変わったか\n  toban diff refnet/daily --against last     前回の実行から変わったか\n  toban diff before.plan after.plan --format json"
+        ))
+}
+
 fn run() -> Command {
     Command::new("run")
         .about(crate::t!("Runs a playbook", "プレイブックを実行する"))
@@ -180,16 +245,38 @@ fn run() -> Command {
                 .action(ArgAction::SetTrue)
                 .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする")),
         )
-        .arg(
-            Arg::new("operator")
-                .long("operator")
-                .value_name("NAME")
-                .help(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")),
-        )
+        .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
             "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
         ))
+}
+
+fn approve() -> Command {
+    said(Command::new("approve").about(crate::t!("Approves a saved plan", "保存した計画を承認する"))).after_help(crate::t!(
+        "Example:\n  toban approve restore.plan --reason 'checked against ticket 123'\n\nWhat people say of FILE stands in FILE.approvals, each line tied to the one before and to the plan.",
+        "例:\n  toban approve restore.plan --reason 'チケット 123 と照合済み'\n\n承認と却下は FILE.approvals に記録されます（各行は前の行と計画に結び付けられます）。"
+    ))
+}
+
+fn reject() -> Command {
+    said(Command::new("reject").about(crate::t!("Rejects a saved plan, so that it is not run", "保存した計画を却下し、実行できなくする")))
+        .after_help(crate::t!(
+            "Example:\n  toban reject restore.plan --reason 'wrong database'\n\nWho rejected a plan can approve it later; nobody else can take it back.",
+            "例:\n  toban reject restore.plan --reason 'データベースが違う'\n\n却下した本人だけが、後から承認して取り消せます。"
+        ))
+}
+
+fn said(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("plan")
+                .value_name("FILE")
+                .required(true)
+                .help(crate::t!("the saved plan", "保存した計画")),
+        )
+        .arg(Arg::new("reason").long("reason").value_name("TEXT").help(crate::t!("why", "理由")))
+        .arg(by(crate::t!("who says it [default: the login name]", "承認者・却下者 [既定: ログイン名]")))
 }
 
 fn answers() -> Vec<Arg> {

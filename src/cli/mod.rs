@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod diff;
 mod entry;
 mod error;
 mod globals;
@@ -14,10 +15,12 @@ mod plan;
 pub mod prompt;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod start;
 mod status;
+mod told;
 mod usage;
 
 pub use entry::main;

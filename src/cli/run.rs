@@ -6,19 +6,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
-use super::start::{OnlyInputs, Start, start};
+use super::saved::secrets;
+use super::start::{OnlyInputs, Start, start, told};
 use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
 use crate::journal::{Journal, StateDir, summary};
-use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
+use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
@@ -144,7 +144,7 @@ fn session(
     let folder = state.run(&id);
     let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
     let run = Rc::new(RunFacts { previous, ..run_facts(&start.given, &state, &id, started, who) });
-    let plan_json = serde_json::to_vec_pretty(&record(plan, &run)).map_err(|e| {
+    let plan_json = serde_json::to_vec_pretty(&record(plan, &run, told(start))).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
     let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
@@ -290,18 +290,6 @@ fn heading(
 
 /// The secrets of the system and of the inputs, none of them resolved yet.
 fn vault(start: &Start) -> Vault {
-    let mut decls: IndexMap<String, SecretDecl> = IndexMap::new();
-    for frame in &start.plan.frames {
-        for (name, decl) in &frame.system.secrets {
-            decls.entry(format!("secrets.{name}")).or_insert_with(|| decl.clone());
-        }
-    }
-    for (name, source) in &start.given.secrets {
-        let declared = start.loaded.playbook.inputs.get(name).filter(|d| d.kind == InputType::Secret);
-        let unmasked = declared.and_then(|d| d.unmasked);
-        let source: SecretSource = source.clone();
-        decls.insert(format!("inputs.{name}"), SecretDecl { from: Some(source), generate: None, unmasked });
-    }
     let prompt = |name: &str| {
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             return None;
@@ -309,5 +297,5 @@ fn vault(start: &Start) -> Vault {
         say_on_stderr("\r");
         dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
     };
-    Vault::new(decls, start.loaded.base_dir.clone(), Box::new(prompt))
+    Vault::new(secrets(start), start.loaded.base_dir.clone(), Box::new(prompt))
 }

@@ -1,12 +1,14 @@
-//! `toban show`: a playbook as a person reads it.
+//! `toban show`: a playbook as a person reads it, or a saved plan as it was told.
 
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use super::error::{Error, say};
+use super::error::{Error, say, say_on_stderr};
 use super::globals::Globals;
+use super::saved;
 use super::start::load;
+use super::told;
 use crate::lang::Loaded;
 use crate::model::{Effect, InputDecl};
 use crate::plan::{Body, Plan, compile};
@@ -14,12 +16,31 @@ use crate::report::{effect_word, pad};
 
 /// Prints purpose, inputs and steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    if let Some(file) = saved::file(globals, name) {
+        return show_saved(globals, matches, &file);
+    }
+    if matches.get_one::<String>("format").is_some_and(|format| format != "text") {
+        return Err(Error::usage(crate::t!(
+            "`{name}` is no saved plan, and a playbook is shown as text only",
+            "`{name}` は保存された計画ではありません。プレイブックはテキストでのみ表示できます"
+        ))
+        .help(crate::t!("`toban plan {name}` has all forms", "`toban plan {name}` はすべての形式に対応しています")));
+    }
     let loaded = load(globals, matches)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
     let mut text = head(&loaded);
     text.push_str(&inputs(&loaded));
     text.push_str(&steps(&plan));
     say(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The very text of the plan; where it comes from is told beside it.
+fn show_saved(globals: &Globals, matches: &ArgMatches, file: &std::path::Path) -> Result<ExitCode, Error> {
+    let plan = saved::read(file)?;
+    say(&told::written(globals, matches, &plan.outline, &told::head_of_saved(&plan)));
+    say_on_stderr(&saved::about(&plan, file));
     Ok(ExitCode::SUCCESS)
 }
 

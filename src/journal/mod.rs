@@ -5,6 +5,7 @@ mod chain;
 #[cfg(test)]
 mod crash_tests;
 mod error;
+mod estimate;
 mod lane;
 mod lock;
 mod log;
@@ -19,6 +20,7 @@ mod tests;
 mod writer;
 
 pub use error::JournalError;
+pub use estimate::estimate;
 pub use log::{LogSetup, StepLog};
 pub use reader::{Recovered, read, recover};
 pub use state_dir::{RunFolder, StateDir};

@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod diff;
 mod foresee;
 mod judge;
 mod node;
@@ -11,6 +12,7 @@ mod prepare;
 mod preview;
 mod record;
 mod renderer;
+pub mod saved;
 mod tell;
 mod tell_secrets;
 mod tell_system;
@@ -19,6 +21,7 @@ mod uses;
 mod wording;
 
 pub use compile::{CompileError, compile, sha256_hex};
+pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};
 pub use judge::{Judged, Results};
 pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;

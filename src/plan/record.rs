@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::node::{Body, Plan, RunFacts};
+use super::told::Outline;
 use crate::base::StepId;
 use crate::model::{ChecklistItem, Effect};
 
@@ -28,6 +29,9 @@ pub struct PlanRecord {
     pub steps: Vec<StepRecord>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// The plan as it was told before the run; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Outline>,
 }
 
 /// One step of it.
@@ -43,8 +47,8 @@ pub struct StepRecord {
     pub effect: Effect,
 }
 
-/// What a run's folder keeps of its plan.
-pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
+/// What a run's folder keeps of its plan, and of what was told of it before.
+pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
     let steps = plan
         .order
         .iter()
@@ -67,5 +71,6 @@ pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
         sources: plan.sources.clone(),
         steps,
         checklist: plan.checklist.clone(),
+        outline: Some(outline),
     }
 }

@@ -259,7 +259,7 @@ fn marked(text: &str) -> Vec<String> {
 /// A text as its lines; one that is empty says so.
 fn lines(text: &str) -> Vec<String> {
     match text.trim_end_matches('\n') {
-        "" => vec![crate::t!("(empty)", "(空)")],
+        "" => vec!["(empty)".to_string()],
         text => text.split('\n').map(str::to_string).collect(),
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn source_of(frame: &Frame, name: &str) -> Option<String> {
 pub(super) fn declared(decl: &SecretDecl) -> String {
     match (&decl.from, &decl.generate) {
         (Some(from), _) => source(from),
-        (None, Some(_)) => crate::t!("generated", "自動生成"),
+        (None, Some(_)) => "generated".to_string(),
         (None, None) => "prompt".to_string(),
     }
 }

@@ -5,6 +5,7 @@
 mod area;
 mod board;
 mod canvas;
+mod changes;
 mod fold;
 mod graph;
 mod heading;
@@ -16,6 +17,7 @@ mod neutral;
 mod note;
 mod open;
 mod outline;
+mod outline_step;
 mod page;
 mod plain;
 mod quiet;
@@ -28,6 +30,7 @@ mod terminal;
 mod width;
 mod words;
 
+pub use changes::changes_text;
 pub use graph::{Diagram, graph_dot, graph_mermaid, graph_svg, graph_text};
 pub use heading::{Heading, Progress, StepInfo};
 pub use look::Look;
