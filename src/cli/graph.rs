@@ -39,12 +39,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         Some(path) => {
             let path = globals.cwd.join(path);
             std::fs::write(&path, text).map_err(|e| {
-                Error::usage(crate::t!(
-                    "cannot write {}: {e}",
-                    "{} に書き込めません: {e}",
-                    path.display()
-                ))
-                .help(crate::t!("name a file in a folder that is there", "既にあるフォルダのファイルを指定してください"))
+                Error::usage(crate::t!("cannot write {}: {e}", "{} に書き込めません: {e}", path.display()))
+                    .help(crate::t!(
+                        "name a file in a folder that is there",
+                        "既にあるフォルダのファイルを指定してください"
+                    ))
             })?;
         }
     }
@@ -54,5 +53,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 /// The columns of the screen, as it or `COLUMNS` says.
 fn columns() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|n| *n >= 40);
-    given.or_else(|| console::Term::stdout().size_checked().map(|(_, w)| usize::from(w).max(40))).unwrap_or(COLUMNS)
+    given
+        .or_else(|| console::Term::stdout().size_checked().map(|(_, w)| usize::from(w).max(40)))
+        .unwrap_or(COLUMNS)
 }

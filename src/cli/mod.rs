@@ -1,5 +1,6 @@
 //! The command line: one file a command, the errors it prints and the codes it exits with.
 
+mod approve;
 mod args;
 mod check;
 mod completions;
@@ -13,6 +14,8 @@ mod list;
 mod logs;
 mod plan;
 pub mod prompt;
+mod rerun;
+mod rules;
 mod run;
 mod runs;
 mod saved;

@@ -29,7 +29,12 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 /// Saves the plan, and says so beside it.
-fn save(globals: &Globals, matches: &ArgMatches, start: &Start, file: &std::path::Path) -> Result<Saved, Error> {
+fn save(
+    globals: &Globals,
+    matches: &ArgMatches,
+    start: &Start,
+    file: &std::path::Path,
+) -> Result<Saved, Error> {
     let by = operator(matches.get_one::<String>("operator").map(String::as_str));
     let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
     let mut plan = saved::made(globals, start, by, valid)?;

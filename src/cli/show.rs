@@ -25,7 +25,10 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             "`{name}` is no saved plan, and a playbook is shown as text only",
             "`{name}` は保存された計画ではありません。プレイブックはテキストでのみ表示できます"
         ))
-        .help(crate::t!("`toban plan {name}` has all forms", "`toban plan {name}` はすべての形式に対応しています")));
+        .help(crate::t!(
+            "`toban plan {name}` has all forms",
+            "`toban plan {name}` はすべての形式に対応しています"
+        )));
     }
     let loaded = load(globals, matches)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;

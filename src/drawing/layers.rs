@@ -100,8 +100,7 @@ impl Layers {
 fn depths(items: &[Item], wires: &[Wire]) -> Vec<usize> {
     let is_box = |at: usize| matches!(items[at].role, Role::Box(_));
     let between = wires.iter().filter(|w| is_box(w.from) && is_box(w.to));
-    let graph =
-        Graph::build(items.len(), between.map(|w| (w.from as u32, w.to as u32, Why::Written)));
+    let graph = Graph::build(items.len(), between.map(|w| (w.from as u32, w.to as u32, Why::Written)));
     let top = usize::from(items.iter().any(|i| matches!(i.role, Role::Entry(_))));
     let mut depth = vec![0; items.len()];
     // Every wire runs in the order of the items, so there is no cycle.

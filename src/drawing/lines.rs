@@ -183,9 +183,8 @@ impl Pins {
             let first = own.middle() - step * (bundles.len() as i32 - 1) / 2;
             let mut least = (own.x + 1).min(own.right() - 1);
             for (at, (_, bundle)) in bundles.iter().enumerate() {
-                let foreign = |x: i32| {
-                    leaving.get(&(own.layer, x)).is_some_and(|there| !there.contains(bundle))
-                };
+                let foreign =
+                    |x: i32| leaving.get(&(own.layer, x)).is_some_and(|there| !there.contains(bundle));
                 let wanted = (first + step * at as i32).max(least);
                 let free = (0..own.width)
                     .flat_map(|by| [wanted + by, wanted - by])

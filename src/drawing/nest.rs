@@ -173,11 +173,7 @@ impl<'a> Nest<'a> {
     }
 }
 
-fn route(
-    shapes: &[Shape],
-    link: &Link,
-    bundles: &mut HashMap<(usize, u8, Option<usize>), usize>,
-) -> Route {
+fn route(shapes: &[Shape], link: &Link, bundles: &mut HashMap<(usize, u8, Option<usize>), usize>) -> Route {
     let (from, to) = (chain(shapes, link.from), chain(shapes, link.to));
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let within = shared.checked_sub(1).map(|at| from[at]);

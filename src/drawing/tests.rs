@@ -24,15 +24,18 @@ fn holds(shapes: &[Shape], outer: usize, inner: usize) -> bool {
 
 fn any_sheet() -> impl Strategy<Value = (Vec<Shape>, Vec<Link>)> {
     let shapes = prop::collection::vec((any::<prop::sample::Index>(), 0..10u8, 5..40i32, 1..6i32), 1..24);
-    let links = prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..3u8), 0..40);
+    let links =
+        prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..3u8), 0..40);
     (shapes, links).prop_map(|(shapes, links)| {
         let placed = shapes.iter().enumerate().map(|(at, (holder, how, width, height))| {
             let inside = (at > 0 && *how < 4).then(|| holder.index(at));
             Shape { inside, width: *width, height: *height }
         });
         let placed: Vec<Shape> = placed.collect();
-        let wanted = links.iter().map(|(a, b, kind)| {
-            Link { from: a.index(placed.len()), to: b.index(placed.len()), kind: *kind }
+        let wanted = links.iter().map(|(a, b, kind)| Link {
+            from: a.index(placed.len()),
+            to: b.index(placed.len()),
+            kind: *kind,
         });
         let apart = |l: &Link| !holds(&placed, l.from, l.to) && !holds(&placed, l.to, l.from);
         let links = wanted.filter(apart).collect();
@@ -81,12 +84,16 @@ fn lines_reach(shapes: &[Shape], links: &[Link], drawing: &Drawing) -> Result<()
         }
         let (from, to) = (drawing.boxes[ends.0], drawing.boxes[ends.1]);
         let (first, last) = (line[0], line[line.len() - 1]);
-        prop_assert!(first.1 == from.bottom() && (from.x..from.right()).contains(&first.0), "{line:?} {from:?}");
+        prop_assert!(
+            first.1 == from.bottom() && (from.x..from.right()).contains(&first.0),
+            "{line:?} {from:?}"
+        );
         prop_assert!(last.1 == to.y && (to.x..to.right()).contains(&last.0), "{line:?} {to:?}");
         for pair in line.windows(2) {
             prop_assert!((pair[0].0 == pair[1].0) != (pair[0].1 == pair[1].1), "a right angle: {line:?}");
             prop_assert!(pair[0].1 <= pair[1].1, "never up: {line:?}");
-            let foreign = (0..shapes.len()).filter(|at| !holds(shapes, *at, link.from) && !holds(shapes, *at, link.to));
+            let foreign =
+                (0..shapes.len()).filter(|at| !holds(shapes, *at, link.from) && !holds(shapes, *at, link.to));
             for at in foreign {
                 prop_assert!(!cuts(pair[0], pair[1], &drawing.boxes[at]), "{link:?} {line:?} cuts {at}");
             }

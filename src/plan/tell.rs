@@ -37,7 +37,7 @@ impl Renderer<'_> {
             title: self.planned_title(ix, known),
             kind: node.kind().to_string(),
             effect: step.effect,
-            because: step.because.clone(),
+            because: step.reasons(),
             needs: self.told_needs(ix),
             when: Vec::new(),
             items: None,

@@ -61,7 +61,7 @@ pub struct OutlineStep {
     pub kind: String,
     /// What it does to the world.
     pub effect: Effect,
-    /// Why a step that looks destructive is none.
+    /// Why a step that looks destructive is none, and why rules of `check` do not hold for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What it waits for.

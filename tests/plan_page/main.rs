@@ -75,7 +75,8 @@ impl Pages {
         let pages = Pages { folder: tempfile::tempdir().expect("a folder") };
         std::fs::write(pages.path("hostile.yaml"), HOSTILE).expect("written");
         std::fs::write(pages.path("big.yaml"), big()).expect("written");
-        for (name, playbook) in [("quickstart", "quickstart/daily"), ("recovery", "refnet/disaster-recovery")] {
+        for (name, playbook) in [("quickstart", "quickstart/daily"), ("recovery", "refnet/disaster-recovery")]
+        {
             pages.page(name, playbook, Path::new(ROOT));
         }
         for name in ["hostile", "big"] {
@@ -143,13 +144,20 @@ fn a_page_fits_a_desk_and_a_phone_asks_nothing_of_the_network_and_can_be_read_in
             let scroll = browser.value("document.documentElement.scrollWidth");
             assert!(scroll.as_u64() <= Some(u64::from(width)), "{name} unfolded at {width}: {scroll} wide");
             assert_eq!(browser.value(PALE), json!([]), "{name} {width} {scheme}");
-            assert_eq!(browser.value("getComputedStyle(document.querySelector('.steps')).listStyleType"), "none", "styled");
+            assert_eq!(
+                browser.value("getComputedStyle(document.querySelector('.steps')).listStyleType"),
+                "none",
+                "styled"
+            );
             let methods = |what: &str| {
                 let found = browser.events.iter().filter(|e| e["method"] == what);
                 found.cloned().collect::<Vec<_>>()
             };
             let requests = methods("Network.requestWillBeSent");
-            assert!(requests.iter().all(|e| e["params"]["request"]["url"] == url.as_str()), "{name}: {requests:?}");
+            assert!(
+                requests.iter().all(|e| e["params"]["request"]["url"] == url.as_str()),
+                "{name}: {requests:?}"
+            );
             for what in ["Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"] {
                 assert_eq!(methods(what), Vec::<serde_json::Value>::new(), "{name}: {what}");
             }
@@ -165,14 +173,18 @@ fn on_paper_every_step_is_unfolded() {
     for name in NAMES {
         browser.open(&pages.url(name), 1280, "dark");
         let folded = "[...document.querySelectorAll('details:not([open])')]";
-        let hidden = format!("{folded}.filter(d => !d.querySelector('.body').checkVisibility({{ contentVisibilityAuto: true }}) || d.querySelector('.body').getBoundingClientRect().height < 20).length");
+        let hidden = format!(
+            "{folded}.filter(d => !d.querySelector('.body').checkVisibility({{ contentVisibilityAuto: true }}) || d.querySelector('.body').getBoundingClientRect().height < 20).length"
+        );
         let count = browser.value(&format!("{folded}.length"));
         assert_eq!(browser.value(&hidden), count, "{name}: folded on a screen");
         browser.media("print", "dark");
         assert_eq!(browser.value(&hidden), 0, "{name}: open on paper");
         assert_eq!(browser.value("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
         let pdf = browser.call("Page.printToPDF", json!({"preferCSSPageSize": true}));
-        let pdf = base64::engine::general_purpose::STANDARD.decode(pdf["data"].as_str().expect("data")).expect("base64");
+        let pdf = base64::engine::general_purpose::STANDARD
+            .decode(pdf["data"].as_str().expect("data"))
+            .expect("base64");
         assert!(pdf.starts_with(b"%PDF-"));
         save(&format!("{name}.pdf"), &pdf);
     }
@@ -185,7 +197,10 @@ fn hostile_text_is_shown_and_never_becomes_part_of_the_page() {
     browser.open(&pages.url("hostile"), 1280, "light");
     let title = browser.value("document.title");
     assert!(title.as_str().is_some_and(|t| t.contains("</title></style><script>")), "{title}");
-    assert_eq!(browser.value("document.querySelectorAll('script, img, iframe, b:not(.counts b), i').length"), 0);
+    assert_eq!(
+        browser.value("document.querySelectorAll('script, img, iframe, b:not(.counts b), i').length"),
+        0
+    );
     assert_eq!(browser.value("document.querySelectorAll('[style], [onerror], [onload]').length"), 0);
     let text = browser.value("document.body.innerText");
     let text = text.as_str().expect("text");
@@ -207,7 +222,8 @@ fn a_page_can_be_walked_by_keyboard_and_read_aloud() {
         assert_eq!(browser.value(&format!("{ids}.length - new Set({ids}).size")), 0, "{name}: ids");
         let dead = "[...document.querySelectorAll('a')].filter(a => !document.querySelector(a.getAttribute('href'))).length";
         assert_eq!(browser.value(dead), 0, "{name}: links");
-        let levels = browser.value("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))");
+        let levels =
+            browser.value("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))");
         let levels: Vec<u64> = serde_json::from_value(levels).expect("numbers");
         assert!(levels.windows(2).all(|p| p[1] <= p[0] + 1), "{name}: {levels:?}");
         let cut = "[...document.querySelectorAll('pre, .wide, .picture')].filter(e => e.scrollWidth > e.clientWidth && e.tabIndex < 0).length";
@@ -235,8 +251,11 @@ fn an_svg_is_a_file_of_its_own_in_which_no_text_leaves_its_box() {
 
 /// Keeps a picture of the page for the eye, in `target/plan_page`.
 fn keep(browser: &mut Browser, name: &str) {
-    let shot = browser.call("Page.captureScreenshot", json!({"captureBeyondViewport": true, "format": "png"}));
-    let shot = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().expect("data")).expect("base64");
+    let shot =
+        browser.call("Page.captureScreenshot", json!({"captureBeyondViewport": true, "format": "png"}));
+    let shot = base64::engine::general_purpose::STANDARD
+        .decode(shot["data"].as_str().expect("data"))
+        .expect("base64");
     save(&format!("{name}.png"), &shot);
 }
 

@@ -63,8 +63,11 @@ impl Art {
 
     /// A box with round corners.
     pub fn frame(&mut self, x: i32, y: i32, w: i32, h: i32, paint: Paint) {
-        let [tl, tr, bl, br, across, down] =
-            if self.look.unicode { ["╭", "╮", "╰", "╯", "─", "│"] } else { ["+", "+", "+", "+", "-", "|"] };
+        let [tl, tr, bl, br, across, down] = if self.look.unicode {
+            ["╭", "╮", "╰", "╯", "─", "│"]
+        } else {
+            ["+", "+", "+", "+", "-", "|"]
+        };
         for column in x + 1..x + w - 1 {
             self.write(column, y, across, paint);
             self.write(column, y + h - 1, across, paint);
@@ -73,7 +76,9 @@ impl Art {
             self.write(x, row, down, paint);
             self.write(x + w - 1, row, down, paint);
         }
-        for (column, row, sign) in [(x, y, tl), (x + w - 1, y, tr), (x, y + h - 1, bl), (x + w - 1, y + h - 1, br)] {
+        for (column, row, sign) in
+            [(x, y, tl), (x + w - 1, y, tr), (x, y + h - 1, bl), (x + w - 1, y + h - 1, br)]
+        {
             self.write(column, row, sign, paint);
         }
     }
@@ -167,8 +172,20 @@ fn sign(sides: u8, dashed: bool) -> &'static str {
     const UP_DOWN: u8 = UP | DOWN;
     const ACROSS: u8 = LEFT | RIGHT;
     match sides {
-        UP_DOWN | UP | DOWN => if dashed { "┆" } else { "│" },
-        ACROSS | LEFT | RIGHT => if dashed { "╌" } else { "─" },
+        UP_DOWN | UP | DOWN => {
+            if dashed {
+                "┆"
+            } else {
+                "│"
+            }
+        }
+        ACROSS | LEFT | RIGHT => {
+            if dashed {
+                "╌"
+            } else {
+                "─"
+            }
+        }
         s if s == UP | RIGHT => "╰",
         s if s == UP | LEFT => "╯",
         s if s == DOWN | RIGHT => "╭",
@@ -183,8 +200,20 @@ fn sign(sides: u8, dashed: bool) -> &'static str {
 
 fn ascii(sides: u8, dashed: bool) -> &'static str {
     match (sides & (UP | DOWN) != 0, sides & (LEFT | RIGHT) != 0) {
-        (true, false) => if dashed { ":" } else { "|" },
-        (false, _) => if dashed { "." } else { "-" },
+        (true, false) => {
+            if dashed {
+                ":"
+            } else {
+                "|"
+            }
+        }
+        (false, _) => {
+            if dashed {
+                "."
+            } else {
+                "-"
+            }
+        }
         (true, true) => "+",
     }
 }

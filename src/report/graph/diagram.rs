@@ -78,7 +78,8 @@ impl Diagram {
             let needs = step.needs.iter().filter_map(|n| Some((*by_id.get(n.step.as_str())?, n.why)));
             needs.map(move |(from, why)| Edge { from, to, why })
         });
-        let mut diagram = Diagram { title: safe_line(&outline.title).into_owned(), edges: edges.collect(), parts };
+        let mut diagram =
+            Diagram { title: safe_line(&outline.title).into_owned(), edges: edges.collect(), parts };
         let held = |e: &Edge| !diagram.holds(e.from, e.to) && !diagram.holds(e.to, e.from);
         diagram.edges = diagram.edges.iter().copied().filter(held).collect();
         diagram

@@ -43,7 +43,10 @@ fn parts(diagram: &Diagram, holder: Option<usize>, depth: usize, text: &mut Stri
         let look = format!("class={}, color=\"{line}\", fillcolor=\"{fill}\"", effect_name(part.effect));
         if part.holds {
             let look = look.replace(", ", "; ");
-            text.push_str(&format!("{margin}subgraph cluster_{at} {{\n{margin}  label={}; {look};\n", label(part)));
+            text.push_str(&format!(
+                "{margin}subgraph cluster_{at} {{\n{margin}  label={}; {look};\n",
+                label(part)
+            ));
             parts(diagram, Some(at), depth + 1, text);
             text.push_str(&format!("{margin}}}\n"));
         } else {

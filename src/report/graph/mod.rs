@@ -13,8 +13,8 @@ mod svg;
 mod tests;
 
 pub use boxes::graph_text;
-pub(crate) use diagram::{effect_name, own_title};
 pub use diagram::{Diagram, why_word};
+pub(crate) use diagram::{effect_name, own_title};
 pub use dot::graph_dot;
 pub use mermaid::graph_mermaid;
 pub(crate) use svg::{STYLE as GRAPH_STYLE, legend};

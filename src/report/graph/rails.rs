@@ -4,8 +4,8 @@
 use super::diagram::{Diagram, Part, why_word};
 use crate::graph::Why;
 use crate::model::Effect;
-use crate::report::width::{fit, width};
 use crate::report::Look;
+use crate::report::width::{fit, width};
 
 /// Rails side by side; further ones are told in words only.
 const MOST: usize = 14;

@@ -11,7 +11,8 @@ use crate::t;
 /// Its own style sheet; a page has it in its own.
 pub(crate) const STYLE: &str = include_str!("graph.css");
 
-const METRICS: Metrics = Metrics { gap: 26, track: 12, channel: 36, lead: 14, tail: 20, pad_x: 18, pad_y: 18 };
+const METRICS: Metrics =
+    Metrics { gap: 26, track: 12, channel: 36, lead: 14, tail: 20, pad_x: 18, pad_y: 18 };
 /// Around the whole.
 const MARGIN: i32 = 12;
 /// Columns of a line of a title.

@@ -176,7 +176,9 @@ pub(super) fn outcome_facts(step: &OutlineStep, seconds: Option<f64>) -> Vec<Fac
 fn on_error(on_error: OnError) -> String {
     match on_error {
         OnError::Fail => t!("what needs it is blocked; the run fails", "後続は実行されず、全体が失敗"),
-        OnError::Continue => t!("what follows goes on; the run ends with warnings", "後続は継続し、警告付きで終了"),
+        OnError::Continue => {
+            t!("what follows goes on; the run ends with warnings", "後続は継続し、警告付きで終了")
+        }
     }
 }
 

@@ -19,9 +19,8 @@ use crate::t;
 pub fn plan_html(outline: &Outline, head: &PlanHead) -> String {
     let style = format!("{}\n{GRAPH_STYLE}", include_str!("page.css"));
     let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style.as_bytes()));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
-    );
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
     let lang = match current_lang() {
         Lang::En => "en",
         Lang::Ja => "ja",

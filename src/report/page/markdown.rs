@@ -1,8 +1,6 @@
 //! A plan as Markdown, for a ticket or a merge request. Nothing in a plan can turn into markup there.
 
-use super::facts::{
-    Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, question_facts, step_facts,
-};
+use super::facts::{Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, question_facts, step_facts};
 use crate::plan::{Outline, OutlineStep, ToldText};
 use crate::report::graph::{Diagram, graph_mermaid, own_title};
 use crate::report::{cell, effect_word, pad, safe_line, safe_text, width};
@@ -60,7 +58,8 @@ fn inputs(outline: &Outline) -> String {
 
 /// A table whose columns stand below each other in the source, too.
 fn table(names: [String; 2], rows: &[[String; 2]]) -> String {
-    let columns = [0, 1].map(|at| rows.iter().chain([&names]).map(|r| width(&r[at])).max().unwrap_or(0).max(3));
+    let columns =
+        [0, 1].map(|at| rows.iter().chain([&names]).map(|r| width(&r[at])).max().unwrap_or(0).max(3));
     let row = |cells: &[String; 2]| {
         format!("| {} | {} |\n", pad(&cells[0], columns[0]), pad(&cells[1], columns[1]))
     };
@@ -132,7 +131,8 @@ fn code(text: &str) -> String {
     let safe = safe_text(text).replace('\n', " ");
     let fence = "`".repeat(longest_run(&safe) + 1);
     // A space is dropped on both sides by readers, so a text that begins or ends in a backtick needs one.
-    let room = if safe.is_empty() || safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) { " " } else { "" };
+    let room =
+        if safe.is_empty() || safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{room}{safe}{room}{fence}")
 }
 
@@ -182,13 +182,19 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_shown_as_it_is() {
         assert_eq!(escape("<b>*x*</b> @all #1"), "&lt;b\\>\\*x\\*&lt;/b\\> &#64;all &#35;1");
-        assert_eq!((escape("- x"), escape("1. x"), escape("12 x")), ("\\- x".into(), "1\\. x".into(), "12 x".into()));
+        assert_eq!(
+            (escape("- x"), escape("1. x"), escape("12 x")),
+            ("\\- x".into(), "1\\. x".into(), "12 x".into())
+        );
     }
 
     #[test]
     fn columns_of_a_table_stand_below_each_other() {
         let rows = [["日次".to_string(), "1".to_string()]];
-        assert_eq!(table(["Name".into(), "Value".into()], &rows), "| Name | Value |\n| ---- | ----- |\n| 日次 | 1     |\n");
+        assert_eq!(
+            table(["Name".into(), "Value".into()], &rows),
+            "| Name | Value |\n| ---- | ----- |\n| 日次 | 1     |\n"
+        );
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 
 mod facts;
 mod html;
-mod marked;
 mod markdown;
+mod marked;
 mod step;
 
 pub use facts::PlanHead;
