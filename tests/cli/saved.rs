@@ -17,7 +17,7 @@ inputs:
   key: { type: secret, from: 'env:KEY' }
 steps:
   - { id: a, shell: 'echo {{ inputs.name }} {{ system.vars.out }} >> done', stdin: { file: data.txt } }
-  - { id: b, shell: [sh, -c, 'test \"$T\" = very-secret-token && echo ok >> b.count'], env: { T: '{{ secrets.token }}', K: '{{ inputs.key }}' } }
+  - { id: b, shell: [sh, -c, 'test ${#T} = 17 && echo ok >> b.count'], env: { T: '{{ secrets.token }}', K: '{{ inputs.key }}' } }
   - { id: c, for_each: [1, 2], shell: 'echo {{ item }} {{ steps.a.state }} >> c.count' }
 ";
 
