@@ -30,6 +30,7 @@ pub fn command() -> Command {
             show(),
             check(),
             plan(),
+            diff(),
             run(),
             approve(),
             reject(),
@@ -121,7 +122,20 @@ fn check() -> Command {
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
         )))
+        .arg(
+            Arg::new("rules").long("rules").action(ArgAction::SetTrue).conflicts_with_all(["paths", "explain"]).help(
+                crate::t!("the rules that have a name, and what each finds", "名前のある規則と、それぞれが見つけるもの"),
+            ),
+        )
+        .arg(Arg::new("explain").long("explain").value_name("RULE").conflicts_with("paths").help(crate::t!(
+            "why a rule is there, how its mistake is mended, how it is allowed in place",
+            "規則の理由、直し方、その場で許可する書き方"
+        )))
         .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban check                            every playbook\n  toban check refnet/daily               one of them\n  toban check --explain endless-command  what a rule is for\n\nExit codes: 0 no mistakes, 2 mistakes",
+            "例:\n  toban check                            すべてのプレイブック\n  toban check refnet/daily               1 つだけ\n  toban check --explain endless-command  規則の説明\n\n終了コード: 0 誤りなし、2 誤りあり"
+        ))
 }
 
 fn plan() -> Command {
@@ -158,6 +172,28 @@ fn plan() -> Command {
 
 fn by(help: String) -> Arg {
     Arg::new("operator").long("operator").value_name("NAME").help(help)
+}
+
+fn diff() -> Command {
+    let plan =
+        |name: &'static str, value: &'static str, help: String| Arg::new(name).value_name(value).help(help);
+    Command::new("diff")
+        .about(crate::t!("What differs between two plans, step by step", "二つの計画の違いをステップごとに表示する"))
+        .arg(
+            plan("plan", "A", crate::t!("a saved plan, or a playbook planned now", "保存した計画、またはプレイブック（今の計画）"))
+                .required(true),
+        )
+        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")).conflicts_with("against"))
+        .arg(Arg::new("against").long("against").value_name("RUN").help(crate::t!(
+            "compares A with what a run was to do: `last`, or a run's id",
+            "A を過去の実行の計画と比べる: last または実行 ID"
+        )))
+        .args(inputs())
+        .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Exits 0 when the plans are the same, 1 when they differ.\n\nExamples:\n  toban diff tonight.plan refnet/daily       has anything changed since it was saved?\n  toban diff refnet/daily --against last     since the last run?\n  toban diff before.plan after.plan --format json",
+            "計画が同じなら終了コード 0、違えば 1。\n\n例:\n  toban diff tonight.plan refnet/daily       保存したときから変わったか\n  toban diff refnet/daily --against last     前回の実行から変わったか\n  toban diff before.plan after.plan --format json"
+        ))
 }
 
 fn run() -> Command {

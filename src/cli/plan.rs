@@ -7,11 +7,10 @@ use clap::ArgMatches;
 use super::error::{Error, say, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::saved;
-use super::start::{OnlyInputs, Start, run_facts, start};
+use super::start::{Start, start, told};
 use crate::base::Duration;
-use crate::plan::{Renderer, outline};
+use crate::journal::estimate;
 use crate::report::{Look, outline_text};
-use crate::template::Engine;
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -20,10 +19,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     if let Some(file) = matches.get_one::<std::path::PathBuf>("output") {
         save(globals, matches, &start, file)?;
     }
-    let facts = run_facts(&start.given);
-    let engine = Engine::new();
-    let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    let outline = outline(&renderer, &OnlyInputs(start.given.values.clone()));
+    let mut outline = told(&start);
+    outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
     } else {

@@ -13,7 +13,7 @@ use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::{file, secrets};
-use super::start::{OnlyInputs, Start, start};
+use super::start::{OnlyInputs, Start, start, told};
 use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
@@ -160,7 +160,8 @@ fn session(
     let approved_by = approvals.map(|a| a.by.clone()).collect();
     let run =
         Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
-    let record = PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run) };
+    let record =
+        PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run, told(start)) };
     let plan_json = serde_json::to_vec_pretty(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;

@@ -14,7 +14,8 @@ use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
 use crate::model::InputDecl;
-use crate::plan::{Facts, NodeIx, Plan, RunFacts, compile};
+use crate::plan::{Facts, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
+use crate::template::Engine;
 
 /// A plan and what it is to be made with.
 pub struct Start {
@@ -30,7 +31,17 @@ pub struct Start {
 
 /// Loads, checks and compiles a playbook, and checks its inputs. `all` says that none of them may be missing.
 pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start, Error> {
-    let loaded = load(globals, matches)?;
+    start_named(globals, matches, playbook(matches), all)
+}
+
+/// The name or path on the command line.
+fn playbook(matches: &ArgMatches) -> &str {
+    matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default()
+}
+
+/// As [`start`], of a playbook by its name or path.
+pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: bool) -> Result<Start, Error> {
+    let loaded = load_named(globals, name)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
     let given = given(globals, matches, &loaded, all)?;
     tracing::debug!(
@@ -81,7 +92,10 @@ pub fn checked(
 
 /// The playbook named on the command line, checked.
 pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
-    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    load_named(globals, playbook(matches))
+}
+
+fn load_named(globals: &Globals, name: &str) -> Result<Loaded, Error> {
     let environment = globals.environment.as_deref();
     lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(|found| {
         // Two parts can have one mistake in common.
@@ -125,6 +139,14 @@ pub fn run_facts(given: &Given) -> RunFacts {
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
     }
+}
+
+/// A plan as a dry run tells it.
+pub fn told(start: &Start) -> Outline {
+    let facts = run_facts(&start.given);
+    let engine = Engine::new();
+    let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
+    outline(&renderer, &OnlyInputs(start.given.values.clone()))
 }
 
 /// The facts of a run that has not begun.

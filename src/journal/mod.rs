@@ -5,6 +5,7 @@ mod chain;
 #[cfg(test)]
 mod crash_tests;
 mod error;
+mod estimate;
 mod lane;
 mod lock;
 mod log;
@@ -20,6 +21,7 @@ mod used;
 mod writer;
 
 pub use error::JournalError;
+pub use estimate::estimate;
 pub use log::{LogSetup, StepLog};
 pub use reader::{Recovered, read, recover};
 pub use state_dir::{RunFolder, StateDir};

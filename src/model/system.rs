@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, Effect, SecretSource};
+use super::{Action, Allow, Effect, SecretSource};
 use crate::base::{Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -16,6 +16,9 @@ use crate::base::{Confidential, Duration};
 pub struct System {
     /// What people read.
     pub title: Option<String>,
+    /// Rules of `check` that do not hold in the file; within an environment, those that do not hold in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Box<Allow>>,
     /// The zone of its schedules and of `run.stamp`, such as Asia/Tokyo. Default: the machine's.
     pub timezone: Option<String>,
     /// The environment when none is named.

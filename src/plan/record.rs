@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::node::{Body, Plan, RunFacts};
 use super::saved::Approval;
+use super::told::Outline;
 use crate::base::{PlanId, StepId};
 use crate::model::{ChecklistItem, Effect};
 
@@ -30,6 +31,9 @@ pub struct PlanRecord {
     pub steps: Vec<StepRecord>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// The plan as it was told before the run; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Outline>,
     /// The saved plan it is, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<PlanOrigin>,
@@ -67,8 +71,8 @@ pub struct StepRecord {
     pub effect: Effect,
 }
 
-/// What a run's folder keeps of its plan.
-pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
+/// What a run's folder keeps of its plan, and of what was told of it before.
+pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
     let steps = plan
         .order
         .iter()
@@ -91,6 +95,7 @@ pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
         sources: plan.sources.clone(),
         steps,
         checklist: plan.checklist.clone(),
+        outline: Some(outline),
         saved: None,
     }
 }

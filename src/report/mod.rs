@@ -5,6 +5,7 @@
 mod area;
 mod board;
 mod canvas;
+mod changes;
 mod fold;
 mod heading;
 mod json;
@@ -15,6 +16,7 @@ mod neutral;
 mod note;
 mod open;
 mod outline;
+mod outline_step;
 mod plain;
 mod quiet;
 mod seconds;
@@ -26,6 +28,7 @@ mod terminal;
 mod width;
 mod words;
 
+pub use changes::changes_text;
 pub use heading::{Heading, Progress, StepInfo};
 pub use look::Look;
 pub use markdown::run_report;
