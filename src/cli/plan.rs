@@ -1,5 +1,6 @@
 //! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -10,17 +11,18 @@ use super::saved;
 use super::start::{Start, start, told};
 use crate::base::Duration;
 use crate::journal::estimate;
+use crate::plan::Outline;
 use crate::report::{Look, outline_text};
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    if let Some(file) = matches.get_one::<std::path::PathBuf>("output") {
-        save(globals, matches, &start, file)?;
-    }
     let mut outline = told(&start);
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
+    if let Some(file) = matches.get_one::<PathBuf>("output") {
+        save(globals, matches, &start, &outline, file)?;
+    }
     if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
         say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
     } else {
@@ -30,10 +32,17 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 /// Saves the plan, and says so beside it.
-fn save(globals: &Globals, matches: &ArgMatches, start: &Start, file: &std::path::Path) -> Result<(), Error> {
+fn save(
+    globals: &Globals,
+    matches: &ArgMatches,
+    start: &Start,
+    told: &Outline,
+    file: &Path,
+) -> Result<(), Error> {
     let by = operator(matches.get_one::<String>("operator").map(String::as_str));
     let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
     let mut plan = saved::made(globals, start, by, valid)?;
+    plan.outline.clone_from(told);
     saved::write(&mut plan, &globals.cwd.join(file))?;
     say_on_stderr(&saved::about(&plan, file));
     Ok(())

@@ -43,6 +43,12 @@ impl Place {
         said
     }
 
+    fn saved_as(&self, name: &str) -> Said {
+        let said = self.with_secrets(&["plan", "play.yaml", "-i", "name=x", "-o", name]);
+        assert_eq!(said.code, 0, "{said:?}");
+        said
+    }
+
     /// A refusal: exit 3, these words, and nothing done.
     fn refused(&self, args: &[&str], words: &[&str]) {
         let said = self.with_secrets(args);
@@ -61,8 +67,12 @@ fn a_plan_is_shown_as_it_was_made_and_run_once() {
     let planned = place.saved(&["-i", "name=x", "--operator", "鈴木"]);
     assert!(planned.err.contains("by 鈴木 on "), "{}", planned.err);
     assert_eq!(place.toban(&["show", "p.plan"]).out, planned.out);
-    let run = place.with_secrets(&["run", "p.plan"]);
+    // From wherever it is called.
+    let mut elsewhere = place.command();
+    elsewhere.current_dir("/").env("TOKEN", "very-secret-token").env("KEY", "very-secret-key");
+    let run = said(elsewhere.arg("run").arg(place.at("p.plan")).output().expect("toban starts"));
     assert_eq!(run.code, 0, "{run:?}");
+    assert!(place.toban(&["status"]).out.contains(" by 鈴木\n"));
     assert_eq!(
         (place.text("done"), place.lines("b.count"), place.lines("c.count")),
         ("x done\n".into(), 1, 2)
@@ -72,6 +82,8 @@ fn a_plan_is_shown_as_it_was_made_and_run_once() {
     let saved: serde_json::Value = serde_json::from_str(&place.text("p.plan")).expect("JSON");
     assert_eq!(record["saved"]["digest"], saved["digest"]);
     assert_eq!(record["saved"]["author"], "鈴木");
+    let later = place.saved_as("later.plan");
+    assert_eq!(place.toban(&["show", "later.plan"]).out, later.out, "also with how long it took before");
     let again = place.with_secrets(&["run", "p.plan"]);
     assert_eq!(again.code, 3);
     assert!(again.err.contains("was run already, as 20"), "{}", again.err);
