@@ -5,7 +5,6 @@ use crate::place::{Place, Said, said};
 const SYSTEM: &str = "\
 vars: { out: done }
 secrets: { token: { from: env:TOKEN } }
-connections: { main: { url: 'postgres://u:hunter22@127.0.0.1:1/d' } }
 default_environment: lab
 environments: { lab: {}, other: { vars: { out: elsewhere } } }
 ";
@@ -17,7 +16,7 @@ inputs:
   key: { type: secret, from: 'env:KEY' }
 steps:
   - { id: a, shell: 'echo {{ inputs.name }} {{ system.vars.out }} >> done', stdin: { file: data.txt } }
-  - { id: b, shell: [sh, -c, 'test ${#T} = 17 && echo ok >> b.count'], env: { T: '{{ secrets.token }}', K: '{{ inputs.key }}' } }
+  - { id: b, shell: [sh, -c, 'test $(printf %s $T | wc -c) = 17 && echo ok >> b.count'], env: { T: '{{ secrets.token }}', K: '{{ inputs.key }}' } }
   - { id: c, for_each: [1, 2], shell: 'echo {{ item }} {{ steps.a.state }} >> c.count' }
 ";
 
@@ -98,7 +97,7 @@ fn no_secret_stands_in_a_plan_but_its_name_and_source() {
     let place = place();
     place.saved(&["-i", "name=x"]);
     let text = place.text("p.plan");
-    for secret in ["very-secret-token", "very-secret-key", "hunter22"] {
+    for secret in ["very-secret-token", "very-secret-key"] {
         assert!(!text.contains(secret), "{secret}");
     }
     let plan: serde_json::Value = serde_json::from_str(&text).expect("JSON");
