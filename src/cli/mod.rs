@@ -8,6 +8,7 @@ mod diff;
 mod entry;
 mod error;
 mod globals;
+mod graph;
 mod help;
 mod list;
 mod logs;

@@ -33,6 +33,7 @@ impl Renderer<'_> {
         let mut told = OutlineStep {
             id: shown.id.to_string(),
             depth: std::iter::successors(node.inside, |open| plan.at(*open).inside).count(),
+            inside: node.inside.map(|open| plan.at(open).id.ended().to_string()),
             title: self.planned_title(ix, known),
             kind: node.kind().to_string(),
             effect: step.effect,
