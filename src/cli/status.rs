@@ -14,8 +14,8 @@ use crate::base::StepId;
 use crate::event::{Event, Kind};
 use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
-use crate::plan::{PlanRecord, StepRecord};
-use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, width};
+use crate::plan::{PlanOrigin, PlanRecord, StepRecord};
+use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, safe_text, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -39,14 +39,20 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
                 (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why }))
             })
             .collect();
-        let whole = json!({
+        let mut whole = json!({
             "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": alive(&summary),
             "operator": summary.operator, "started": summary.started.to_string(), "steps": steps,
         });
+        if let Some(saved) = &plan.saved {
+            whole["saved"] = json!(saved);
+        }
         say(&format!("{whole:#}\n"));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!("{id}  {}  {}\n{}\n", word(&summary), summary.playbook, plan.title);
+    if let Some(saved) = &plan.saved {
+        text.push_str(&format!("{}\n", origin(saved)));
+    }
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
     for (id, step) in &steps {
         let seconds = step.seconds.map(format_seconds).unwrap_or_default();
@@ -62,6 +68,17 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
     say(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The saved plan that a run does, on one line.
+fn origin(saved: &PlanOrigin) -> String {
+    let (id, author) = (&saved.id, &saved.author);
+    let mut line = crate::t!("saved plan {id} by {author}", "保存した計画 {id}（作成: {author}）");
+    let by: Vec<&str> = saved.approvals.iter().map(|a| a.by.as_str()).collect();
+    if !by.is_empty() {
+        line.push_str(&crate::t!(", approved by {}", "、承認: {}", by.join(", ")));
+    }
+    safe_text(&line).into_owned()
 }
 
 /// The plan that a run's folder keeps.
