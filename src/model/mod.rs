@@ -21,7 +21,7 @@ mod tree;
 mod web;
 
 pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait};
-pub use args::{Arg, Args};
+pub use args::{Arg, Args, quoted};
 pub use condition::{Condition, Otherwise};
 pub use docker::{
     Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices, ComposeUp,
