@@ -1,6 +1,7 @@
 //! The real binary as its users meet it: what it says, how it ends, and what it leaves behind.
 
 mod bad_places;
+mod diff;
 mod flow;
 mod pipes;
 mod place;
