@@ -101,6 +101,8 @@ fn traced(arguments: &[&str]) -> (Output, Vec<String>) {
         .args(arguments)
         .current_dir(repo())
         .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+        // Where cargo would have the loader look first.
+        .env_remove("LD_LIBRARY_PATH")
         .stdin(Stdio::null())
         .output()
         .expect("strace starts: this test cannot do without it");

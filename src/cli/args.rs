@@ -31,7 +31,10 @@ pub fn command() -> Command {
             check(),
             plan(),
             diff(),
+            graph(),
             run(),
+            approve(),
+            reject(),
             runs(),
             status(),
             logs(),
@@ -120,7 +123,20 @@ fn check() -> Command {
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
         )))
+        .arg(
+            Arg::new("rules").long("rules").action(ArgAction::SetTrue).conflicts_with_all(["paths", "explain"]).help(
+                crate::t!("the rules that have a name, and what each finds", "名前のある規則と、それぞれが見つけるもの"),
+            ),
+        )
+        .arg(Arg::new("explain").long("explain").value_name("RULE").conflicts_with("paths").help(crate::t!(
+            "why a rule is there, how its mistake is mended, how it is allowed in place",
+            "規則の理由、直し方、その場で許可する書き方"
+        )))
         .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban check                            every playbook\n  toban check refnet/daily               one of them\n  toban check --explain endless-command  what a rule is for\n\nExit codes: 0 no mistakes, 2 mistakes",
+            "例:\n  toban check                            すべてのプレイブック\n  toban check refnet/daily               1 つだけ\n  toban check --explain endless-command  規則の説明\n\n終了コード: 0 誤りなし、2 誤りあり"
+        ))
 }
 
 fn plan() -> Command {
@@ -148,10 +164,10 @@ fn plan() -> Command {
                 .help(crate::t!("how long the saved plan can be run [default: 24h]", "保存した計画の有効期間 [既定: 24h]")),
         )
         .arg(by(crate::t!("who makes it [default: the login name]", "作成者 [既定: ログイン名]")))
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown", "html"]))
         .after_help(crate::t!(
-            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
-            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
+            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, in one file\n  toban plan refnet/restore --format markdown           for a ticket or a merge request\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
+            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n  toban plan refnet/restore --format markdown           チケットやマージリクエスト用\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
         ))
 }
 
@@ -181,6 +197,29 @@ fn diff() -> Command {
         ))
 }
 
+fn graph() -> Command {
+    Command::new("graph")
+        .about(crate::t!(
+            "The order of the steps as a graph: in the terminal, Mermaid, DOT or SVG",
+            "ステップの実行順を図にする: 端末、Mermaid、DOT、SVG"
+        ))
+        .arg(playbook())
+        .args(inputs())
+        .arg(format(&["text", "mermaid", "dot", "svg"]))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")),
+        )
+        .after_help(crate::t!(
+            "Examples:\n  toban graph refnet/daily                       boxes and lines, or a list with rails\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      for a wiki or a merge request\n\nColours tell what a step does (read, change, destroy), lines why one follows another.",
+            "例:\n  toban graph refnet/daily                       箱と線、または線付きの一覧\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      Wiki やマージリクエスト用\n\n色は作用（参照・変更・破壊）、線は順序の理由を表します。"
+        ))
+}
+
 fn run() -> Command {
     Command::new("run")
         .about(crate::t!("Runs a playbook", "プレイブックを実行する"))
@@ -206,6 +245,33 @@ fn run() -> Command {
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
             "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
         ))
+}
+
+fn approve() -> Command {
+    said(Command::new("approve").about(crate::t!("Approves a saved plan", "保存した計画を承認する"))).after_help(crate::t!(
+        "Example:\n  toban approve restore.plan --reason 'checked against ticket 123'\n\nWhat people say of FILE stands in FILE.approvals, each line tied to the one before and to the plan.",
+        "例:\n  toban approve restore.plan --reason 'チケット 123 と照合済み'\n\n承認と却下は FILE.approvals に記録されます（各行は前の行と計画に結び付けられます）。"
+    ))
+}
+
+fn reject() -> Command {
+    said(Command::new("reject").about(crate::t!("Rejects a saved plan, so that it is not run", "保存した計画を却下し、実行できなくする")))
+        .after_help(crate::t!(
+            "Example:\n  toban reject restore.plan --reason 'wrong database'\n\nWho rejected a plan can approve it later; nobody else can take it back.",
+            "例:\n  toban reject restore.plan --reason 'データベースが違う'\n\n却下した本人だけが、後から承認して取り消せます。"
+        ))
+}
+
+fn said(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("plan")
+                .value_name("FILE")
+                .required(true)
+                .help(crate::t!("the saved plan", "保存した計画")),
+        )
+        .arg(Arg::new("reason").long("reason").value_name("TEXT").help(crate::t!("why", "理由")))
+        .arg(by(crate::t!("who says it [default: the login name]", "承認者・却下者 [既定: ログイン名]")))
 }
 
 fn answers() -> Vec<Arg> {

@@ -1,5 +1,6 @@
 //! The command line: one file a command, the errors it prints and the codes it exits with.
 
+mod approve;
 mod args;
 mod check;
 mod completions;
@@ -7,11 +8,14 @@ mod diff;
 mod entry;
 mod error;
 mod globals;
+mod graph;
 mod help;
 mod list;
 mod logs;
 mod plan;
 pub mod prompt;
+mod rerun;
+mod rules;
 mod run;
 mod runs;
 mod saved;

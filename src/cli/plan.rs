@@ -10,7 +10,7 @@ use super::saved;
 use super::start::{Start, start, told};
 use crate::base::Duration;
 use crate::journal::estimate;
-use crate::report::{Look, outline_text};
+use crate::report::{Look, PlanHead, outline_text, plan_html, plan_markdown};
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -21,12 +21,25 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     }
     let mut outline = told(&start);
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
-    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
-        say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
-    } else {
-        say(&outline_text(&outline, Look::of_locale(globals.colour)));
-    }
+    let text = match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()),
+        Some("html") => plan_html(&outline, &head(&start)) + "\n",
+        Some("markdown") => plan_markdown(&outline, &head(&start)),
+        _ => outline_text(&outline, Look::of_locale(globals.colour)),
+    };
+    say(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the system says of the place where the plan would run.
+fn head(start: &Start) -> PlanHead {
+    let system = &start.plan.frames[0].system;
+    PlanHead {
+        system: system.title.clone(),
+        target: system.target.clone(),
+        protected: system.protected,
+        ..PlanHead::default()
+    }
 }
 
 /// Saves the plan, and says so beside it.

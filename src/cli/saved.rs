@@ -96,6 +96,28 @@ pub fn read(path: &Path) -> Result<Saved, Error> {
         .map_err(|e| refused(crate::t!("the saved plan `{shown}`: {e}", "保存された計画 `{shown}`: {e}")))
 }
 
+/// A plan is run, and approved, until its time is over.
+pub fn not_expired(saved: &Saved) -> Result<(), Error> {
+    if SystemClock.now() < saved.made.until {
+        return Ok(());
+    }
+    let (until, name) = (time(saved, saved.made.until), &saved.outline.playbook);
+    Err(refused(crate::t!(
+        "the plan has expired: it could be run until {until}",
+        "計画の有効期限（{until}）が過ぎています"
+    ))
+    .help(crate::t!(
+        "make a new one: toban plan {name} -o FILE",
+        "作り直してください: toban plan {name} -o ファイル"
+    )))
+}
+
+/// A time in the zone of the plan.
+fn time(saved: &Saved, at: Timestamp) -> String {
+    let zone = saved.zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::system());
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
 /// A plan that is not run.
 pub fn refused(message: impl Into<String>) -> Error {
     Error::Plain { code: Code::Refused, message: message.into(), help: None }
@@ -103,11 +125,9 @@ pub fn refused(message: impl Into<String>) -> Error {
 
 /// Where a plan comes from, in two lines.
 pub fn about(saved: &Saved, file: &Path) -> String {
-    let zone = saved.zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::system());
     let (id, digest, file) = (&saved.id, &saved.digest, file.display());
-    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
     let (by, host) = (&saved.made.by, &saved.made.host);
-    let (at, until) = (time(saved.made.at), time(saved.made.until));
+    let (at, until) = (time(saved, saved.made.at), time(saved, saved.made.until));
     safe_text(&crate::t!(
         "plan {id} in {file}, by {by} on {host} at {at}; it can be run once, until {until}\nSHA-256 {digest}\n",
         "計画 {id}（{file}）: 作成 {by}（{host}、{at}）。{until} まで一度だけ実行できます\nSHA-256 {digest}\n"

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ArgMatches;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -12,6 +13,7 @@ use super::globals::Globals;
 use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
+use crate::model::InputDecl;
 use crate::plan::{Facts, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
 use crate::template::Engine;
 
@@ -53,14 +55,23 @@ pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: boo
 
 /// The inputs, or everything that is wrong with them in one answer.
 fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) -> Result<Given, Error> {
-    let decls = &loaded.playbook.inputs;
-    let (values, mut wrong) = typed(globals, matches)?;
-    let resolved = inputs::resolve(decls, &values);
+    let (values, wrong) = typed(globals, matches)?;
+    checked(&loaded.playbook.inputs, &values, wrong, all)
+}
+
+/// Values against declarations; `wrong` is what was found before.
+pub fn checked(
+    decls: &IndexMap<String, InputDecl>,
+    values: &Map<String, Value>,
+    mut wrong: Vec<String>,
+    all: bool,
+) -> Result<Given, Error> {
+    let resolved = inputs::resolve(decls, values);
     let missing = match &resolved {
         Ok(given) => given.missing.clone(),
         Err(mistakes) => {
             wrong.extend(mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)));
-            inputs::missing(decls, &values)
+            inputs::missing(decls, values)
         }
     };
     match resolved {
@@ -99,7 +110,7 @@ fn load_named(globals: &Globals, name: &str) -> Result<Loaded, Error> {
 }
 
 /// What was typed with `-i` and `--inputs`, the former wins; and what of it is no input.
-fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
+pub fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
     let mut given = match matches.get_one::<PathBuf>("inputs") {
         Some(path) => inputs::from_file(&globals.cwd.join(path)).map_err(Error::usage)?,
         None => Map::new(),
@@ -124,6 +135,7 @@ pub fn run_facts(given: &Given) -> RunFacts {
         dir: String::new(),
         scratch_dir: String::new(),
         previous: None,
+        approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
     }

@@ -17,6 +17,7 @@ mod state_dir;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod used;
 mod writer;
 
 pub use error::JournalError;
@@ -25,4 +26,5 @@ pub use log::{LogSetup, StepLog};
 pub use reader::{Recovered, read, recover};
 pub use state_dir::{RunFolder, StateDir};
 pub use summary::{Liveness, Summary, liveness, summary};
+pub use used::{Claim, Taken, used_by};
 pub use writer::Journal;

@@ -27,7 +27,7 @@ pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
-pub use record::{PlanRecord, StepRecord, record};
+pub use record::{PlanOrigin, PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
 pub use told::{
     Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,

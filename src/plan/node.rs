@@ -134,6 +134,8 @@ pub struct RunFacts {
     pub scratch_dir: String,
     /// The outcome of the run before it, where there was one.
     pub previous: Option<String>,
+    /// Who approved its plan before it began.
+    pub approved_by: Vec<String>,
     /// The values of the first frame's inputs, secrets left out.
     pub inputs: Map<String, Value>,
     /// The names of its inputs that are secrets.

@@ -33,10 +33,11 @@ impl Renderer<'_> {
         let mut told = OutlineStep {
             id: shown.id.to_string(),
             depth: std::iter::successors(node.inside, |open| plan.at(*open).inside).count(),
+            inside: node.inside.map(|open| plan.at(open).id.ended().to_string()),
             title: self.planned_title(ix, known),
             kind: node.kind().to_string(),
             effect: step.effect,
-            because: step.because.clone(),
+            because: step.reasons(),
             needs: self.told_needs(ix),
             when: Vec::new(),
             items: None,

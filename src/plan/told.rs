@@ -52,13 +52,16 @@ pub struct OutlineStep {
     pub id: String,
     /// How deep it stands in groups and playbooks.
     pub depth: usize,
+    /// The group or playbook that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<String>,
     /// Its title.
     pub title: String,
     /// The kind of its action.
     pub kind: String,
     /// What it does to the world.
     pub effect: Effect,
-    /// Why a step that looks destructive is none.
+    /// Why a step that looks destructive is none, and why rules of `check` do not hold for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What it waits for.

@@ -84,7 +84,7 @@ impl Renderer<'_> {
             }
             None => None,
         };
-        let by_effect = if destroys { system.approvals.get("destroy").map_or(1, |a| a.people) } else { 1 };
+        let by_effect = system.approvals.of(node.step.effect).map_or(1, |a| a.people);
         let people = confirm.and_then(|c| c.people).unwrap_or(1).max(by_effect);
         let unattended =
             typed.as_ref().map_or_else(|| format!("--confirm {id}"), |t| format!("--confirm {id}={t}"));

@@ -2,6 +2,7 @@
 //! does what was planned. It reads files to digest them, and writes none.
 
 mod alike;
+mod approval;
 mod compare;
 mod files;
 mod form;
@@ -11,6 +12,7 @@ mod slots;
 mod system;
 
 pub use alike::{Foreseen, Unlike};
+pub use approval::{Approval, Broken, Need, Unapproved, Verdict, chain, head};
 pub use compare::{Difference, differences};
 pub use files::{Digested, digest_of};
 pub use form::{FORMAT, Made, ReadFile, Saved, SavedStep, SavedSystem, SavedUnit, SourceFile};
