@@ -212,7 +212,7 @@ fn diff() -> Command {
             plan("plan", "A", crate::t!("a saved plan, or a playbook planned now", "保存した計画、またはプレイブック（今の計画）"))
                 .required(true),
         )
-        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")).conflicts_with("against"))
+        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")))
         .arg(Arg::new("against").long("against").value_name("RUN").help(crate::t!(
             "compares A with what a run was to do: `last`, or a run's id",
             "A を過去の実行の計画と比べる: last または実行 ID"

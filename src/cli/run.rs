@@ -169,7 +169,7 @@ fn session(
         Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
     let record =
         PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run, told(start)) };
-    let plan_json = serde_json::to_vec_pretty(&record).map_err(|e| {
+    let plan_json = serde_json::to_vec(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
     let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
