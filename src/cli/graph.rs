@@ -7,6 +7,7 @@ use clap::ArgMatches;
 
 use super::error::{Error, say};
 use super::globals::Globals;
+use super::saved;
 use super::start::{start, told};
 use crate::report::{Diagram, Look, graph_dot, graph_mermaid, graph_svg, graph_text};
 
@@ -15,7 +16,12 @@ const COLUMNS: usize = 80;
 
 /// Prints or writes the graph.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
-    let diagram = Diagram::of(&told(&start(globals, matches, false)?));
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    let outline = match saved::file(globals, name) {
+        Some(file) => saved::read(&file)?.outline,
+        None => told(&start(globals, matches, false)?),
+    };
+    let diagram = Diagram::of(&outline);
     let file = matches.get_one::<PathBuf>("output");
     let text = match matches.get_one::<String>("format").map(String::as_str) {
         Some("mermaid") => graph_mermaid(&diagram),

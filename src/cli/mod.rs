@@ -23,6 +23,7 @@ mod schema;
 mod show;
 mod start;
 mod status;
+mod told;
 mod usage;
 
 pub use entry::main;

@@ -8,40 +8,26 @@ use clap::ArgMatches;
 use super::error::{Error, say, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::saved;
-use super::start::{Start, start, told};
+use super::start::{Start, start, told as outline_of};
+use super::told;
 use crate::base::Duration;
 use crate::journal::estimate;
 use crate::plan::Outline;
-use crate::report::{Look, PlanHead, outline_text, plan_html, plan_markdown};
+use crate::plan::saved::Saved;
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    let mut outline = told(&start);
+    let mut outline = outline_of(&start);
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
-    if let Some(file) = matches.get_one::<PathBuf>("output") {
-        save(globals, matches, &start, &outline, file)?;
-    }
-    let text = match matches.get_one::<String>("format").map(String::as_str) {
-        Some("json") => format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()),
-        Some("html") => plan_html(&outline, &head(&start)) + "\n",
-        Some("markdown") => plan_markdown(&outline, &head(&start)),
-        _ => outline_text(&outline, Look::of_locale(globals.colour)),
+    let saved = match matches.get_one::<PathBuf>("output") {
+        Some(file) => Some(save(globals, matches, &start, file, &outline)?),
+        None => None,
     };
-    say(&text);
+    let head = saved.as_ref().map_or_else(|| told::head(&start), told::head_of_saved);
+    say(&told::written(globals, matches, &outline, &head));
     Ok(ExitCode::SUCCESS)
-}
-
-/// What the system says of the place where the plan would run.
-fn head(start: &Start) -> PlanHead {
-    let system = &start.plan.frames[0].system;
-    PlanHead {
-        system: system.title.clone(),
-        target: system.target.clone(),
-        protected: system.protected,
-        ..PlanHead::default()
-    }
 }
 
 /// Saves the plan, and says so beside it.
@@ -49,16 +35,16 @@ fn save(
     globals: &Globals,
     matches: &ArgMatches,
     start: &Start,
-    told: &Outline,
     file: &Path,
-) -> Result<(), Error> {
+    outline: &Outline,
+) -> Result<Saved, Error> {
     let by = operator(matches.get_one::<String>("operator").map(String::as_str));
     let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
     let mut plan = saved::made(globals, start, by, valid)?;
-    plan.outline.clone_from(told);
+    plan.outline.clone_from(outline);
     saved::write(&mut plan, &globals.cwd.join(file))?;
     say_on_stderr(&saved::about(&plan, file));
-    Ok(())
+    Ok(plan)
 }
 
 /// A saved plan is no playbook.

@@ -25,10 +25,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let summary = summary(&folder)?;
     let events = read(&folder)?;
     let plan = plan_of(&folder)?;
-    let steps = steps(&plan, &events, summary.liveness);
+    let heading = heading(&plan, &summary, &folder);
+    let steps = steps(heading.clone(), &events, summary.liveness);
     let format = matches.get_one::<String>("format").map(String::as_str);
     if format == Some("markdown") {
-        say(&run_report(&heading(&plan, &summary, &folder), &events));
+        say(&run_report(&heading, &events));
         return Ok(ExitCode::SUCCESS);
     }
     if format == Some("json") {
@@ -103,6 +104,7 @@ fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading 
         operator: summary.operator.clone(),
         zone: zone.unwrap_or_else(TimeZone::system),
         steps: plan.steps.iter().map(step_info).collect(),
+        patterns: plan.patterns.iter().map(step_info).collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir: folder.logs(),
     }
@@ -140,9 +142,14 @@ impl Told {
     }
 }
 
-fn steps(plan: &PlanRecord, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
+fn steps(heading: Heading, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
+    let loops = events.iter().filter_map(|event| match &event.kind {
+        Kind::Expanded { step, items } => Some((step, items)),
+        _ => None,
+    });
+    let heading = heading.laid_out(loops);
     let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
-    let mut steps: IndexMap<StepId, Told> = plan.steps.iter().map(|s| (s.id.clone(), waiting())).collect();
+    let mut steps: IndexMap<StepId, Told> = heading.steps.into_iter().map(|s| (s.id, waiting())).collect();
     for event in events {
         if let Some((id, told)) = told(&event.kind)
             && let Some(step) = steps.get_mut(&id)

@@ -181,10 +181,15 @@ impl Pins {
             let own = layers.cells[cell];
             let step = metrics.track.max(2).min((own.width - 2).max(1) / bundles.len().max(1) as i32).max(1);
             let first = own.middle() - step * (bundles.len() as i32 - 1) / 2;
+            // The columns in which lines go on into what a box holds.
+            let given: Vec<i32> =
+                self.into.iter().filter(|((c, _), _)| *c == cell).map(|(_, x)| *x).collect();
             let mut least = (own.x + 1).min(own.right() - 1);
             for (at, (_, bundle)) in bundles.iter().enumerate() {
-                let foreign =
-                    |x: i32| leaving.get(&(own.layer, x)).is_some_and(|there| !there.contains(bundle));
+                let foreign = |x: i32| {
+                    leaving.get(&(own.layer, x)).is_some_and(|there| !there.contains(bundle))
+                        || given.contains(&x)
+                };
                 let wanted = (first + step * at as i32).max(least);
                 let free = (0..own.width)
                     .flat_map(|by| [wanted + by, wanted - by])

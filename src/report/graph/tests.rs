@@ -36,22 +36,22 @@ fn small() -> Diagram {
 
 #[test]
 fn boxes_and_lines_where_there_is_room() {
-    insta::assert_snapshot!(graph_text(&small(), 80, PLAIN), @"");
+    insta::assert_snapshot!("boxes", graph_text(&small(), 80, PLAIN));
 }
 
 #[test]
 fn a_list_with_rails_where_there_is_none() {
-    insta::assert_snapshot!(graph_text(&small(), 24, PLAIN), @"");
+    insta::assert_snapshot!("rails", graph_text(&small(), 24, PLAIN));
 }
 
 #[test]
 fn mermaid_has_groups_colours_and_kinds_of_lines() {
-    insta::assert_snapshot!(graph_mermaid(&small()), @"");
+    insta::assert_snapshot!("mermaid", graph_mermaid(&small()));
 }
 
 #[test]
 fn dot_has_groups_colours_and_kinds_of_lines() {
-    insta::assert_snapshot!(graph_dot(&small()), @"");
+    insta::assert_snapshot!("dot", graph_dot(&small()));
 }
 
 #[test]

@@ -24,8 +24,6 @@ pub struct PlanHead {
     pub valid_until: Option<String>,
     /// The digest over all of it.
     pub digest: Option<String>,
-    /// When it may be started.
-    pub window: Option<String>,
 }
 
 /// A label with its value.
@@ -60,7 +58,6 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
         (t!("Made by", "作成者"), &head.by),
         (t!("Made", "作成日時"), &head.made),
         (t!("Valid until", "有効期限"), &head.valid_until),
-        (t!("Window", "実行可能時間帯"), &head.window),
     ];
     facts.extend(given.into_iter().filter_map(|(label, value)| Some(text(label, value.clone()?))));
     if !outline.locks.is_empty() {
