@@ -44,6 +44,8 @@ pub struct Context<'a> {
     pub stop: Stop,
     /// How many bytes of an output are given on; the rest is only logged.
     pub max_output: usize,
+    /// Whether the kernel holds the programs of the attempt to reading.
+    pub held: bool,
 }
 
 impl Context<'_> {

@@ -22,6 +22,16 @@ pub async fn perform(
     holds: Holds<'_>,
 ) -> Performed {
     drop(permit);
+    perform_here(action, cx, read_only, holds).await
+}
+
+/// The same without a permit, for what is known to read only.
+pub(super) async fn perform_here(
+    action: &Action<Rendered>,
+    cx: &Context<'_>,
+    read_only: bool,
+    holds: Holds<'_>,
+) -> Performed {
     refuse_remote(cx)?;
     if nothing_to_do(cx).await? {
         return Ok(Report { unchanged: true, ..Report::default() });
@@ -62,7 +72,7 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
 }
 
 /// Only this machine, so far.
-fn refuse_remote(cx: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn refuse_remote(cx: &Context<'_>) -> Result<(), Failure> {
     let system = &cx.site.system;
     let named = cx.around.host.as_ref().map(|h| h.0.clone()).or_else(|| system.run_on.clone());
     let Some(name) = named else { return Ok(()) };

@@ -130,6 +130,20 @@ fn plan() -> Command {
         .arg(playbook())
         .args(inputs())
         .arg(format(&["text", "json"]))
+        .arg(Arg::new("probe").long("probe").action(ArgAction::SetTrue).help(crate::t!(
+            "also look: run what can only read, ask everything else whether it could start; exit 1 when something could not",
+            "実際に確認する: 読み取りのみのステップを実行し、他は開始できるかを調べる。できないものがあれば終了コード 1"
+        )))
+        .arg(
+            Arg::new("probe-declared").long("probe-declared").action(ArgAction::SetTrue).help(crate::t!(
+                "the same, and run also what is only declared `effect: read` and nothing holds to it",
+                "--probe に加え、`effect: read` と宣言されただけで制限できないステップも実行する"
+            )),
+        )
+        .after_help(crate::t!(
+            "Examples:\n  toban plan refnet/daily            what would be done; touches nothing\n  toban plan refnet/daily --probe    and whether it could be: yes, no, or cannot know\n\nA probe changes nothing. SQL is held to reading by its session, a shell step that is declared `effect: read` by the\nkernel (Landlock and seccomp); what neither holds is only run with --probe-declared. Nobody is asked anything.",
+            "例:\n  toban plan refnet/daily            何が行われるかを、何にも触れずに表示\n  toban plan refnet/daily --probe    さらに、実行できる状態かを確認（はい・いいえ・不明）\n\n--probe は何も変更しません。SQL はセッションで、`effect: read` の shell はカーネル（Landlock と seccomp）で読み取りに\n制限します。制限できないものは --probe-declared を付けたときだけ実行します。質問は一切しません。"
+        ))
 }
 
 fn run() -> Command {

@@ -6,19 +6,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
+use super::place::{sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::start::{OnlyInputs, Start, start};
-use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
-use crate::event::{Event, Failure, Kind, RunOutcome};
-use crate::inputs::{Given, Vault, check};
+use crate::event::{Event, Kind, RunOutcome};
+use crate::inputs::{Given, check};
 use crate::journal::{Journal, StateDir, summary};
-use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
+use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
@@ -159,7 +158,7 @@ fn session(
         let shown = scratch.display();
         return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
     }
-    let vault = Rc::new(vault(start));
+    let vault = Rc::new(vault(start, Box::new(ask_secret)));
     let mut shown = reporter(
         globals.progress,
         heading(start, &machine.renderer(), &id, who, folder.logs()),
@@ -171,7 +170,7 @@ fn session(
     let zone = plan.zone.clone();
     let session = Session {
         machine,
-        sites: sites(plan, &id, &scratch, &vault),
+        sites: sites(plan, id.to_string(), &scratch, &vault),
         run,
         engine,
         journal,
@@ -233,27 +232,6 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
     }
 }
 
-fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
-    plan.frames
-        .iter()
-        .map(|frame| {
-            let vault = Rc::clone(vault);
-            Rc::new(Site {
-                system: Arc::clone(&frame.system),
-                base_dir: frame.base_dir.clone(),
-                scratch_dir: scratch.to_path_buf(),
-                marker: ("TOBAN_RUN".into(), id.to_string()),
-                secret: Box::new(move |name| {
-                    let found = vault.get(&format!("secrets.{name}"));
-                    found
-                        .map(|(secret, _)| secret)
-                        .map_err(|e| Failure::Unavailable { message: e.to_string() })
-                }),
-            })
-        })
-        .collect()
-}
-
 fn heading(
     start: &Start,
     renderer: &Renderer<'_>,
@@ -288,26 +266,11 @@ fn heading(
     }
 }
 
-/// The secrets of the system and of the inputs, none of them resolved yet.
-fn vault(start: &Start) -> Vault {
-    let mut decls: IndexMap<String, SecretDecl> = IndexMap::new();
-    for frame in &start.plan.frames {
-        for (name, decl) in &frame.system.secrets {
-            decls.entry(format!("secrets.{name}")).or_insert_with(|| decl.clone());
-        }
+/// Asks at the terminal, where there is one.
+fn ask_secret(name: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
     }
-    for (name, source) in &start.given.secrets {
-        let declared = start.loaded.playbook.inputs.get(name).filter(|d| d.kind == InputType::Secret);
-        let unmasked = declared.and_then(|d| d.unmasked);
-        let source: SecretSource = source.clone();
-        decls.insert(format!("inputs.{name}"), SecretDecl { from: Some(source), generate: None, unmasked });
-    }
-    let prompt = |name: &str| {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return None;
-        }
-        say_on_stderr("\r");
-        dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
-    };
-    Vault::new(decls, start.loaded.base_dir.clone(), Box::new(prompt))
+    say_on_stderr("\r");
+    dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
 }

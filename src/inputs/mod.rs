@@ -6,5 +6,5 @@ mod secrets;
 mod value;
 
 pub use given::{Given, Mistake, from_file, missing, parse_pair, resolve};
-pub use secrets::{SecretError, Vault};
+pub use secrets::{Prompt, SecretError, Vault};
 pub use value::check;

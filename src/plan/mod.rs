@@ -3,7 +3,9 @@
 
 mod before;
 mod compile;
+mod finding;
 mod foresee;
+mod guess;
 mod judge;
 mod node;
 mod outline;
@@ -14,13 +16,17 @@ mod renderer;
 mod uses;
 mod wording;
 
+pub use before::Before;
 pub use compile::{CompileError, compile, sha256_hex};
+pub use finding::{ProbeCounts, ProbeFinding};
+pub use foresee::Unknown;
+pub use guess::Guess;
 pub use judge::{Judged, Results};
 pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
 pub use outline::{Outline, OutlineStep, outline};
 pub use prepare::Prepared;
 pub use preview::preview;
 pub use record::{PlanRecord, StepRecord, record};
-pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
+pub use renderer::{Facts, Item, Missing, Renderer, SecretNames, Secrets};
 pub use uses::Uses;
 pub use wording::titles;

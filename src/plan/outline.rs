@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::before::Before;
+use super::finding::{ProbeCounts, ProbeFinding};
 use super::node::{Body, NodeIx};
 use super::preview::preview;
 use super::renderer::{Facts, Item, Renderer};
@@ -30,6 +31,9 @@ pub struct Outline {
     pub change: usize,
     /// How many destroy something.
     pub destroy: usize,
+    /// What a probe found, counted; none without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeCounts>,
 }
 
 /// One step of a plan, as it is told.
@@ -73,6 +77,9 @@ pub struct OutlineStep {
     /// Whether what follows goes on when it fails.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub goes_on: bool,
+    /// What a probe found out about it; none without one, and for a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeFinding>,
 }
 
 /// A plan as it is told. `known` are the inputs, and nothing else.
@@ -101,6 +108,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         read,
         change,
         destroy,
+        probe: None,
     }
 }
 
@@ -129,6 +137,7 @@ fn outline_step(renderer: &Renderer<'_>, ix: NodeIx, known: &dyn Facts) -> Outli
         attempts: step.retry.as_ref().map(|r| r.attempts),
         asks: renderer.planned_question(ix, known),
         goes_on: step.on_error == OnError::Continue,
+        probe: None,
     };
     match told_when(renderer, ix, known) {
         Ok(when) => told.when = when,

@@ -1,8 +1,9 @@
 //! A dry run as a person reads it. It does not render a step, only lays the text out.
 
 use super::{Look, outcome_word, pad, safe_text};
+use crate::event::Verdict;
 use crate::model::Effect;
-use crate::plan::{Outline, OutlineStep};
+use crate::plan::{Outline, OutlineStep, ProbeCounts, ProbeFinding};
 
 /// The whole dry run as text.
 pub fn outline_text(outline: &Outline, look: Look) -> String {
@@ -22,6 +23,12 @@ pub fn outline_text(outline: &Outline, look: Look) -> String {
         "\n{read} read, {change} change, {destroy} destroy. ⟨…⟩ is what only a run can know.\n",
         "\n参照 {read}、変更 {change}、破壊 {destroy}。⟨…⟩ は実行時にのみ決まる値です。\n"
     ));
+    if let Some(ProbeCounts { ran, yes, no, cannot_know }) = outline.probe {
+        text.push_str(&crate::t!(
+            "probe: {yes} yes, {no} no, {cannot_know} cannot know ({ran} were run, as they only read). Nothing was changed.\n",
+            "確認: はい {yes}、いいえ {no}、不明 {cannot_know}（読み取りのみの {ran} 件は実行済み）。何も変更していません。\n"
+        ));
+    }
     text
 }
 
@@ -78,6 +85,23 @@ fn details(step: &OutlineStep, line: &mut dyn FnMut(String, &str)) {
     }
     if let Some(error) = &step.error {
         line(crate::t!("error", "エラー"), error);
+    }
+    if let Some(finding) = &step.probe {
+        line(crate::t!("probe", "確認"), &finding_text(finding));
+    }
+}
+
+/// `yes, ran — 3 rows`
+fn finding_text(finding: &ProbeFinding) -> String {
+    let verdict = match finding.verdict {
+        Verdict::Yes => crate::t!("yes", "はい"),
+        Verdict::No => crate::t!("no", "いいえ"),
+        Verdict::CannotKnow => crate::t!("cannot know", "不明"),
+    };
+    let ran = if finding.ran { crate::t!(", ran", "・実行済み") } else { String::new() };
+    match finding.words.is_empty() {
+        true => format!("{verdict}{ran}"),
+        false => format!("{verdict}{ran} — {}", finding.words),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn run(target: Target, job: &Job, cx: &Context<'_>) -> Result<R
 }
 
 /// A connection, unless it is time to stop first.
-async fn opened<S>(
+pub(super) async fn opened<S>(
     connecting: impl Future<Output = Result<S, sqlx::Error>>,
     place: &str,
     cx: &Context<'_>,

@@ -126,6 +126,24 @@ fn opened(path: Option<PathBuf>, read_only: bool, stopped: Arc<AtomicBool>) -> R
     Ok(connection)
 }
 
+/// Compiles a statement and runs none of it. A pragma may act while it is compiled: none is let by.
+pub(super) async fn only_prepare(path: Option<PathBuf>, sql: String) -> Result<(), Trouble> {
+    let compiled = tokio::task::spawn_blocking(move || {
+        let connection = match path {
+            Some(path) => Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.authorizer(Some(|asked: AuthContext<'_>| match asked.action {
+            AuthAction::Pragma { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+                Authorization::Deny
+            }
+            _ => Authorization::Allow,
+        }))?;
+        connection.prepare(&sql).map(drop)
+    });
+    compiled.await.map_err(|_| gone())?.map_err(|e| trouble(&e))
+}
+
 fn prepare_session(
     connection: &Connection,
     read_only: bool,

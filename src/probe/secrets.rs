@@ -1,0 +1,75 @@
+//! The secrets that looking at a step needs: as few as possible, and none that a person would have to type.
+
+use crate::base::{Confidential, MASK};
+use crate::event::Verdict;
+use crate::model::{Action, Sql, StepBody, System, Template, Templated};
+use crate::plan::{NodeIx, Secrets};
+
+use super::facts::Looked;
+use super::walk::Setup;
+
+impl Setup<'_> {
+    /// The values of the secrets that a step's templates name.
+    pub(super) fn secrets_of(&self, ix: NodeIx) -> Result<Secrets, Looked> {
+        let names = self.renderer.secret_names(ix);
+        names
+            .into_iter()
+            .map(|name| {
+                self.nobody_is_asked(&name)?;
+                let found = self.vault.get(&name).map_err(|e| Looked::new(Verdict::No, e.to_string()))?;
+                Ok((name, Confidential::new(found.0.expose().to_string(), MASK.to_string())))
+            })
+            .collect()
+    }
+
+    /// Whether the connection of a step can be had without asking anybody for its password.
+    pub(super) fn connection_is_open(&self, ix: NodeIx) -> Result<(), Looked> {
+        let node = self.renderer.plan.at(ix);
+        let system = &self.renderer.plan.frames[node.frame as usize].system;
+        let name = sql_of(&node.step.body).and_then(|sql| match &sql.connection.0 {
+            Template::Literal(text) => password(system, text.expose()),
+            Template::Source(_) => None,
+        });
+        name.map_or(Ok(()), |name| self.nobody_is_asked(&format!("secrets.{name}")))
+    }
+
+    fn nobody_is_asked(&self, name: &str) -> Result<(), Looked> {
+        match self.vault.asks(name) {
+            false => Ok(()),
+            true => Err(Looked::new(
+                Verdict::CannotKnow,
+                crate::t!(
+                    "a person types {name}, and a probe asks nobody",
+                    "{name} は人が入力しますが、確認中は誰にも尋ねません"
+                ),
+            )),
+        }
+    }
+}
+
+/// Whether a step's connection is made of a secret, so that there is no connection without it.
+pub(super) fn connects_by_secret(body: &StepBody) -> bool {
+    matches!(sql_of(body).map(|sql| &sql.connection.0), Some(Template::Source(_)))
+}
+
+fn sql_of(body: &StepBody) -> Option<&Sql<Templated>> {
+    let StepBody::Act(action) = body else { return None };
+    match &**action {
+        Action::Sql(sql) => Some(sql),
+        Action::Wait(wait) => wait.sql.as_ref(),
+        _ => None,
+    }
+}
+
+/// The name of the secret that is the password of a connection.
+fn password(system: &System, name: &str) -> Option<String> {
+    let mut name = name.to_string();
+    for _ in 0..=system.connections.len() {
+        let connection = system.connections.get(&name)?;
+        if let Some(secret) = &connection.password {
+            return Some(secret.clone());
+        }
+        name.clone_from(connection.like.as_ref()?);
+    }
+    None
+}
