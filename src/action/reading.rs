@@ -62,7 +62,7 @@ impl<'a> Reading<'a> {
 /// # Errors
 /// Why it did not succeed.
 pub async fn look(reading: Reading<'_>, cx: &Context<'_>) -> Performed {
-    let cx = Context { held: reading.held == Held::Kernel, stop: cx.stop.clone(), ..*cx };
+    let cx = Context { held: reading.held != Held::Word, stop: cx.stop.clone(), ..*cx };
     perform_here(reading.action, &cx, true, &|_| Ok(true)).await
 }
 

@@ -19,9 +19,9 @@ pub(super) fn words(gives: &Gives) -> String {
         }
     } else if let Some(status) = gives.get("status").filter(|s| s.is_number()) {
         crate::t!("status {status}", "ステータス {status}")
-    } else if let Some(line) = text("stdout").or_else(|| text("text")) {
+    } else if let Some(line) = ["stdout", "text", "stderr"].into_iter().find_map(text) {
         line.to_string()
-    } else if gives.is_empty() {
+    } else if gives.is_empty() || gives.contains_key("exit_code") {
         String::new()
     } else {
         Value::Object(gives.clone()).to_string()

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::action::{Context, Could, Held, Reading, Report, could_start, look};
+use crate::base::sql::{Dialect, functions};
 use crate::event::{Failure, Outcome, Unit, Verdict};
 use crate::model::{Action, Around, Effect, Rendered, Wait};
 use crate::plan::{Facts, Guess, Item, Missing, NodeIx, Prepared, Results};
@@ -116,7 +117,11 @@ impl Setup<'_> {
         };
         Ok(Some(match &prepared.action {
             Action::Wait(wait) => self.waited(ix, wait, known, results),
-            _ => self.judged(ix, item, known, results, held, seconds),
+            action => {
+                let mut looked = self.judged(ix, item, known, results, held, seconds);
+                looked.finding.words.push_str(&called(action));
+                looked
+            }
         }))
     }
 
@@ -210,6 +215,21 @@ fn inside(action: &Action<Rendered>) -> Action<Rendered> {
         Action::Wait(wait) => wait.action().unwrap_or_else(|| action.clone()),
         other => other.clone(),
     }
+}
+
+/// What functions may do, said plainly: no session keeps one from acting outside of its database.
+fn called(action: &Action<Rendered>) -> String {
+    let Action::Sql(sql) = action else { return String::new() };
+    let text = sql.query.as_ref().map(|query| query.text(|_| "NULL".to_string())).unwrap_or_default();
+    let names = functions(&text, Dialect::Postgres);
+    if names.is_empty() {
+        return String::new();
+    }
+    let names = names.join(", ");
+    crate::t!(
+        "\nit calls {names}: the session keeps a function from writing into the database, not from acting elsewhere",
+        "\n関数 {names} を呼びます。データベースへの書き込みはセッションが防ぎますが、関数がその外で行うことは防げません"
+    )
 }
 
 fn runs_a_program(action: &Action<Rendered>) -> bool {

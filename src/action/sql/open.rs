@@ -26,7 +26,9 @@ pub(super) async fn run(target: Target, job: &Job, cx: &Context<'_>) -> Result<R
             let session = opened(mysql::MySql::open(*options, zone.as_deref()), &place, cx).await?;
             drive(session, job, cx).await
         }
-        Target::Sqlite(path) => drive(sqlite::Sqlite::open(path, job.read_only).await?, job, cx).await,
+        Target::Sqlite(path) => {
+            drive(sqlite::Sqlite::open(path, job.read_only, cx.held).await?, job, cx).await
+        }
     }
 }
 
