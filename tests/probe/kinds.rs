@@ -101,7 +101,7 @@ fn each_kind_of_step_gets_its_verdict_and_nothing_is_changed() {
         probed.expect(id, verdict, words);
     }
     assert_eq!(probed.code, 1);
-    assert_eq!(probed.plan["probe"]["no"], 11);
+    assert_eq!(probed.plan["probe"]["no"], 10);
     let seen = seen.lock().expect("the list").clone();
     assert!(seen.iter().all(|line| line.starts_with("GET ")), "{seen:?}");
 }
