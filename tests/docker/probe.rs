@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::support::{Lab, cli};
 
 fn now() -> String {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs().to_string()
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
+    format!("{}.{:09}", now.as_secs(), now.subsec_nanos())
 }
 
 #[test]
