@@ -8,6 +8,7 @@ pub mod action;
 pub mod base;
 pub mod cli;
 pub mod diag;
+pub mod drawing;
 pub mod event;
 pub mod graph;
 pub mod inputs;

@@ -10,7 +10,7 @@ const RANKS: &[(u32, &[&str])] = &[
     (1, &["diag"]),
     (2, &["model"]),
     (3, &["event", "template", "graph"]),
-    (4, &["lang", "process"]),
+    (4, &["lang", "process", "drawing"]),
     (5, &["plan", "inputs"]),
     (6, &["state", "journal"]),
     (7, &["action"]),

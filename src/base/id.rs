@@ -67,6 +67,9 @@ impl fmt::Debug for StepId {
     }
 }
 
+/// The digits of ids: none that is easily taken for another.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 /// The id of a run: its start in UTC, three characters for the part of the second, and three random ones. Ids sort
 /// by time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,7 +79,6 @@ pub struct RunId(String);
 impl RunId {
     /// The id of a run that starts at `at`; `random` are any 15 random bits.
     pub fn new(at: jiff::Timestamp, random: u32) -> RunId {
-        const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         // A 32768th of a second is 30517.6 ns; the last digit of the fraction may be a little shorter.
         let fraction = at.subsec_nanosecond().unsigned_abs() / 30_518;
         let bits = (fraction << 15) | (random & 0x7fff);
@@ -100,6 +102,48 @@ impl RunId {
 }
 
 impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of a saved plan: 26 characters for 128 random bits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct PlanId(String);
+
+impl PlanId {
+    /// An id of random bits.
+    pub fn new(random: u128) -> PlanId {
+        PlanId((0..26).map(|i| ALPHABET[(random >> (5 * i)) as usize & 31] as char).collect())
+    }
+
+    /// An id from text; none where it cannot be one.
+    pub fn parse(text: &str) -> Option<PlanId> {
+        let ok = text.len() == 26 && text.bytes().all(|b| ALPHABET.contains(&b));
+        ok.then(|| PlanId(text.to_string()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+// The id is the name of a file: only what can be one is taken from outside.
+impl<'de> Deserialize<'de> for PlanId {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<PlanId, D::Error> {
+        let text = String::deserialize(d)?;
+        PlanId::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(crate::t!(
+                "`{text}` is no id of a plan",
+                "`{text}` は計画の ID ではありません"
+            ))
+        })
+    }
+}
+
+impl fmt::Display for PlanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -14,7 +14,7 @@ pub mod sql;
 mod time;
 
 pub use duration::Span as Duration;
-pub use id::{RunId, StepId};
+pub use id::{PlanId, RunId, StepId};
 pub use lang::{Lang, current_lang, set_lang};
 pub use masker::{MASK, MaskedStream, Masker};
 pub use secret::{Confidential, Secret};

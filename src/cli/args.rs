@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::help::{help_flag, laid_out, version_flag};
+use crate::base::Duration;
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -29,7 +30,11 @@ pub fn command() -> Command {
             show(),
             check(),
             plan(),
+            diff(),
+            graph(),
             run(),
+            approve(),
+            reject(),
             runs(),
             status(),
             logs(),
@@ -118,7 +123,20 @@ fn check() -> Command {
             "playbooks or folders; all of the playbook folder when none is given",
             "プレイブックまたはフォルダ。省略時はプレイブックのフォルダ全体"
         )))
+        .arg(
+            Arg::new("rules").long("rules").action(ArgAction::SetTrue).conflicts_with_all(["paths", "explain"]).help(
+                crate::t!("the rules that have a name, and what each finds", "名前のある規則と、それぞれが見つけるもの"),
+            ),
+        )
+        .arg(Arg::new("explain").long("explain").value_name("RULE").conflicts_with("paths").help(crate::t!(
+            "why a rule is there, how its mistake is mended, how it is allowed in place",
+            "規則の理由、直し方、その場で許可する書き方"
+        )))
         .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban check                            every playbook\n  toban check refnet/daily               one of them\n  toban check --explain endless-command  what a rule is for\n\nExit codes: 0 no mistakes, 2 mistakes",
+            "例:\n  toban check                            すべてのプレイブック\n  toban check refnet/daily               1 つだけ\n  toban check --explain endless-command  規則の説明\n\n終了コード: 0 誤りなし、2 誤りあり"
+        ))
 }
 
 fn plan() -> Command {
@@ -129,20 +147,84 @@ fn plan() -> Command {
         ))
         .arg(playbook())
         .args(inputs())
-        .arg(format(&["text", "json"]))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("saves the plan, for `toban run FILE`", "計画を保存する（`toban run ファイル` で実行）")),
+        )
+        .arg(
+            Arg::new("valid")
+                .long("valid")
+                .value_name("TIME")
+                .requires("output")
+                .value_parser(|text: &str| Duration::parse(text))
+                .help(crate::t!("how long the saved plan can be run [default: 24h]", "保存した計画の有効期間 [既定: 24h]")),
+        )
+        .arg(by(crate::t!("who makes it [default: the login name]", "作成者 [既定: ログイン名]")))
+        .arg(format(&["text", "json", "markdown", "html"]))
         .arg(Arg::new("probe").long("probe").action(ArgAction::SetTrue).help(crate::t!(
             "also look: run what can only read, ask everything else whether it could start; exit 1 when something could not",
             "実際に確認する: 読み取りのみのステップを実行し、他は開始できるかを調べる。できないものがあれば終了コード 1"
         )))
+        .arg(Arg::new("probe-declared").long("probe-declared").action(ArgAction::SetTrue).help(crate::t!(
+            "the same, and run also what is only declared `effect: read` and nothing holds to it",
+            "--probe に加え、`effect: read` と宣言されただけで制限できないステップも実行する"
+        )))
+        .after_help(crate::t!(
+            "Examples:\n  toban plan quickstart/daily\n  toban plan quickstart/daily --probe                   and whether each step could start: yes, no, cannot know\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, in one file\n  toban plan refnet/restore --format markdown           for a ticket or a merge request\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.\n\nA probe changes nothing and asks nobody. SQL is held to reading by its session, a shell step declared `effect: read`\nby the kernel (Landlock and seccomp); what neither holds is only run with --probe-declared.",
+            "例:\n  toban plan quickstart/daily\n  toban plan quickstart/daily --probe                   各ステップを開始できるかも確認（はい・いいえ・不明）\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n  toban plan refnet/restore --format markdown           チケットやマージリクエスト用\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。\n\n--probe は何も変更せず、質問もしません。SQL はセッションで、`effect: read` の shell はカーネル（Landlock と seccomp）で\n読み取りに制限します。制限できないものは --probe-declared を付けたときだけ実行します。"
+        ))
+}
+
+fn by(help: String) -> Arg {
+    Arg::new("operator").long("operator").value_name("NAME").help(help)
+}
+
+fn diff() -> Command {
+    let plan =
+        |name: &'static str, value: &'static str, help: String| Arg::new(name).value_name(value).help(help);
+    Command::new("diff")
+        .about(crate::t!("What differs between two plans, step by step", "二つの計画の違いをステップごとに表示する"))
         .arg(
-            Arg::new("probe-declared").long("probe-declared").action(ArgAction::SetTrue).help(crate::t!(
-                "the same, and run also what is only declared `effect: read` and nothing holds to it",
-                "--probe に加え、`effect: read` と宣言されただけで制限できないステップも実行する"
-            )),
+            plan("plan", "A", crate::t!("a saved plan, or a playbook planned now", "保存した計画、またはプレイブック（今の計画）"))
+                .required(true),
+        )
+        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")).conflicts_with("against"))
+        .arg(Arg::new("against").long("against").value_name("RUN").help(crate::t!(
+            "compares A with what a run was to do: `last`, or a run's id",
+            "A を過去の実行の計画と比べる: last または実行 ID"
+        )))
+        .args(inputs())
+        .arg(format(&["text", "json"]))
+        .after_help(crate::t!(
+            "Exits 0 when the plans are the same, 1 when they differ.\n\nExamples:\n  toban diff tonight.plan refnet/daily       has anything changed since it was saved?\n  toban diff refnet/daily --against last     since the last run?\n  toban diff before.plan after.plan --format json",
+            "計画が同じなら終了コード 0、違えば 1。\n\n例:\n  toban diff tonight.plan refnet/daily       保存したときから変わったか\n  toban diff refnet/daily --against last     前回の実行から変わったか\n  toban diff before.plan after.plan --format json"
+        ))
+}
+
+fn graph() -> Command {
+    Command::new("graph")
+        .about(crate::t!(
+            "The order of the steps as a graph: in the terminal, Mermaid, DOT or SVG",
+            "ステップの実行順を図にする: 端末、Mermaid、DOT、SVG"
+        ))
+        .arg(playbook())
+        .args(inputs())
+        .arg(format(&["text", "mermaid", "dot", "svg"]))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")),
         )
         .after_help(crate::t!(
-            "Examples:\n  toban plan refnet/daily            what would be done; touches nothing\n  toban plan refnet/daily --probe    and whether it could be: yes, no, or cannot know\n\nA probe changes nothing. SQL is held to reading by its session, a shell step that is declared `effect: read` by the\nkernel (Landlock and seccomp); what neither holds is only run with --probe-declared. Nobody is asked anything.",
-            "例:\n  toban plan refnet/daily            何が行われるかを、何にも触れずに表示\n  toban plan refnet/daily --probe    さらに、実行できる状態かを確認（はい・いいえ・不明）\n\n--probe は何も変更しません。SQL はセッションで、`effect: read` の shell はカーネル（Landlock と seccomp）で読み取りに\n制限します。制限できないものは --probe-declared を付けたときだけ実行します。質問は一切しません。"
+            "Examples:\n  toban graph refnet/daily                       boxes and lines, or a list with rails\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      for a wiki or a merge request\n\nColours tell what a step does (read, change, destroy), lines why one follows another.",
+            "例:\n  toban graph refnet/daily                       箱と線、または線付きの一覧\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      Wiki やマージリクエスト用\n\n色は作用（参照・変更・破壊）、線は順序の理由を表します。"
         ))
 }
 
@@ -166,16 +248,38 @@ fn run() -> Command {
                 .action(ArgAction::SetTrue)
                 .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする")),
         )
-        .arg(
-            Arg::new("operator")
-                .long("operator")
-                .value_name("NAME")
-                .help(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")),
-        )
+        .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
             "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
         ))
+}
+
+fn approve() -> Command {
+    said(Command::new("approve").about(crate::t!("Approves a saved plan", "保存した計画を承認する"))).after_help(crate::t!(
+        "Example:\n  toban approve restore.plan --reason 'checked against ticket 123'\n\nWhat people say of FILE stands in FILE.approvals, each line tied to the one before and to the plan.",
+        "例:\n  toban approve restore.plan --reason 'チケット 123 と照合済み'\n\n承認と却下は FILE.approvals に記録されます（各行は前の行と計画に結び付けられます）。"
+    ))
+}
+
+fn reject() -> Command {
+    said(Command::new("reject").about(crate::t!("Rejects a saved plan, so that it is not run", "保存した計画を却下し、実行できなくする")))
+        .after_help(crate::t!(
+            "Example:\n  toban reject restore.plan --reason 'wrong database'\n\nWho rejected a plan can approve it later; nobody else can take it back.",
+            "例:\n  toban reject restore.plan --reason 'データベースが違う'\n\n却下した本人だけが、後から承認して取り消せます。"
+        ))
+}
+
+fn said(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("plan")
+                .value_name("FILE")
+                .required(true)
+                .help(crate::t!("the saved plan", "保存した計画")),
+        )
+        .arg(Arg::new("reason").long("reason").value_name("TEXT").help(crate::t!("why", "理由")))
+        .arg(by(crate::t!("who says it [default: the login name]", "承認者・却下者 [既定: ログイン名]")))
 }
 
 fn answers() -> Vec<Arg> {

@@ -7,11 +7,19 @@ use clap::ArgMatches;
 
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
+use super::rules;
 use crate::diag::{Diagnostic, Severity, render};
 use crate::lang;
 
 /// Checks what was named, or the whole playbook folder.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let json = matches.get_one::<String>("format").map(String::as_str) == Some("json");
+    if matches.get_flag("rules") {
+        return rules::list(json);
+    }
+    if let Some(name) = matches.get_one::<String>("explain") {
+        return rules::explain(name, json);
+    }
     let given: Vec<&String> = matches.get_many::<String>("paths").into_iter().flatten().collect();
     let names = if given.is_empty() { globals.library()?.list() } else { expand(globals, &given)? };
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -25,7 +33,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     }
     let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = found.len() - errors;
-    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
+    if json {
         let all = found.iter().map(Diagnostic::to_json).collect();
         say(&format!("{:#}\n", serde_json::Value::Array(all)));
     } else {

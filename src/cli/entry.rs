@@ -9,8 +9,11 @@ use clap::ArgMatches;
 use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
-use super::{args, check, completions, help, list, logs, plan, run, runs, schema, show, status};
+use super::{
+    approve, args, check, completions, diff, graph, help, list, logs, plan, run, runs, schema, show, status,
+};
 use crate::base::set_lang;
+use crate::plan::saved::Verdict;
 use crate::process;
 
 /// The exit code of a bug.
@@ -58,7 +61,11 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("show", m)) => show::run(globals, m),
         Some(("check", m)) => check::run(globals, m),
         Some(("plan", m)) => plan::run(globals, m),
+        Some(("diff", m)) => diff::run(globals, m),
+        Some(("graph", m)) => graph::run(globals, m),
         Some(("run", m)) => run::run(globals, m),
+        Some(("approve", m)) => approve::run(globals, m, Verdict::Approve),
+        Some(("reject", m)) => approve::run(globals, m, Verdict::Reject),
         Some(("runs", m)) => runs::run(globals, m),
         Some(("status", m)) => status::run(globals, m),
         Some(("logs", m)) => logs::run(globals, m),

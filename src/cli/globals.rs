@@ -147,7 +147,7 @@ pub fn operator(given: Option<&str>) -> String {
 }
 
 /// The name of this process's user, from the user database.
-fn user_name() -> Option<String> {
+pub fn user_name() -> Option<String> {
     // SAFETY: geteuid has no preconditions and cannot fail.
     let uid = unsafe { libc::geteuid() }.to_string();
     let users = std::fs::read_to_string(Path::new("/etc/passwd")).ok()?;

@@ -1,11 +1,14 @@
 //! The command line: one file a command, the errors it prints and the codes it exits with.
 
+mod approve;
 mod args;
 mod check;
 mod completions;
+mod diff;
 mod entry;
 mod error;
 mod globals;
+mod graph;
 mod help;
 mod list;
 mod logs;
@@ -13,8 +16,11 @@ mod place;
 mod plan;
 mod probe;
 pub mod prompt;
+mod rerun;
+mod rules;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod start;

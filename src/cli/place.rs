@@ -4,13 +4,11 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::saved::secrets;
 use super::start::Start;
 use crate::action::Site;
 use crate::event::Failure;
 use crate::inputs::{Prompt, Vault};
-use crate::model::{InputType, SecretDecl, SecretSource};
 use crate::plan::Plan;
 
 /// The place of each frame of a plan. `id` marks the processes that are started there.
@@ -35,19 +33,7 @@ pub fn sites(plan: &Plan, id: String, scratch: &Path, vault: &Rc<Vault>) -> Vec<
         .collect()
 }
 
-/// The secrets of the system and of the inputs, none of them resolved yet; `prompt` asks for those that are typed.
+/// The secrets of a plan, none of them resolved yet; `prompt` asks for those that are typed.
 pub fn vault(start: &Start, prompt: Prompt) -> Vault {
-    let mut decls: IndexMap<String, SecretDecl> = IndexMap::new();
-    for frame in &start.plan.frames {
-        for (name, decl) in &frame.system.secrets {
-            decls.entry(format!("secrets.{name}")).or_insert_with(|| decl.clone());
-        }
-    }
-    for (name, source) in &start.given.secrets {
-        let declared = start.loaded.playbook.inputs.get(name).filter(|d| d.kind == InputType::Secret);
-        let unmasked = declared.and_then(|d| d.unmasked);
-        let source: SecretSource = source.clone();
-        decls.insert(format!("inputs.{name}"), SecretDecl { from: Some(source), generate: None, unmasked });
-    }
-    Vault::new(decls, start.loaded.base_dir.clone(), prompt)
+    Vault::new(secrets(start), start.loaded.base_dir.clone(), prompt)
 }

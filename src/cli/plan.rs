@@ -1,44 +1,73 @@
-//! `toban plan`: a dry run. It touches nothing; with `--probe` it looks, and still changes nothing.
+//! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in; with `--probe` it
+//! looks as well, and still changes nothing.
 
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use super::error::{Code, Error, say};
-use super::globals::Globals;
+use super::error::{Code, Error, say, say_on_stderr};
+use super::globals::{Globals, operator};
 use super::probe::{Probed, look};
-use super::start::{OnlyInputs, run_facts, start};
-use crate::base::Masker;
-use crate::plan::{Outline, Renderer, outline};
-use crate::report::{Look, outline_text};
-use crate::template::Engine;
+use super::saved;
+use super::start::{Start, start, told};
+use crate::base::{Duration, Masker};
+use crate::journal::estimate;
+use crate::report::{Look, PlanHead, outline_text, plan_html, plan_markdown};
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    let facts = run_facts(&start.given);
-    let engine = Engine::new();
-    let believed = matches.get_flag("probe-declared");
-    if believed || matches.get_flag("probe") {
-        let Probed { outline, masker, signal } = look(&start, &facts, &engine, believed)?;
-        if let Some(signal) = signal {
-            return Ok(ExitCode::from(signal.exit_code()));
-        }
-        print(&outline, &masker, globals, matches);
-        let failed = outline.probe.is_some_and(|counts| counts.no > 0);
-        return Ok(ExitCode::from(if failed { Code::Failed } else { Code::Done } as u8));
+    if let Some(file) = matches.get_one::<std::path::PathBuf>("output") {
+        save(globals, matches, &start, file)?;
     }
-    let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    let outline = outline(&renderer, &OnlyInputs(start.given.values.clone()));
-    print(&outline, &Masker::default(), globals, matches);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn print(outline: &Outline, masker: &Masker, globals: &Globals, matches: &ArgMatches) {
-    let text = if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
-        format!("{:#}\n", serde_json::to_value(outline).unwrap_or_default())
-    } else {
-        outline_text(outline, Look::of_locale(globals.colour))
+    let believed = matches.get_flag("probe-declared");
+    let Probed { mut outline, masker, signal } = match believed || matches.get_flag("probe") {
+        true => look(&start, believed)?,
+        false => Probed { outline: told(&start), masker: Masker::default(), signal: None },
+    };
+    if let Some(signal) = signal {
+        return Ok(ExitCode::from(signal.exit_code()));
+    }
+    outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
+    let text = match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()),
+        Some("html") => plan_html(&outline, &head(&start)) + "\n",
+        Some("markdown") => plan_markdown(&outline, &head(&start)),
+        _ => outline_text(&outline, Look::of_locale(globals.colour)),
     };
     say(&masker.mask(&text).0);
+    let could_not = outline.probe.is_some_and(|counts| counts.no > 0);
+    Ok(ExitCode::from(if could_not { Code::Failed } else { Code::Done } as u8))
+}
+
+/// What the system says of the place where the plan would run.
+fn head(start: &Start) -> PlanHead {
+    let system = &start.plan.frames[0].system;
+    PlanHead {
+        system: system.title.clone(),
+        target: system.target.clone(),
+        protected: system.protected,
+        ..PlanHead::default()
+    }
+}
+
+/// Saves the plan, and says so beside it.
+fn save(globals: &Globals, matches: &ArgMatches, start: &Start, file: &std::path::Path) -> Result<(), Error> {
+    let by = operator(matches.get_one::<String>("operator").map(String::as_str));
+    let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
+    let mut plan = saved::made(globals, start, by, valid)?;
+    saved::write(&mut plan, &globals.cwd.join(file))?;
+    say_on_stderr(&saved::about(&plan, file));
+    Ok(())
+}
+
+/// A saved plan is no playbook.
+fn refuse_saved(globals: &Globals, matches: &ArgMatches) -> Result<(), Error> {
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    match saved::file(globals, name) {
+        None => Ok(()),
+        Some(_) => Err(Error::usage(crate::t!("`{name}` is a saved plan", "`{name}` は保存された計画です"))
+            .help(crate::t!("`toban show {name}` shows it", "`toban show {name}` で表示できます"))),
+    }
 }

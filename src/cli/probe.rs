@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::error::Error;
 use super::place::{sites, vault};
-use super::start::Start;
+use super::start::{Start, run_facts};
 use crate::base::{Masker, Secret};
-use crate::plan::{Body, Outline, ProbeCounts, Renderer, RunFacts, outline};
+use crate::plan::{Body, Outline, ProbeCounts, Renderer, outline};
 use crate::probe::{Found, Setup, probe};
 use crate::process::{StopReason, Stopper};
 use crate::runner::{Signal, Signals};
@@ -27,9 +27,10 @@ pub struct Probed {
 ///
 /// # Errors
 /// When the engine cannot start.
-pub fn look(start: &Start, facts: &RunFacts, engine: &Engine, believed: bool) -> Result<Probed, Error> {
+pub fn look(start: &Start, believed: bool) -> Result<Probed, Error> {
+    let (facts, engine) = (run_facts(&start.given), Engine::new());
     let plan = &start.plan;
-    let renderer = || Renderer { plan, run: facts, engine };
+    let renderer = || Renderer { plan, run: &facts, engine: &engine };
     let vault = Rc::new(vault(start, Box::new(|_| None)));
     let id = format!("probe-{}", std::process::id());
     let setup =

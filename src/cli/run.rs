@@ -12,13 +12,15 @@ use super::error::{Code, Error, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::place::{sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
-use super::start::{OnlyInputs, Start, start};
+use super::rerun::{self, Ready};
+use super::saved::file;
+use super::start::{OnlyInputs, Start, start, told};
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RunOutcome};
 use crate::inputs::{Given, check};
 use crate::journal::{Journal, StateDir, summary};
 use crate::model::{Action, StepBody};
-use crate::plan::{Node, Plan, Renderer, RunFacts, record, sha256_hex, titles};
+use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
@@ -28,7 +30,7 @@ use crate::template::Engine;
 /// Runs a playbook to its end.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let mut start = start(globals, matches, !somebody)?;
+    let (mut start, ready) = open(globals, matches, !somebody)?;
     start.loaded.forget_steps();
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
@@ -43,7 +45,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let (session, scratch) = session(globals, &start, &who, jobs, answers)?;
+        let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
         drop(std::fs::remove_dir_all(scratch));
         end
@@ -51,6 +53,17 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     // Whatever still waits in a thread of its own, also after an error, must not keep the process.
     runtime.shutdown_background();
     Ok(exit_code(end?, matches.get_flag("strict")))
+}
+
+/// The plan to run: a saved one, or that of a playbook as it is now.
+fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Option<Ready>), Error> {
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    if let Some(file) = file(globals, name) {
+        return rerun::open(globals, matches, file, all).map(|(start, ready)| (start, Some(ready)));
+    }
+    let start = start(globals, matches, all)?;
+    rerun::may_run_by_name(&start.plan, name)?;
+    Ok((start, None))
 }
 
 fn processors() -> u32 {
@@ -132,6 +145,7 @@ type Opened = (Session, std::path::PathBuf);
 fn session(
     globals: &Globals,
     start: &Start,
+    ready: Option<Ready>,
     who: &str,
     jobs: u32,
     answers: Answers,
@@ -142,11 +156,17 @@ fn session(
     let id = RunId::new(started, random());
     let folder = state.run(&id);
     let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
-    let run = Rc::new(RunFacts { previous, ..run_facts(&start.given, &state, &id, started, who) });
-    let plan_json = serde_json::to_vec_pretty(&record(plan, &run)).map_err(|e| {
+    let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
+    let approved_by = approvals.map(|a| a.by.clone()).collect();
+    let run =
+        Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
+    let record =
+        PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run, told(start)) };
+    let plan_json = serde_json::to_vec_pretty(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
     let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
+    let claim = ready.as_ref().map(|r| r.take(&state, &id)).transpose()?;
     let journal = Journal::create(&state, &id, &plan_json, &first)?;
     let engine = Arc::new(Engine::new());
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
@@ -157,6 +177,9 @@ fn session(
         drop(std::fs::remove_dir_all(folder.path()));
         let shown = scratch.display();
         return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
+    }
+    if let Some(claim) = claim {
+        claim.begun()?;
     }
     let vault = Rc::new(vault(start, Box::new(ask_secret)));
     let mut shown = reporter(
@@ -178,6 +201,7 @@ fn session(
         operator: Rc::new(FlagOperator::new(answers, who, TerminalOperator::open(who, globals.colour_err))),
         clock: Arc::new(SystemClock),
         vault,
+        foreseen: ready.map(|r| r.foreseen),
         zone,
     };
     Ok((session, scratch))
@@ -227,6 +251,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
         dir: dir.display().to_string(),
         scratch_dir: dir.join("scratch").display().to_string(),
         previous: None,
+        approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
     }

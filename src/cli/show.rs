@@ -1,25 +1,38 @@
-//! `toban show`: a playbook as a person reads it.
+//! `toban show`: a playbook as a person reads it, or a saved plan as it was told.
 
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use super::error::{Error, say};
+use super::error::{Error, say, say_on_stderr};
 use super::globals::Globals;
+use super::saved;
 use super::start::load;
 use crate::lang::Loaded;
 use crate::model::{Effect, InputDecl};
 use crate::plan::{Body, Plan, compile};
-use crate::report::{effect_word, pad};
+use crate::report::{Look, effect_word, outline_text, pad};
 
 /// Prints purpose, inputs and steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
+    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    if let Some(file) = saved::file(globals, name) {
+        return show_saved(globals, &file);
+    }
     let loaded = load(globals, matches)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
     let mut text = head(&loaded);
     text.push_str(&inputs(&loaded));
     text.push_str(&steps(&plan));
     say(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The very text of the plan; where it comes from is told beside it.
+fn show_saved(globals: &Globals, file: &std::path::Path) -> Result<ExitCode, Error> {
+    let plan = saved::read(file)?;
+    say(&outline_text(&plan.outline, Look::of_locale(globals.colour)));
+    say_on_stderr(&saved::about(&plan, file));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ArgMatches;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,9 @@ use super::globals::Globals;
 use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
-use crate::plan::{Facts, NodeIx, Plan, RunFacts, compile};
+use crate::model::InputDecl;
+use crate::plan::{Facts, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
+use crate::template::Engine;
 
 /// A plan and what it is to be made with.
 pub struct Start {
@@ -22,11 +25,23 @@ pub struct Start {
     pub plan: Arc<Plan>,
     /// Its inputs.
     pub given: Given,
+    /// The playbook folder in which called playbooks were looked up.
+    pub library: Option<lang::Library>,
 }
 
 /// Loads, checks and compiles a playbook, and checks its inputs. `all` says that none of them may be missing.
 pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start, Error> {
-    let loaded = load(globals, matches)?;
+    start_named(globals, matches, playbook(matches), all)
+}
+
+/// The name or path on the command line.
+fn playbook(matches: &ArgMatches) -> &str {
+    matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default()
+}
+
+/// As [`start`], of a playbook by its name or path.
+pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: bool) -> Result<Start, Error> {
+    let loaded = load_named(globals, name)?;
     let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
     let given = given(globals, matches, &loaded, all)?;
     tracing::debug!(
@@ -35,19 +50,28 @@ pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start
         steps = plan.step_count(),
         "a plan was made"
     );
-    Ok(Start { loaded, plan: Arc::new(plan), given })
+    Ok(Start { loaded, plan: Arc::new(plan), given, library: globals.library.clone() })
 }
 
 /// The inputs, or everything that is wrong with them in one answer.
 fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) -> Result<Given, Error> {
-    let decls = &loaded.playbook.inputs;
-    let (values, mut wrong) = typed(globals, matches)?;
-    let resolved = inputs::resolve(decls, &values);
+    let (values, wrong) = typed(globals, matches)?;
+    checked(&loaded.playbook.inputs, &values, wrong, all)
+}
+
+/// Values against declarations; `wrong` is what was found before.
+pub fn checked(
+    decls: &IndexMap<String, InputDecl>,
+    values: &Map<String, Value>,
+    mut wrong: Vec<String>,
+    all: bool,
+) -> Result<Given, Error> {
+    let resolved = inputs::resolve(decls, values);
     let missing = match &resolved {
         Ok(given) => given.missing.clone(),
         Err(mistakes) => {
             wrong.extend(mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)));
-            inputs::missing(decls, &values)
+            inputs::missing(decls, values)
         }
     };
     match resolved {
@@ -68,7 +92,10 @@ fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) ->
 
 /// The playbook named on the command line, checked.
 pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
-    let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
+    load_named(globals, playbook(matches))
+}
+
+fn load_named(globals: &Globals, name: &str) -> Result<Loaded, Error> {
     let environment = globals.environment.as_deref();
     lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(|found| {
         // Two parts can have one mistake in common.
@@ -83,7 +110,7 @@ pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
 }
 
 /// What was typed with `-i` and `--inputs`, the former wins; and what of it is no input.
-fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
+pub fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
     let mut given = match matches.get_one::<PathBuf>("inputs") {
         Some(path) => inputs::from_file(&globals.cwd.join(path)).map_err(Error::usage)?,
         None => Map::new(),
@@ -108,9 +135,18 @@ pub fn run_facts(given: &Given) -> RunFacts {
         dir: String::new(),
         scratch_dir: String::new(),
         previous: None,
+        approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
     }
+}
+
+/// A plan as a dry run tells it.
+pub fn told(start: &Start) -> Outline {
+    let facts = run_facts(&start.given);
+    let engine = Engine::new();
+    let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
+    outline(&renderer, &OnlyInputs(start.given.values.clone()))
 }
 
 /// The facts of a run that has not begun.

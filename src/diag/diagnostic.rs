@@ -29,6 +29,8 @@ pub struct Diagnostic {
     pub others: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
+    /// Whether people are shown the code: they can look it up, or allow it by this name.
+    pub is_rule: bool,
 }
 
 /// A second place of a mistake.
@@ -51,6 +53,7 @@ impl Diagnostic {
             label: String::new(),
             others: Vec::new(),
             help: None,
+            is_rule: false,
         }
     }
 
@@ -68,6 +71,12 @@ impl Diagnostic {
     /// The same with what to write instead.
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
         self.help = Some(text.into());
+        self
+    }
+
+    /// The same as a finding of a rule that has a name.
+    pub fn rule(mut self) -> Diagnostic {
+        self.is_rule = true;
         self
     }
 

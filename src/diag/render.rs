@@ -25,7 +25,10 @@ fn one(renderer: &Renderer, d: &Diagnostic) -> String {
         Severity::Error => Level::ERROR.with_name(crate::t!("error", "エラー")),
         Severity::Warning => Level::WARNING.with_name(crate::t!("warning", "警告")),
     };
-    let title = level.primary_title(plain(&d.title));
+    let mut title = level.primary_title(plain(&d.title));
+    if d.is_rule {
+        title = title.id(d.code);
+    }
     let mut group = match &d.at {
         Some(at) => title.elements(snippets(at, d)),
         None => return without_place(renderer, title, d),
@@ -98,7 +101,8 @@ fn plain(text: &str) -> String {
 }
 
 impl Diagnostic {
-    /// The diagnostic for programs: `path line column code severity title help`.
+    /// The diagnostic for programs: `path line column code rule severity title help`; `rule` is null where no rule can be
+    /// looked up or allowed.
     pub fn to_json(&self) -> Value {
         let place = self.at.as_ref().map(|at| (at.source.path.clone(), at.line_column()));
         json!({
@@ -106,6 +110,7 @@ impl Diagnostic {
             "line": place.as_ref().map(|p| p.1.0),
             "column": place.as_ref().map(|p| p.1.1),
             "code": self.code,
+            "rule": self.is_rule.then_some(self.code),
             "severity": self.severity,
             "title": self.title,
             "help": self.help,

@@ -114,6 +114,11 @@ pub enum Failure {
         /// Why, with its place.
         message: String,
     },
+    /// It would have been something else than the saved plan says.
+    Unplanned {
+        /// What, planned and now.
+        message: String,
+    },
     /// The author's `fail`.
     Declared {
         /// The author's words.
@@ -145,6 +150,7 @@ impl fmt::Display for Failure {
             | Failure::Unavailable { message }
             | Failure::Rejected { message }
             | Failure::Template { message }
+            | Failure::Unplanned { message }
             | Failure::Declared { message } => message.clone(),
         };
         f.write_str(&text)

@@ -6,12 +6,14 @@ use std::collections::{BinaryHeap, HashMap};
 use petgraph::Direction::{Incoming, Outgoing};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde::{Deserialize, Serialize};
 
 use super::Cycle;
 use super::cycle::shortest;
 
 /// Why one node comes before another. Where several reasons hold for a pair, the first of this list counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// `needs: [a]` says so.
     Written,

@@ -5,6 +5,7 @@ mod chain;
 #[cfg(test)]
 mod crash_tests;
 mod error;
+mod estimate;
 mod lane;
 mod lock;
 mod log;
@@ -16,11 +17,14 @@ mod state_dir;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod used;
 mod writer;
 
 pub use error::JournalError;
+pub use estimate::estimate;
 pub use log::{LogSetup, StepLog};
 pub use reader::{Recovered, read, recover};
 pub use state_dir::{RunFolder, StateDir};
 pub use summary::{Liveness, Summary, liveness, summary};
+pub use used::{Claim, Taken, used_by};
 pub use writer::Journal;

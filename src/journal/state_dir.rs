@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
-use crate::base::RunId;
+use crate::base::{PlanId, RunId};
 
 /// The folder that holds all runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,11 @@ impl StateDir {
                 Err(JournalError::Ambiguous { name: name.to_string(), runs })
             }
         }
+    }
+
+    /// The record of a plan that is used up.
+    pub(super) fn plan(&self, id: &PlanId) -> PathBuf {
+        self.path.join("plans").join(id.as_str())
     }
 
     /// Where the hash of a closed journal's end stands, outside the run's own folder.

@@ -170,7 +170,7 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
 }
 
 /// Only its owner can look into a run: outputs of commands stand there.
-fn private_folder(path: &Path) -> Result<(), JournalError> {
+pub(super) fn private_folder(path: &Path) -> Result<(), JournalError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::unwritable(path))
 }
 
@@ -188,6 +188,6 @@ fn publish(hidden: &Path, path: &Path, folder: &Path) -> Result<(), JournalError
     sync_folder(folder)
 }
 
-fn sync_folder(path: &Path) -> Result<(), JournalError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), JournalError> {
     File::open(path).and_then(|f| f.sync_all()).map_err(JournalError::unwritable(path))
 }

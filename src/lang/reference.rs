@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use super::checks::chapter;
 use super::schema::{schema_playbook, schema_system};
 
 /// Every key of a playbook and of a system file: type, meaning, example. Markdown.
@@ -28,6 +29,7 @@ pub fn reference() -> String {
             }
         }
     }
+    page.push_str(&chapter());
     while page.contains("\n\n\n") {
         page = page.replace("\n\n\n", "\n\n");
     }

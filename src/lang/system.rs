@@ -9,7 +9,7 @@ use super::environment::{merged, names};
 use super::shape::{Fit, Mistake, Where, system_shapes};
 use super::yaml::Seg;
 use crate::diag::{At, Diagnostic};
-use crate::model::System;
+use crate::model::{Allow, System};
 
 /// A system file with its environments still apart.
 pub struct SystemFile {
@@ -52,6 +52,17 @@ impl SystemFile {
     /// The names of its environments.
     pub fn environments(&self) -> Vec<String> {
         names(&self.value)
+    }
+
+    /// What the file allows, and what each environment does, with the paths of those who allow it.
+    pub fn allows(&self) -> Vec<(Vec<Seg>, Allow)> {
+        let read = |holder: Option<&Value>| serde_json::from_value(holder?.get("allow")?.clone()).ok();
+        let mut all: Vec<_> = read(Some(&self.value)).map(|a| (Vec::new(), a)).into_iter().collect();
+        for name in self.environments() {
+            let holder = self.value.get("environments").and_then(|e| e.get(&name));
+            all.extend(read(holder).map(|a| (vec![Seg::name("environments"), Seg::name(&name)], a)));
+        }
+        all
     }
 
     /// The environment when none is named: the default, else the only one.

@@ -4,6 +4,7 @@
 #[macro_use]
 mod stage;
 mod action;
+mod allow;
 mod args;
 mod condition;
 mod docker;
@@ -21,6 +22,7 @@ mod tree;
 mod web;
 
 pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait};
+pub use allow::Allow;
 pub use args::{Arg, Args};
 pub use condition::{Condition, Otherwise};
 pub use docker::{

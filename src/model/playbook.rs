@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::stage::Templated;
-use super::{Around, InputDecl, Step, Tree};
+use super::{Allow, Around, InputDecl, Step, Tree};
 use crate::base::{Duration, StepId};
 
 /// A playbook: what to do, in what order.
@@ -20,6 +20,8 @@ pub struct Playbook {
     pub description: Option<String>,
     /// Who keeps it.
     pub owner: Option<String>,
+    /// Rules of `check` that do not hold in the whole of it.
+    pub allow: Option<Box<Allow>>,
     /// When it runs by itself.
     pub schedule: Vec<Schedule>,
     /// What it holds while it runs.

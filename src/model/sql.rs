@@ -49,6 +49,16 @@ pub enum Bind {
     Secret(Confidential),
 }
 
+impl Bind {
+    /// The value as JSON, a secret as `•••`.
+    pub fn shown(&self) -> String {
+        match self {
+            Bind::Plain(value) => value.to_string(),
+            Bind::Secret(text) => text.shown().to_string(),
+        }
+    }
+}
+
 impl SqlText {
     /// Text without values.
     pub fn plain(text: impl Into<String>) -> SqlText {
@@ -77,9 +87,6 @@ impl Field for SqlText {
         }
     }
     fn show(&self) -> String {
-        self.text(|i| match &self.binds[i - 1] {
-            Bind::Plain(value) => format!("⟦{value}⟧"),
-            Bind::Secret(text) => format!("⟦{}⟧", text.shown()),
-        })
+        self.text(|i| format!("⟦{}⟧", self.binds[i - 1].shown()))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::place::at;
 use super::policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
 use super::stage::{Slot, Templated};
-use super::{Action, Condition};
+use super::{Action, Allow, Condition};
 use crate::base::{Confidential, Duration, Size, StepId};
 
 /// One step: an action, or a group of steps, and what surrounds it.
@@ -25,6 +25,8 @@ pub struct Step {
     pub effect_declared: bool,
     /// Why a step that looks destructive is none.
     pub because: Option<String>,
+    /// Rules of `check` that do not hold for it.
+    pub allow: Option<Box<Allow>>,
     /// What it waits for.
     pub needs: Needs,
     /// What it waits for however that ends.
@@ -51,6 +53,16 @@ pub struct Step {
     pub verify: Option<Box<Action<Templated>>>,
     /// What surrounds the action when it is performed.
     pub around: Around<Templated>,
+}
+
+impl Step {
+    /// The author's reasons as a reader of the plan needs them: why nothing is lost, why a rule does not hold.
+    pub fn reasons(&self) -> Option<String> {
+        let allowed = self.allow.iter().flat_map(|a| a.reasons());
+        let mut all: Vec<String> = self.because.iter().cloned().collect();
+        all.extend(allowed.map(|(rule, reason)| format!("{reason} [{rule}]")));
+        (!all.is_empty()).then(|| all.join("; "))
+    }
 }
 
 /// What a step does.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, SecretSource};
+use super::{Action, Allow, Effect, SecretSource};
 use crate::base::{Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -16,6 +16,9 @@ use crate::base::{Confidential, Duration};
 pub struct System {
     /// What people read.
     pub title: Option<String>,
+    /// Rules of `check` that do not hold in the file; within an environment, those that do not hold in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Box<Allow>>,
     /// The zone of its schedules and of `run.stamp`, such as Asia/Tokyo. Default: the machine's.
     pub timezone: Option<String>,
     /// The environment when none is named.
@@ -38,8 +41,8 @@ pub struct System {
     pub mail: Option<Mail>,
     /// Whom to tell, in order.
     pub contacts: Vec<Contact>,
-    /// How many people must agree, by effect.
-    pub approvals: IndexMap<String, Approval>,
+    /// Who must agree before a run, and before single steps.
+    pub approvals: Approvals,
     /// Times in which a playbook may run.
     pub windows: IndexMap<String, Window>,
     /// Actions by name: `action: suspend`.
@@ -172,6 +175,45 @@ pub struct Contact {
     /// How long to wait for their acknowledgement before the next is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge_within: Option<Duration>,
+}
+
+/// Who must agree before a run, and before single steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Approvals {
+    /// How many people must have approved a saved plan before it is run; nothing is run by its name then. Default: 0.
+    #[serde(skip_serializing_if = "is_none_at_all")]
+    pub required: u32,
+    /// Whether the approval of the one who made the plan does not count. Default: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_the_author: Option<bool>,
+    /// How long an approval holds. Default: as long as the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Duration>,
+    /// Before a step that destroys; who approved the plan has agreed already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroy: Option<Approval>,
+    /// Before a step that changes something and asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Approval>,
+    /// Before a step that only reads and asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<Approval>,
+}
+
+fn is_none_at_all(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Approvals {
+    /// How many people must agree to a step of this effect that asks.
+    pub fn of(&self, effect: Effect) -> Option<&Approval> {
+        match effect {
+            Effect::Read => self.read.as_ref(),
+            Effect::Change => self.change.as_ref(),
+            Effect::Destroy => self.destroy.as_ref(),
+        }
+    }
 }
 
 /// How many people must agree.

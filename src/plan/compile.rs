@@ -49,6 +49,8 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
+        locks: loaded.playbook.locks.clone(),
+        schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),
     })
 }

@@ -1,11 +1,11 @@
 //! What looking found out about a step, as a plan tells it. It looks at nothing itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Gives, Verdict};
 
 /// What a probe found out about a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbeFinding {
     /// Whether the step could start; for one that was run, whether it did what it should.
     pub verdict: Verdict,
@@ -14,12 +14,12 @@ pub struct ProbeFinding {
     /// Whether it only reads and was run.
     pub ran: bool,
     /// What it gave, should it have run.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gives: Option<Gives>,
 }
 
 /// How many steps of a plan were found to be what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeCounts {
     /// They only read and were run.
     pub ran: usize,

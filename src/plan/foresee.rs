@@ -1,5 +1,6 @@
 //! What a dry run knows of the names that a step's templates see, and what only a run can know.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
@@ -111,9 +112,12 @@ impl Renderer<'_> {
     }
 }
 
-/// The paths that only a run can know.
+/// The paths that only a run can know, and which of them were asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Unknown(HashSet<Vec<String>>);
+pub struct Unknown {
+    paths: HashSet<Vec<String>>,
+    seen: RefCell<Vec<Vec<String>>>,
+}
 
 impl Unknown {
     /// What differs in every run.
@@ -128,12 +132,22 @@ impl Unknown {
     }
 
     fn add(&mut self, path: &[&str]) {
-        self.0.insert(path.iter().map(|p| p.to_string()).collect());
+        self.paths.insert(path.iter().map(|p| p.to_string()).collect());
     }
 
     /// Whether a path is, or lies below, something unknown.
     pub fn covers(&self, path: &[String]) -> bool {
-        (1..=path.len()).any(|n| self.0.contains(&path[..n]))
+        let covered = (1..=path.len()).any(|n| self.paths.contains(&path[..n]));
+        let mut seen = self.seen.borrow_mut();
+        if covered && !seen.iter().any(|p| p == path) {
+            seen.push(path.to_vec());
+        }
+        covered
+    }
+
+    /// The unknown paths that something asked for, in the order in which they first were.
+    pub fn seen(&self) -> Vec<Vec<String>> {
+        self.seen.borrow().clone()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod diff;
 mod finding;
 mod foresee;
 mod guess;
@@ -13,20 +14,30 @@ mod prepare;
 mod preview;
 mod record;
 mod renderer;
+pub mod saved;
+mod tell;
+mod tell_secrets;
+mod tell_system;
+mod told;
 mod uses;
 mod wording;
 
 pub use before::Before;
 pub use compile::{CompileError, compile, sha256_hex};
+pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};
 pub use finding::{ProbeCounts, ProbeFinding};
 pub use foresee::Unknown;
 pub use guess::Guess;
 pub use judge::{Judged, Results};
 pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
-pub use outline::{Outline, OutlineStep, outline};
+pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
-pub use record::{PlanRecord, StepRecord, record};
+pub use record::{PlanOrigin, PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Item, Missing, Renderer, SecretNames, Secrets};
+pub use told::{
+    Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,
+    ToldText, ToldUnknown,
+};
 pub use uses::Uses;
 pub use wording::titles;

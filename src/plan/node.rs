@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::Uses;
 use crate::base::StepId;
 use crate::graph::Graph;
-use crate::model::{ChecklistItem, Effect, InputDecl, Step, System, Templated, Tree};
+use crate::model::{ChecklistItem, Effect, InputDecl, Lock, Schedule, Step, System, Templated, Tree};
 
 /// The place of a node in [`Plan::nodes`].
 pub type NodeIx = u32;
@@ -40,6 +40,10 @@ pub struct Plan {
     pub ids: HashMap<StepId, NodeIx>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// What it holds while it runs.
+    pub locks: Vec<Lock>,
+    /// When it runs by itself.
+    pub schedule: Vec<Schedule>,
     /// Every file it was made from: as the user knows it, and the SHA-256 of its text.
     pub sources: Vec<(String, String)>,
 }
@@ -130,6 +134,8 @@ pub struct RunFacts {
     pub scratch_dir: String,
     /// The outcome of the run before it, where there was one.
     pub previous: Option<String>,
+    /// Who approved its plan before it began.
+    pub approved_by: Vec<String>,
     /// The values of the first frame's inputs, secrets left out.
     pub inputs: Map<String, Value>,
     /// The names of its inputs that are secrets.

@@ -113,8 +113,11 @@ impl Renderer<'_> {
         if question.typed.is_none() && step.effect == Effect::Destroy && system.protected {
             question.typed = system.target.clone().or_else(|| self.plan.environment.clone());
         }
-        let by_effect = if step.effect == Effect::Destroy { system.approvals.get("destroy") } else { None };
-        let people = question.people.max(by_effect.map_or(1, |a| a.people)).max(1);
+        let by_effect = system.approvals.of(step.effect);
+        let people = question.people.max(by_effect.map_or(1, |a| a.people));
+        // Who approved the plan has agreed already; the operator agrees here.
+        let agreed = self.run.approved_by.iter().filter(|by| **by != self.run.operator).count() as u32;
+        let people = people.saturating_sub(agreed).max(1);
         Ok(Some(Question::Confirm {
             text: question.text,
             preview: text.to_string(),

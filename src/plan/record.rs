@@ -1,10 +1,13 @@
 //! What a run's folder keeps of its plan. No secret stands in it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::node::{Body, Plan, RunFacts};
-use crate::base::StepId;
+use super::saved::Approval;
+use super::told::Outline;
+use crate::base::{PlanId, StepId};
 use crate::model::{ChecklistItem, Effect};
 
 /// `plan.json` in the folder of a run.
@@ -28,6 +31,31 @@ pub struct PlanRecord {
     pub steps: Vec<StepRecord>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// The plan as it was told before the run; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Outline>,
+    /// The saved plan it is, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<PlanOrigin>,
+}
+
+/// The saved plan that a run does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanOrigin {
+    /// Its id.
+    pub id: PlanId,
+    /// Its digest.
+    pub digest: String,
+    /// Who made it; the operator of the run may be another.
+    pub author: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// On which machine.
+    pub host: String,
+    /// The file it was read from.
+    pub file: String,
+    /// The approvals that counted.
+    pub approvals: Vec<Approval>,
 }
 
 /// One step of it.
@@ -43,8 +71,8 @@ pub struct StepRecord {
     pub effect: Effect,
 }
 
-/// What a run's folder keeps of its plan.
-pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
+/// What a run's folder keeps of its plan, and of what was told of it before.
+pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
     let steps = plan
         .order
         .iter()
@@ -67,5 +95,7 @@ pub fn record(plan: &Plan, run: &RunFacts) -> PlanRecord {
         sources: plan.sources.clone(),
         steps,
         checklist: plan.checklist.clone(),
+        outline: Some(outline),
+        saved: None,
     }
 }

@@ -1,8 +1,11 @@
 //! What a step says to people before it runs: its title and its question, as far as they are known by then.
 
+use serde_json::{Map, Value};
+
 use super::before::Before;
 use super::node::{Body, NodeIx};
 use super::renderer::{Facts, Renderer};
+use super::told::ToldQuestion;
 use crate::model::{Action, Decide, Effect, Field, Slot, Staged, StepBody, Template, Templated};
 use crate::template::Preview;
 
@@ -24,7 +27,7 @@ impl Renderer<'_> {
         node.step.title.as_ref().map_or_else(|| node.title.clone(), |title| self.planned(ix, title, known))
     }
 
-    fn planned<T: Field, const P: u8>(
+    pub(super) fn planned<T: Field, const P: u8>(
         &self,
         ix: NodeIx,
         slot: &Slot<Templated, T, P>,
@@ -40,27 +43,32 @@ impl Renderer<'_> {
     }
 
     /// What is asked before a step, and the flag that answers it without a terminal.
-    pub fn planned_question(&self, ix: NodeIx, known: &dyn Facts) -> Option<(String, String)> {
+    pub fn planned_question(&self, ix: NodeIx, known: &dyn Facts) -> Option<ToldQuestion> {
         let node = self.plan.at(ix);
         if node.body != Body::Act {
             return None;
         }
         let StepBody::Act(action) = &node.step.body else { return None };
         let id = &node.id;
+        let own = |unattended: String| ToldQuestion {
+            text: self.planned_title(ix, known),
+            facts: Map::new(),
+            typed: None,
+            people: 1,
+            unattended,
+        };
         match &**action {
-            Action::Manual(_) => Some((self.planned_title(ix, known), format!("--answer {id}=done"))),
-            Action::Decide(decide) => {
-                Some((self.planned_title(ix, known), format!("--choose {id}={}", choices(decide))))
-            }
+            Action::Manual(_) => Some(own(format!("--answer {id}=done"))),
+            Action::Decide(decide) => Some(own(format!("--choose {id}={}", choices(decide)))),
             _ => self.planned_confirmation(ix, known),
         }
     }
 
-    fn planned_confirmation(&self, ix: NodeIx, known: &dyn Facts) -> Option<(String, String)> {
+    fn planned_confirmation(&self, ix: NodeIx, known: &dyn Facts) -> Option<ToldQuestion> {
         let node = self.plan.at(ix);
         let (id, confirm) = (&node.id, node.step.confirm.as_ref());
         let destroys = node.step.effect == Effect::Destroy;
-        let question = match confirm {
+        let text = match confirm {
             Some(confirm) => self.planned(ix, &confirm.question, known),
             None if destroys => {
                 let title = self.planned_title(ix, known);
@@ -69,15 +77,20 @@ impl Renderer<'_> {
             None => return None,
         };
         let system = &self.plan.frames[node.frame as usize].system;
-        let target = match confirm.and_then(|c| c.typed.as_ref()) {
+        let typed = match confirm.and_then(|c| c.typed.as_ref()) {
             Some(typed) => Some(self.planned(ix, typed, known)),
             None if destroys && system.protected => {
                 system.target.clone().or_else(|| self.plan.environment.clone())
             }
             None => None,
         };
-        let flag = target.map_or_else(|| format!("--confirm {id}"), |t| format!("--confirm {id}={t}"));
-        Some((question, flag))
+        let by_effect = system.approvals.of(node.step.effect).map_or(1, |a| a.people);
+        let people = confirm.and_then(|c| c.people).unwrap_or(1).max(by_effect);
+        let unattended =
+            typed.as_ref().map_or_else(|| format!("--confirm {id}"), |t| format!("--confirm {id}={t}"));
+        let facts = confirm.map(|c| &c.facts).into_iter().flatten();
+        let facts = facts.map(|(label, slot)| (label.clone(), Value::String(self.planned(ix, slot, known))));
+        Some(ToldQuestion { text, facts: facts.collect(), typed, people, unattended })
     }
 }
 

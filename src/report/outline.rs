@@ -1,108 +1,107 @@
 //! A dry run as a person reads it. It does not render a step, only lays the text out.
 
-use super::{Look, outcome_word, pad, safe_text};
-use crate::event::Verdict;
-use crate::model::Effect;
-use crate::plan::{Outline, OutlineStep, ProbeCounts, ProbeFinding};
+use super::{Look, format_seconds, outline_step, safe_text};
+use crate::event::Outcome;
+use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
+use crate::plan::{Outline, ProbeCounts};
 
 /// The whole dry run as text.
 pub fn outline_text(outline: &Outline, look: Look) -> String {
-    let mut text = format!("{}  ({})\n", look.bold(&outline.title), outline.playbook);
+    let mut text = format!("{}  ({})\n", look.bold(&safe_text(&outline.title)), outline.playbook);
     if let Some(environment) = &outline.environment {
         text.push_str(&crate::t!("environment: {environment}\n", "環境: {environment}\n"));
     }
     for (name, value) in &outline.inputs {
-        text.push_str(&crate::t!("input {name}: {}\n", "入力 {name}: {}\n", super::cell(value)));
+        let value = match value {
+            serde_json::Value::String(text) if !text.is_empty() => text.clone(),
+            other => other.to_string(),
+        };
+        text.push_str(&crate::t!("input {name}: {}\n", "入力 {name}: {}\n", safe_text(&value)));
     }
     for (number, step) in outline.steps.iter().enumerate() {
+        let took = outline.estimate.as_ref().and_then(|e| e.steps.get(&step.id)).copied();
         text.push('\n');
-        text.push_str(&step_text(number + 1, step, look));
+        text.push_str(&outline_step::text(number + 1, step, took, look));
     }
+    text.push('\n');
+    end(outline).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    text
+}
+
+/// What holds for the plan as a whole.
+fn end(outline: &Outline) -> Vec<String> {
     let Outline { read, change, destroy, .. } = outline;
-    text.push_str(&crate::t!(
-        "\n{read} read, {change} change, {destroy} destroy. ⟨…⟩ is what only a run can know.\n",
-        "\n参照 {read}、変更 {change}、破壊 {destroy}。⟨…⟩ は実行時にのみ決まる値です。\n"
-    ));
+    let mut lines = vec![crate::t!(
+        "{read} read, {change} change, {destroy} destroy. ⟨…⟩ is what only a run can know.",
+        "参照 {read}、変更 {change}、破壊 {destroy}。⟨…⟩ は実行時にのみ決まる値です。"
+    )];
     if let Some(ProbeCounts { ran, yes, no, cannot_know }) = outline.probe {
-        text.push_str(&crate::t!(
-            "probe: {yes} yes, {no} no, {cannot_know} cannot know ({ran} were run, as they only read). Nothing was changed.\n",
-            "確認: はい {yes}、いいえ {no}、不明 {cannot_know}（読み取りのみの {ran} 件は実行済み）。何も変更していません。\n"
+        lines.push(crate::t!(
+            "probe: {yes} yes, {no} no, {cannot_know} cannot know ({ran} were run, as they only read). Nothing was changed.",
+            "確認: はい {yes}、いいえ {no}、不明 {cannot_know}（読み取りのみの {ran} 件は実行済み）。何も変更していません。"
         ));
     }
-    text
+    if !outline.differs.is_empty() {
+        let names = outline.differs.join(", ");
+        lines.push(crate::t!("different in every run: {names}", "実行ごとに異なる値: {names}"));
+    }
+    for secret in &outline.secrets {
+        let mask = crate::base::MASK;
+        let (name, source) = (&secret.name, &secret.source);
+        lines.push(crate::t!("secret {name}: {mask} ({source})", "シークレット {name}: {mask} ({source})"));
+    }
+    lines.extend(outline.locks.iter().map(lock));
+    lines.extend(outline.schedule.iter().map(schedule));
+    let ticked = outline.checklist.iter();
+    lines.extend(ticked.map(|box_| {
+        let (item, from) = (&box_.item, &box_.from);
+        crate::t!("checklist: {item} (from {from})", "チェックリスト: {item}（{from} の結果）")
+    }));
+    if let Some(estimate) = &outline.estimate {
+        let (runs, whole) = (estimate.runs, format_seconds(estimate.seconds));
+        lines.push(crate::t!(
+            "took about {whole} before (median of {runs} runs)",
+            "所要時間の目安: {whole}（過去 {runs} 回の中央値）"
+        ));
+    }
+    lines
 }
 
-fn step_text(number: usize, step: &OutlineStep, look: Look) -> String {
-    let margin = "  ".repeat(step.depth);
-    let effect = effect_word(step.effect);
-    let effect = if step.effect == Effect::Destroy { look.loud(&effect) } else { effect };
-    let mut text = format!(
-        "{margin}{number:>3}. {}  {effect}  {}  {}\n",
-        look.bold(&step.id),
-        step.kind,
-        look.dim(&safe_text(&step.title))
-    );
-    let mut line = |label: String, value: &str| {
-        for (i, part) in value.lines().enumerate() {
-            let label = if i == 0 { pad(&label, 10) } else { pad("", 10) };
-            text.push_str(&format!("{margin}     {} {}\n", look.dim(&label), safe_text(part)));
+fn lock(lock: &Lock) -> String {
+    let name = &lock.name;
+    let limit = lock.limit.map(|l| l.to_string());
+    match (lock.busy, limit) {
+        (LockBusy::Wait, None) => {
+            crate::t!("lock {name}: waits while another holds it", "ロック {name}: 使用中なら待つ")
+        }
+        (LockBusy::Wait, Some(limit)) => crate::t!(
+            "lock {name}: waits up to {limit} while another holds it",
+            "ロック {name}: 使用中なら最長 {limit} 待つ"
+        ),
+        (LockBusy::Fail, _) => {
+            crate::t!("lock {name}: fails when another holds it", "ロック {name}: 使用中なら失敗")
+        }
+        (LockBusy::Skip, _) => {
+            crate::t!("lock {name}: left out when another holds it", "ロック {name}: 使用中なら実行しない")
+        }
+    }
+}
+
+fn schedule(schedule: &Schedule) -> String {
+    let missed = match schedule.missed {
+        Missed::Run => crate::t!("made up for when missed", "逃した分は後で実行"),
+        Missed::Skip => crate::t!("left out when missed", "逃した分は実行しない"),
+    };
+    let overlap = match schedule.overlap {
+        Overlap::Wait => crate::t!("waits for the run before it", "前回が終わるまで待つ"),
+        Overlap::Skip => {
+            crate::t!("left out while the run before it goes on", "前回が続いていれば実行しない")
         }
     };
-    details(step, &mut line);
-    text
-}
-
-fn details(step: &OutlineStep, line: &mut dyn FnMut(String, &str)) {
-    let needs: Vec<String> = step.needs.iter().map(|(id, why)| format!("{id} ({why})")).collect();
-    if !needs.is_empty() {
-        line(crate::t!("after", "先行"), &needs.join(", "));
-    }
-    for (condition, value) in &step.when {
-        line(crate::t!("when", "条件"), &format!("{condition} = {value}"));
-    }
-    if let Some(items) = &step.items {
-        line(crate::t!("for each", "繰返し"), items);
-    }
-    for text in step.text.iter().filter(|t| !t.is_empty()) {
-        line(crate::t!("does", "内容"), text);
-    }
-    if let Some(because) = &step.because {
-        line(crate::t!("because", "理由"), because);
-    }
-    if let Some(timeout) = &step.timeout {
-        line(crate::t!("timeout", "制限時間"), timeout);
-    }
-    if let Some(attempts) = step.attempts {
-        line(crate::t!("attempts", "試行回数"), &attempts.to_string());
-    }
-    if let Some((question, flag)) = &step.asks {
-        let unattended = crate::t!("unattended", "無人時");
-        line(crate::t!("asks", "確認"), &format!("{question}  ({unattended}: {flag})"));
-    }
-    if step.goes_on {
-        let failed = outcome_word(crate::event::Outcome::Failed);
-        line(failed, &crate::t!("what follows goes on", "後続は継続"));
-    }
-    if let Some(error) = &step.error {
-        line(crate::t!("error", "エラー"), error);
-    }
-    if let Some(finding) = &step.probe {
-        line(crate::t!("probe", "確認"), &finding_text(finding));
-    }
-}
-
-/// `yes, ran — 3 rows`
-fn finding_text(finding: &ProbeFinding) -> String {
-    let verdict = match finding.verdict {
-        Verdict::Yes => crate::t!("yes", "はい"),
-        Verdict::No => crate::t!("no", "いいえ"),
-        Verdict::CannotKnow => crate::t!("cannot know", "不明"),
-    };
-    let ran = if finding.ran { crate::t!(", ran", "・実行済み") } else { String::new() };
-    match finding.words.is_empty() {
-        true => format!("{verdict}{ran}"),
-        false => format!("{verdict}{ran} — {}", finding.words),
-    }
+    let inputs: Vec<String> =
+        schedule.inputs.iter().map(|(name, value)| format!(", {name}={value}")).collect();
+    let (cron, inputs) = (&schedule.cron, inputs.concat());
+    crate::t!("schedule {cron}: {missed}, {overlap}{inputs}", "予定 {cron}: {missed}、{overlap}{inputs}")
 }
 
 /// What a step does to the world, in a word.
@@ -112,4 +111,9 @@ pub fn effect_word(effect: Effect) -> String {
         Effect::Change => crate::t!("change", "変更"),
         Effect::Destroy => crate::t!("destroy", "破壊"),
     }
+}
+
+/// The word for a step that failed.
+pub(super) fn failed_word() -> String {
+    super::outcome_word(Outcome::Failed)
 }

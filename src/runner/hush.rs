@@ -136,6 +136,7 @@ impl Hush {
                 | Failure::Unavailable { message }
                 | Failure::Rejected { message }
                 | Failure::Template { message }
+                | Failure::Unplanned { message }
                 | Failure::Declared { message },
             ) => self.text(message),
             Some(

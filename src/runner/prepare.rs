@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::base::{Confidential, MASK, Masker};
 use crate::event::{Failure, Gives};
 use crate::model::{Action, Condition, Effect};
+use crate::plan::saved::Unlike;
 use crate::plan::{Missing, Prepared, Renderer, Secrets};
 use crate::state::{Machine, UnitRef};
 use crate::template::Scope;
@@ -34,6 +35,7 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, Failure> {
     let secrets = secrets(session, &renderer, unit)?;
     let item = machine.item(unit);
     let prepared = renderer.prepare(unit.node, item, machine, &secrets)?;
+    as_planned(session, unit, &prepared)?;
     connection_secret(session, machine, unit, &prepared)?;
     let watch = match &prepared.action {
         Action::Wait(wait) if !wait.until.is_empty() => Some(Watch {
@@ -46,6 +48,22 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, Failure> {
     };
     let read_only = machine.plan().at(unit.node).step.effect == Effect::Read;
     Ok(Job { prepared, watch, read_only })
+}
+
+/// A saved plan is done as it was planned, or not at all.
+fn as_planned(session: &Session, unit: UnitRef, prepared: &Prepared) -> Result<(), Failure> {
+    let Some(foreseen) = &session.foreseen else { return Ok(()) };
+    let id = &session.machine.plan().at(unit.node).id;
+    match foreseen.unlike(id.as_str(), unit.item, &prepared.action, &prepared.around) {
+        None => Ok(()),
+        Some(Unlike { field, planned, now }) => {
+            let message = crate::t!(
+                "the saved plan says otherwise: {field}: {planned} → {now}",
+                "保存した計画と異なります: {field}: {planned} → {now}"
+            );
+            Err(Failure::Unplanned { message })
+        }
+    }
 }
 
 /// Whether a person will be asked for a secret of the unit.

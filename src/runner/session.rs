@@ -9,6 +9,7 @@ use crate::event::{Operator, Reporter};
 use crate::inputs::Vault;
 use crate::journal::Journal;
 use crate::plan::RunFacts;
+use crate::plan::saved::Foreseen;
 use crate::state::Machine;
 use crate::template::Engine;
 
@@ -32,6 +33,8 @@ pub struct Session {
     pub sites: Vec<Rc<Site>>,
     /// Its secrets.
     pub vault: Rc<Vault>,
+    /// What the saved plan says of its steps, where it is one.
+    pub foreseen: Option<Foreseen>,
     /// The zone of the times in logs.
     pub zone: jiff::tz::TimeZone,
 }

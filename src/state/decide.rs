@@ -72,7 +72,11 @@ impl Machine {
                 self.emit(Kind::AttemptStarted { unit: name, attempt, preview }, at, events);
             }
             Err(failure) => {
-                let kind = Kind::NotStarted { unit: name, outcome: Outcome::Failed, failure: Some(failure) };
+                let outcome = match failure {
+                    Failure::Unplanned { .. } => Outcome::Refused,
+                    _ => Outcome::Failed,
+                };
+                let kind = Kind::NotStarted { unit: name, outcome, failure: Some(failure) };
                 self.emit(kind, at, events);
                 self.unit_over(unit, at, events);
             }

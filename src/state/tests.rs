@@ -38,6 +38,7 @@ fn run_facts() -> RunFacts {
         dir: "/state/runs/x".into(),
         scratch_dir: "/state/runs/x/scratch".into(),
         previous: None,
+        approved_by: Vec::new(),
         inputs: Map::new(),
         secret_inputs: Vec::new(),
     }

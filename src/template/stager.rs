@@ -26,6 +26,7 @@ pub struct Preview<'a> {
     scope: &'a Scope,
     unknown: UnknownPath<'a>,
     path: Path,
+    lacks: bool,
 }
 
 /// A value that could not be rendered.
@@ -48,7 +49,12 @@ impl<'a> Render<'a> {
 impl<'a> Preview<'a> {
     /// Renders with these names; `unknown` says of which paths only a run knows the value.
     pub fn new(engine: &'a Engine, scope: &'a Scope, unknown: UnknownPath<'a>) -> Preview<'a> {
-        Preview { engine, scope, unknown, path: Path::default() }
+        Preview { engine, scope, unknown, path: Path::default(), lacks: false }
+    }
+
+    /// Whether any value so far was one that only a run can know.
+    pub fn lacks(&self) -> bool {
+        self.lacks
     }
 }
 
@@ -81,8 +87,12 @@ impl Stager<Templated, model::Planned> for Preview<'_> {
     fn field<T: Field>(&mut self, place: Place, value: &Template<T>) -> Result<Known<T>, StageError> {
         match value {
             Template::Literal(value) => Ok(Known::Yes(value.clone())),
-            Template::Source(source) => typed(self.engine, source, place, self.scope, Some(self.unknown))
-                .map_err(|message| self.path.error(message)),
+            Template::Source(source) => {
+                let value = typed(self.engine, source, place, self.scope, Some(self.unknown))
+                    .map_err(|message| self.path.error(message))?;
+                self.lacks |= matches!(value, Known::No(_));
+                Ok(value)
+            }
         }
     }
 

@@ -55,7 +55,7 @@ fn each_kind_of_step_gets_its_verdict_and_nothing_is_changed() {
   - {{ id: no_read, needs: [], file: {{ read: {{ path: absent.txt }} }} }}
   - {{ id: post, needs: [], http: {{ post: "http://127.0.0.1:{port}/a", json: {{ a: 1 }} }} }}
   - {{ id: no_post, needs: [], http: {{ post: "http://127.0.0.1:{gone}/a" }} }}
-  - {{ id: no_name, needs: [], http: {{ post: "http://no-such-host.invalid/a" }} }}
+  - {{ id: no_name, needs: [], http: {{ post: "http://nobody.probe.test/a" }} }}
   - {{ id: get, needs: [], http: {{ get: "http://127.0.0.1:{port}/health" }}, expect: status == 200 }}
   - {{ id: tcp, needs: [], probe: {{ tcp: {{ host: 127.0.0.1, port: {port} }} }} }}
   - {{ id: person, needs: [], manual: look }}
@@ -90,7 +90,7 @@ fn each_kind_of_step_gets_its_verdict_and_nothing_is_changed() {
         ("no_read", "no", "absent.txt"),
         ("post", "yes", "answers"),
         ("no_post", "no", "refused"),
-        ("no_name", "no", "no-such-host.invalid"),
+        ("no_name", "no", "nobody.probe.test"),
         ("get", "yes", "200"),
         ("tcp", "yes", ""),
         ("person", "cannot_know", "person"),

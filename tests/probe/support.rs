@@ -32,9 +32,11 @@ impl Probed {
         self.step(id)["probe"]["ran"] == true
     }
 
-    /// What would be performed.
-    pub fn text(&self, id: &str) -> &str {
-        self.step(id)["text"][0].as_str().unwrap_or_default()
+    /// What would be performed, with the values bound into it.
+    pub fn text(&self, id: &str) -> String {
+        let text = &self.step(id)["text"][0];
+        let lines = ["lines", "parameters"].into_iter().filter_map(|key| text[key].as_array()).flatten();
+        lines.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
     }
 
     /// Says what was found when it is not this.

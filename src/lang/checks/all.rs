@@ -6,7 +6,7 @@ use super::gather::Gather;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, ids, inputs, order, shape_rules, times, vars};
+use super::{connections, destroy, ids, inputs, lint, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -33,6 +33,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     });
     let mentions = mentioned(playbook, system, &mut site, calls);
     order::check(playbook, &mentions, &mut site);
+    lint::playbook(playbook, &mut site);
 }
 
 fn each<'a>(steps: &'a [Step], look: &mut impl FnMut(&'a Step)) {

@@ -1,9 +1,15 @@
 //! Steps that plainly destroy and do not say so. What an unknown program does is not its business.
 
-use super::site::Site;
-use crate::diag::At;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::lint::{UNMARKED_DESTROY, command_of};
+use super::site::{Site, within};
+use crate::diag::{At, Diagnostic};
 use crate::lang::effect::{infer_effect, sql_source};
-use crate::lang::shell_words::{Command, Word, commands};
+use crate::lang::shell_words::{Command, commands};
 use crate::lang::sql_words;
 use crate::model::{
     Action, Args, Compose, ComposeVerb, Docker, Effect, FileAction, PruneWhat, Shell, Sql, Step, StepBody,
@@ -14,6 +20,15 @@ use crate::model::{
 const CLIENTS: [&str; 5] = ["psql", "mysql", "mariadb", "sqlite3", "pg_restore"];
 /// Programs that run a command which they are given as text.
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ssh", "eval", "su", "xargs"];
+
+/// Whether a script names anything that this looks for: most name nothing, and are not taken apart.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant")]
+    Regex::new(
+        r"(?-u:\b(?:rm|down|volume|prune|push|migrate|dropdb|psql|mysql|mariadb|sqlite3|pg_restore)\b)",
+    )
+    .expect("a pattern")
+});
 
 /// Checks one step.
 pub fn check(step: &Step, site: &mut Site<'_>) {
@@ -29,10 +44,13 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
     if answered {
         return;
     }
-    if let Some((what, keys)) = destroyed(step, action) {
+    if let Some((what, keys, part)) = destroyed(step, action) {
         let id = &step.id;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let at = site.value(id, &keys);
+        let at = match part {
+            Some((script, part)) => within(site.doc, &site.path(id, &keys), &script, part),
+            None => site.value(id, &keys),
+        };
         let title = crate::t!(
             "`{id}` destroys ({what}) and does not say so",
             "`{id}` は破壊的です（{what}）が宣言がありません"
@@ -41,7 +59,7 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
             "write `effect: destroy`; or, on an `effect: change` step, `because:` with the reason why nothing is lost",
             "`effect: destroy` と書くか、失われるものが無い理由を `effect: change` と `because:` で書いてください"
         );
-        site.error("unmarked-destroy", at, title, Some(help));
+        site.doc.note(Diagnostic::error(UNMARKED_DESTROY, at, title).help(help).rule());
     }
 }
 
@@ -86,10 +104,11 @@ fn reads(step: &Step, action: &Action<Templated>, site: &mut Site<'_>) {
     site.error("not-reading", at, title, Some(help));
 }
 
-type Found = Option<(String, Vec<String>)>;
+/// What is destroyed, the keys of the place, and the part of a script.
+type Found = Option<(String, Vec<String>, Option<(String, Range<usize>)>)>;
 
 fn at(what: impl Into<String>, keys: &[&str]) -> Found {
-    Some((what.into(), keys.iter().map(|k| k.to_string()).collect()))
+    Some((what.into(), keys.iter().map(|k| k.to_string()).collect(), None))
 }
 
 /// What a step plainly destroys, and the keys of the place.
@@ -110,10 +129,15 @@ fn destroyed(step: &Step, action: &Action<Templated>) -> Found {
 fn of_shell(shell: &Shell<Templated>, fed: bool) -> Found {
     if let Some(run) = &shell.run {
         let script = run.show();
+        if !NAMED.is_match(&script) {
+            return None;
+        }
         let all = commands(&script);
         let alone = all.len() == 1;
-        let what = all.iter().find_map(|c| of_command(c, fed && alone));
-        return what.and_then(|w| at(w, &["shell", "run"]));
+        let (what, command) = all.iter().find_map(|c| Some((of_command(c, fed && alone)?, c)))?;
+        let (first, last) = (command.words.first()?, command.words.last()?);
+        let (what, keys, _) = at(what, &["shell", "run"])?;
+        return Some((what, keys, Some((script.clone(), first.at.start..last.at.end))));
     }
     shell.argv.as_ref().and_then(|a| of_args(a, fed)).and_then(|w| at(w, &["shell", "argv"]))
 }
@@ -157,8 +181,7 @@ fn of_compose(compose: &Compose<Templated>, fed: bool) -> Found {
 }
 
 fn of_args(args: &Args<Templated>, fed: bool) -> Option<String> {
-    let words = args.0.iter().map(|a| Word { text: a.show(), quoted: true }).collect();
-    of_command(&Command { words, piped: false, from_file: false }, fed)
+    of_command(&command_of(args), fed)
 }
 
 /// What a simple command plainly destroys.
@@ -172,6 +195,8 @@ fn of_command(command: &Command, fed: bool) -> Option<String> {
     if words.iter().any(|w| SHELLS.contains(&name(w).as_str())) {
         let inner = command.words.iter().skip(1).filter(|w| w.quoted && w.text.contains(char::is_whitespace));
         let found = inner.flat_map(|w| commands(&w.text)).find_map(|c| of_command(&c, false));
+        let told = command.here.iter().flat_map(|h| commands(&h.text));
+        let found = found.or_else(|| told.into_iter().find_map(|c| of_command(&c, false)));
         if found.is_some() {
             return found;
         }
@@ -212,7 +237,8 @@ fn of_program(program: &str, rest: &[&str], command: &Command, fed: bool) -> Opt
 
 fn of_client(client: &str, rest: &[&str], command: &Command, fed: bool) -> Option<String> {
     let sql = rest.iter().find_map(|w| sql_words::destroys(w.strip_prefix("--command=").unwrap_or(w)));
-    if let Some(what) = sql {
+    let here = command.here.as_ref().and_then(|h| sql_words::destroys(&h.text));
+    if let Some(what) = sql.or(here) {
         return Some(what.to_string());
     }
     let load = match client {

@@ -6,7 +6,7 @@ use super::connections::is_address;
 use super::gather::{Gather, Names};
 use super::names::{Known, check};
 use super::site::{Site, near, segs};
-use super::{shape_rules, times};
+use super::{lint, shape_rules, times};
 use crate::diag::Diagnostic;
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
@@ -25,6 +25,7 @@ pub fn system(system: &System, file: &mut SystemFile, environment: Option<&str>)
         file.doc.note(d);
     }
     actions(system, file, environment);
+    lint::system(system, file, environment);
     let fresh = std::mem::replace(&mut file.doc.notes, before);
     for d in fresh {
         if !file.doc.notes.contains(&d) {

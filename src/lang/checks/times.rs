@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use croner::Cron;
 
+use super::lint::{CRON_NEVER, CRON_OR};
 use crate::diag::{At, Diagnostic};
 
 /// What is wrong with a cron expression, if anything.
@@ -22,7 +23,7 @@ pub fn cron(text: &str, at: At) -> Option<Diagnostic> {
     let start = jiff::civil::date(2024, 1, 1).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     if cron.find_next_occurrence(&start, true).is_err() {
         let title = crate::t!("`{text}` never comes", "`{text}` に当たる日時はありません");
-        return Some(Diagnostic::error("never", at, title).help(help));
+        return Some(Diagnostic::error(CRON_NEVER, at, title).help(help).rule());
     }
     if fields[2] != "*" && fields[4] != "*" && !fields[4].starts_with('+') {
         let title = crate::t!(
@@ -33,7 +34,7 @@ pub fn cron(text: &str, at: At) -> Option<Diagnostic> {
             "for the first Sunday write SUN#1 as the weekday and * as the day",
             "第 1 日曜日なら曜日を SUN#1、日を * と書いてください"
         );
-        return Some(Diagnostic::warning("cron-or", at, title).help(help));
+        return Some(Diagnostic::error(CRON_OR, at, title).help(help).rule());
     }
     None
 }

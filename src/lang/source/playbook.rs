@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::StepSource;
 use crate::base::Confidential;
 use crate::base::Duration;
-use crate::model::{ChecklistItem, InputDecl, Lock, Schedule, Slot, Templated, Tree, at};
+use crate::model::{Allow, ChecklistItem, InputDecl, Lock, Schedule, Slot, Templated, Tree, at};
 
 /// A playbook: what to do, in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -22,6 +22,9 @@ pub struct PlaybookSource {
     /// Who keeps it.
     #[serde(default)]
     pub owner: Option<String>,
+    /// Rules of `check` that do not hold in the whole of it.
+    #[serde(default)]
+    pub allow: Option<Box<Allow>>,
     /// When it runs by itself.
     #[serde(default)]
     pub schedule: Vec<Schedule>,

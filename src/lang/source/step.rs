@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::base::{Confidential, Duration, Size, StepId};
 use crate::model::{
-    Action, AfterCrash, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach, Http,
-    Manual, Named, Needs, OnError, PlaybookCall, Probe, Retry, Shell, Slot, Sql, Stdin, StdoutFile,
+    Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach,
+    Http, Manual, Named, Needs, OnError, PlaybookCall, Probe, Retry, Shell, Slot, Sql, Stdin, StdoutFile,
     Templated, Wait, at,
 };
 
@@ -28,6 +28,9 @@ pub struct StepSource {
     /// Why a step that looks destructive is none.
     #[serde(default)]
     pub because: Option<String>,
+    /// Rules of `check` that do not hold for it.
+    #[serde(default)]
+    pub allow: Option<Box<Allow>>,
     /// What it waits for. Default: the step above; `[]` starts it at once; `above` waits for all above.
     #[serde(default)]
     pub needs: Option<Needs>,

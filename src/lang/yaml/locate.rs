@@ -69,6 +69,28 @@ impl Index {
         at
     }
 
+    /// The scalar that a byte of the file belongs to: its path and its span; none for keys, comments and signs.
+    pub fn path_at(&self, source: &str, at: usize) -> Option<(Vec<Seg>, Range<usize>)> {
+        let holds = |id: u32| wide(&self.written(id).span).contains(&at);
+        let (mut path, mut id) = (Vec::new(), self.root()?);
+        loop {
+            match &self.written(id).kind {
+                Kind::Scalar => return Some((path, wide(&self.written(id).span))),
+                Kind::Alias(_) => return None,
+                Kind::Map(keys) => {
+                    let key = keys.iter().find(|k| holds(k.value))?;
+                    path.push(Seg::name(key.text(source)));
+                    id = key.value;
+                }
+                Kind::Seq(items) => {
+                    let i = items.partition_point(|item| self.written(*item).span.end as usize <= at);
+                    id = *items.get(i).filter(|item| holds(**item))?;
+                    path.push(Seg::Index(i));
+                }
+            }
+        }
+    }
+
     /// Whether the file has every level of a path.
     pub fn has(&self, source: &str, from: u32, path: &[Seg]) -> bool {
         let mut at = from;
