@@ -10,20 +10,21 @@ use super::walk::Setup;
 
 impl Setup<'_> {
     /// The values of the secrets that a step's templates name.
-    pub(super) fn secrets_of(&self, ix: NodeIx) -> Result<Secrets, Looked> {
+    pub(super) fn secrets_of(&self, ix: NodeIx) -> Result<Secrets, Box<Looked>> {
         let names = self.renderer.secret_names(ix);
         names
             .into_iter()
             .map(|name| {
                 self.nobody_is_asked(&name)?;
-                let found = self.vault.get(&name).map_err(|e| Looked::new(Verdict::No, e.to_string()))?;
+                let found =
+                    self.vault.get(&name).map_err(|e| Box::new(Looked::new(Verdict::No, e.to_string())))?;
                 Ok((name, Confidential::new(found.0.expose().to_string(), MASK.to_string())))
             })
             .collect()
     }
 
     /// Whether the connection of a step can be had without asking anybody for its password.
-    pub(super) fn connection_is_open(&self, ix: NodeIx) -> Result<(), Looked> {
+    pub(super) fn connection_is_open(&self, ix: NodeIx) -> Result<(), Box<Looked>> {
         let node = self.renderer.plan.at(ix);
         let system = &self.renderer.plan.frames[node.frame as usize].system;
         let name = sql_of(&node.step.body).and_then(|sql| match &sql.connection.0 {
@@ -33,16 +34,16 @@ impl Setup<'_> {
         name.map_or(Ok(()), |name| self.nobody_is_asked(&format!("secrets.{name}")))
     }
 
-    fn nobody_is_asked(&self, name: &str) -> Result<(), Looked> {
+    fn nobody_is_asked(&self, name: &str) -> Result<(), Box<Looked>> {
         match self.vault.asks(name) {
             false => Ok(()),
-            true => Err(Looked::new(
+            true => Err(Box::new(Looked::new(
                 Verdict::CannotKnow,
                 crate::t!(
                     "a person types {name}, and a probe asks nobody",
                     "{name} は人が入力しますが、確認中は誰にも尋ねません"
                 ),
-            )),
+            ))),
         }
     }
 }

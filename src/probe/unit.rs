@@ -32,19 +32,19 @@ impl Setup<'_> {
             Err(why) => return Looked::new(Verdict::CannotKnow, why),
         };
         if let Err(looked) = self.connection_is_open(ix) {
-            return looked;
+            return *looked;
         }
         let read = self.renderer.plan.at(ix).step.effect == Effect::Read;
         if read && guess.unknown.is_empty() {
             match self.read(ix, item, known, stop).await {
                 Ok(Some(looked)) => return looked,
                 Ok(None) => {}
-                Err(looked) => return looked,
+                Err(looked) => return *looked,
             }
         }
         let could = match self.ask(ix, item, known, &guess, stop).await {
             Ok(could) => could,
-            Err(looked) => return looked,
+            Err(looked) => return *looked,
         };
         let Could { verdict, words, wants } =
             match read && guess.unknown.is_empty() && runs_a_program(&guess.action) {
@@ -62,7 +62,7 @@ impl Setup<'_> {
         known: &dyn Facts,
         guess: &Guess,
         stop: &Stop,
-    ) -> Result<Could, Looked> {
+    ) -> Result<Could, Box<Looked>> {
         let (mut action, mut around) = (guess.action.clone(), guess.around.clone());
         if guess.unknown.is_empty() && connects_by_secret(&self.renderer.plan.at(ix).step.body) {
             let prepared = self.prepared(ix, item, known)?;
@@ -74,10 +74,10 @@ impl Setup<'_> {
         Ok(asked.unwrap_or_else(|| Could::unclear(no_answer())))
     }
 
-    fn prepared(&self, ix: NodeIx, item: Item<'_>, known: &dyn Facts) -> Result<Prepared, Looked> {
+    fn prepared(&self, ix: NodeIx, item: Item<'_>, known: &dyn Facts) -> Result<Prepared, Box<Looked>> {
         let secrets = self.secrets_of(ix)?;
         let prepared = self.renderer.prepare(ix, item, known, &secrets);
-        prepared.map_err(|failure| Looked::new(Verdict::CannotKnow, failure.to_string()))
+        prepared.map_err(|failure| Box::new(Looked::new(Verdict::CannotKnow, failure.to_string())))
     }
 
     /// Runs a unit that only reads; none when nothing holds it to that.
@@ -87,10 +87,12 @@ impl Setup<'_> {
         item: Item<'_>,
         known: &dyn Facts,
         stop: &Stop,
-    ) -> Result<Option<Looked>, Looked> {
+    ) -> Result<Option<Looked>, Box<Looked>> {
         let (stopper, inner) = Stopper::new();
-        let guessed =
-            self.renderer.guess(ix, item, known).map_err(|why| Looked::new(Verdict::CannotKnow, why))?;
+        let guessed = self
+            .renderer
+            .guess(ix, item, known)
+            .map_err(|why| Box::new(Looked::new(Verdict::CannotKnow, why)))?;
         let cx = self.context(ix, &guessed.around, inner.clone());
         // Whether it may be run is seen without its secrets: those are not resolved for nothing.
         if self.reading(&inside(&guessed.action), &cx).is_none() {
