@@ -31,6 +31,13 @@ impl Setup<'_> {
             Ok(guess) => guess,
             Err(why) => return Looked::new(Verdict::CannotKnow, why),
         };
+        if let Some(host) = self.elsewhere(ix, &guess.around) {
+            let words = crate::t!(
+                "it runs on `{host}`, and a probe looks at this machine only",
+                "`{host}` で実行されますが、確認できるのはこの機械だけです"
+            );
+            return Looked::new(Verdict::CannotKnow, words);
+        }
         if let Err(looked) = self.connection_is_open(ix) {
             return *looked;
         }
@@ -52,6 +59,14 @@ impl Setup<'_> {
                 false => could,
             };
         Looked { wants, ..Looked::new(verdict, words) }
+    }
+
+    /// The other host that a unit runs on: no kernel here holds what runs there.
+    fn elsewhere(&self, ix: NodeIx, around: &Around<Rendered>) -> Option<String> {
+        let system = &self.sites[self.renderer.plan.at(ix).frame as usize].system;
+        let named = around.host.as_ref().map(|host| host.0.clone()).or_else(|| system.run_on.clone())?;
+        let here = named == "local" || system.hosts.get(&named).is_some_and(|host| host.local);
+        (!here).then_some(named)
     }
 
     /// Asks an action whether it could start.

@@ -102,3 +102,18 @@ fn a_command_that_has_no_hold_is_not_run() {
     assert!(!probed.ran("kept"), "{}", probed.words("kept"));
     assert!(!out.exists());
 }
+
+#[test]
+fn what_runs_on_another_host_is_not_looked_at_from_here() {
+    let place = Place::new();
+    place.file("playbooks/s/system.yaml", "title: s\nhosts: { app: { ssh: nobody.probe.test } }\n");
+    let file = place.file(
+        "playbooks/s/p.yaml",
+        "title: t\nsteps:\n  - { id: there, host: app, effect: read, shell: 'echo ran here' }\n",
+    );
+    let said = super::place::said(
+        place.command().args(["plan", "--probe-declared", "s/p"]).output().expect("toban"),
+    );
+    assert!(said.out.contains("cannot know — it runs on `app`"), "{file:?}: {}{}", said.out, said.err);
+    assert!(!said.out.contains(", ran"), "{}", said.out);
+}
