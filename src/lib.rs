@@ -19,5 +19,6 @@ pub mod plan;
 pub mod process;
 pub mod report;
 pub mod runner;
+pub mod ssh;
 pub mod state;
 pub mod template;

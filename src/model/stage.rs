@@ -36,6 +36,11 @@ pub trait Field:
             Err(e) => e.to_string(),
         }
     }
+
+    /// A text that stands for a value which only a run can know, as a person reads it.
+    fn show_unknown(text: &str) -> String {
+        text.to_string()
+    }
 }
 
 /// Whether text holds a template: `{{`, `{%` or `{#`.
@@ -79,7 +84,7 @@ impl Stage for Planned {
     fn show<T: Field>(value: &Known<T>) -> String {
         match value {
             Known::Yes(v) => v.show(),
-            Known::No(text) => text.clone(),
+            Known::No(text) => T::show_unknown(text),
         }
     }
 }

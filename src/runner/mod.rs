@@ -7,6 +7,7 @@ mod prepare;
 mod session;
 mod signal;
 mod unit;
+mod world;
 
 pub use driver::{End, drive};
 pub use session::Session;
