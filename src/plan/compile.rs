@@ -9,24 +9,28 @@ use sha2::{Digest, Sha256};
 
 use super::node::{Body, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
-use crate::base::StepId;
+use crate::base::{StepId, local_zone};
 use crate::graph::{Graph, Why};
 use crate::lang::{Loaded, part_key};
 use crate::model::{Action, Needs, Step, StepBody, System, Template, Templated, Tree};
+use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CompileError(pub String);
 
-/// The plan of a playbook.
+/// The plan of a playbook. The steps go over into it, with the playbooks they call: ten thousand of them need not be
+/// kept twice.
 ///
 /// # Errors
 /// When steps wait for each other across playbooks, or a zone is unknown.
-pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
+pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
-    layout.steps(loaded, &loaded.playbook.steps, frame, None)?;
+    let steps = std::mem::take(&mut loaded.playbook.steps);
+    layout.steps(loaded, steps, frame, None)?;
+    loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
@@ -57,7 +61,7 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
 
 fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
-        None => Ok(jiff::tz::TimeZone::system()),
+        None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
             CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))
         }),
@@ -93,7 +97,7 @@ impl Layout {
             prefix,
             base_dir: absolute(&loaded.base_dir),
             system: Arc::clone(&loaded.system),
-            system_value: serde_json::to_value(&*loaded.system).unwrap_or_default(),
+            system_names: Ready::new(&serde_json::to_value(&*loaded.system).unwrap_or_default()),
             environment: loaded.environment.clone(),
             inputs: loaded.playbook.inputs.clone(),
             given,
@@ -107,7 +111,7 @@ impl Layout {
     fn steps(
         &mut self,
         loaded: &Loaded,
-        steps: &[Step],
+        steps: Vec<Step>,
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
@@ -123,7 +127,7 @@ impl Layout {
     fn step(
         &mut self,
         loaded: &Loaded,
-        step: &Step,
+        mut step: Step,
         frame: u32,
         inside: Option<NodeIx>,
         above: &[NodeIx],
@@ -132,30 +136,35 @@ impl Layout {
             Some(prefix) => step.id.inside(prefix),
             None => step.id.clone(),
         };
-        let shared = Arc::new(complete(step, loaded));
+        let children = match &mut step.body {
+            StepBody::Group(children) => std::mem::take(children),
+            StepBody::Act(_) => Vec::new(),
+        };
+        let step = Arc::new(complete(step, loaded));
         match &step.body {
             StepBody::Act(action) => match &**action {
                 Action::Playbook(call) => {
-                    refuse_loop(step)?;
+                    refuse_loop(&step)?;
                     let part = loaded.parts.get(&part_key(call)).ok_or_else(|| {
                         CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
                     })?;
-                    let open = self.push(open_id(&id), &shared, frame, inside, above);
+                    let open = self.push(open_id(&id), &step, frame, inside, above);
                     let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
-                    self.steps(part, &part.playbook.steps, called, Some(open))?;
-                    Ok(self.close(id, step, shared, frame, inside, open, Some(called)))
+                    // It may be called more than once.
+                    self.steps(part, part.playbook.steps.clone(), called, Some(open))?;
+                    Ok(self.close(id, step, frame, inside, open, Some(called)))
                 }
                 _ => {
-                    let ix = self.push(id, &shared, frame, inside, above);
-                    self.name(frame, step, ix);
+                    let ix = self.push(id, &step, frame, inside, above);
+                    self.name(frame, &step, ix);
                     Ok(ix)
                 }
             },
-            StepBody::Group(children) => {
-                refuse_loop(step)?;
-                let open = self.push(open_id(&id), &shared, frame, inside, above);
+            StepBody::Group(_) => {
+                refuse_loop(&step)?;
+                let open = self.push(open_id(&id), &step, frame, inside, above);
                 self.steps(loaded, children, frame, Some(open))?;
-                Ok(self.close(id, step, shared, frame, inside, open, None))
+                Ok(self.close(id, step, frame, inside, open, None))
             }
         }
     }
@@ -183,12 +192,10 @@ impl Layout {
         self.nodes.len() as NodeIx - 1
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one node")]
     fn close(
         &mut self,
         id: StepId,
-        step: &Step,
-        shared: Arc<Step>,
+        step: Arc<Step>,
         frame: u32,
         inside: Option<NodeIx>,
         open: NodeIx,
@@ -198,10 +205,10 @@ impl Layout {
         self.nodes[open as usize].body = Body::Open { close, frame: called };
         let title = self.nodes[open as usize].title.clone();
         let body = Body::Close { open, frame: called };
-        self.nodes.push(Node { id, title, frame, inside, body, step: shared, uses: Uses::default() });
+        self.name(frame, &step, close);
+        self.nodes.push(Node { id, title, frame, inside, body, step, uses: Uses::default() });
         self.previous.push(None);
         self.siblings.push(Vec::new());
-        self.name(frame, step, close);
         close
     }
 
@@ -288,9 +295,8 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The step with the playbook's defaults, and without the steps it holds: those are nodes of their own.
-fn complete(step: &Step, loaded: &Loaded) -> Step {
-    let mut own = step.clone();
+/// The step with the playbook's defaults.
+fn complete(mut own: Step, loaded: &Loaded) -> Step {
     let defaults = &loaded.playbook.defaults;
     let around = &mut own.around;
     around.host = around.host.take().or_else(|| defaults.host.clone());
@@ -301,7 +307,7 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
         around.env.entry(name.clone()).or_insert_with(|| value.clone());
     }
     match &mut own.body {
-        StepBody::Group(children) => children.clear(),
+        StepBody::Group(_) => {}
         StepBody::Act(action) => match resolve(action, &loaded.system) {
             Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);

@@ -9,7 +9,7 @@ use super::uses::Uses;
 use crate::base::{Confidential, stamp};
 use crate::event::{Gives, Outcome};
 use crate::model::{Place, Template, Templated, Tree};
-use crate::template::{Engine, Scope, TemplateError};
+use crate::template::{Engine, Ready, Scope, TemplateError};
 
 /// What is known of the nodes of a plan at a moment.
 pub trait Facts {
@@ -109,10 +109,16 @@ impl<'a> Renderer<'a> {
     ) -> Scope {
         let frame = &self.plan.frames[frame_ix as usize];
         let mut scope = Scope::new();
-        let inputs = facts.inputs(frame_ix).cloned().unwrap_or_default();
-        scope.set("inputs", Value::Object(inputs));
-        scope.set("system", frame.system_value.clone());
-        scope.set("run", self.run_value(facts));
+        match facts.inputs(frame_ix) {
+            Some(inputs) => scope.set_map("inputs", inputs),
+            None => scope.set_map("inputs", &Map::new()),
+        }
+        scope.set_ready("system", &frame.system_names);
+        let without = || Ready::new(&self.run_value(Vec::new()));
+        match uses.findings {
+            true => scope.set("run", self.run_value(facts.findings())),
+            false => scope.set_ready("run", self.run.names.get_or_init(without)),
+        }
         scope.set("steps", self.steps_value(frame_ix, facts, uses, missing));
         for (name, value) in secrets {
             if let Some((root, key)) = name.split_once('.') {
@@ -122,7 +128,7 @@ impl<'a> Renderer<'a> {
         scope
     }
 
-    fn run_value(&self, facts: &dyn Facts) -> Value {
+    fn run_value(&self, findings: Vec<Value>) -> Value {
         let run = self.run;
         json!({
             "id": run.id,
@@ -133,7 +139,7 @@ impl<'a> Renderer<'a> {
             "state": "running",
             "dir": run.dir,
             "scratch_dir": run.scratch_dir,
-            "findings": facts.findings(),
+            "findings": findings,
             "previous": { "state": run.previous },
         })
     }

@@ -20,9 +20,9 @@ fn plan(yaml: &str) -> Arc<Plan> {
     let path = dir.path().join("p.yaml");
     std::fs::write(&path, yaml).expect("written");
     let name = path.to_string_lossy().into_owned();
-    let loaded = crate::lang::load(&name, None, Path::new("/"), None)
+    let mut loaded = crate::lang::load(&name, None, Path::new("/"), None)
         .unwrap_or_else(|mistakes| panic!("{}", crate::diag::render(&mistakes, false)));
-    Arc::new(compile(&loaded).expect("a plan"))
+    Arc::new(compile(&mut loaded).expect("a plan"))
 }
 
 fn steps(body: &str) -> Arc<Plan> {
@@ -41,6 +41,7 @@ fn run_facts() -> RunFacts {
         approved_by: Vec::new(),
         inputs: Map::new(),
         secret_inputs: Vec::new(),
+        names: Default::default(),
     }
 }
 
