@@ -11,13 +11,14 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::hush::Hush;
+use super::pace::Pace;
 use super::prepare::{Job, asks, job, judge_readings};
 use super::session::Session;
 use super::signal::{Signal, Signals};
 use super::unit::{Attempt, run};
 use crate::action::Pending;
-use crate::event::{Event, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
-use crate::journal::{Journal, LogSetup};
+use crate::event::{Event, Kind, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
+use crate::journal::LogSetup;
 use crate::plan::Results;
 use crate::process::{StopReason, Stopper};
 use crate::state::{Command, Input, Permit, UnitRef};
@@ -41,6 +42,8 @@ pub(super) enum News {
     Live(Live),
     Signal(Signal),
     Wake,
+    /// What was appended should be on disk by now.
+    Late,
 }
 
 /// An attempt is over; its files wait for the verdict.
@@ -65,7 +68,7 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
     let mut driver = Driver::new(session, sender);
     let mut went = driver.take(vec![News::Input(Input::Begin)]);
     while went.is_ok() && driver.outcome.is_none() {
-        let batch = world.next(driver.wake, driver.wants_ticks()).await;
+        let batch = world.next(driver.wake, driver.pace.due(), driver.wants_ticks()).await;
         went = driver.take(batch);
     }
     if let Err(e) = went {
@@ -84,12 +87,13 @@ struct World {
 
 impl World {
     /// The next news, and all that came with it: what comes together is written together.
-    async fn next(&mut self, wake: Option<Instant>, ticking: bool) -> Vec<News> {
+    async fn next(&mut self, wake: Option<Instant>, late: Option<Instant>, ticking: bool) -> Vec<News> {
         let first = tokio::select! {
             biased;
             signal = self.signals.next() => News::Signal(signal),
             news = self.inbox.recv() => news.unwrap_or(News::Wake),
             () = until(wake) => News::Wake,
+            () = until(late) => News::Late,
             _ = self.ticks.tick(), if ticking => News::Live(Live::Tick),
         };
         let mut batch = vec![first];
@@ -121,6 +125,7 @@ struct Driver {
     /// A log that could not be written whole: the run ends, as its records would not be complete.
     lost: Option<RecordError>,
     hush: Hush,
+    pace: Pace,
 }
 
 impl Driver {
@@ -136,6 +141,7 @@ impl Driver {
             outcome: None,
             lost: None,
             hush: Hush::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -163,17 +169,38 @@ impl Driver {
             self.one(news, now, &mut events);
         }
         self.prepare(now, &mut events);
-        self.tell(&events)?;
+        let sync = self.wants_sync(now, &mut events);
+        self.tell(&events, sync)?;
         for command in self.session.machine.effects(&events) {
             self.act(command);
         }
         Ok(())
     }
 
-    /// Facts are written, then shown, both without secrets.
-    fn tell(&mut self, events: &[Event]) -> Result<(), RecordError> {
+    /// Whether this turn ends with a sync, which then takes the next starts along.
+    fn wants_sync(&mut self, now: Timestamp, events: &mut Vec<Event>) -> bool {
+        let starts = events.iter().filter(|e| matches!(e.kind, Kind::AttemptStarted { .. })).count();
+        self.pace.started(starts);
+        let moment = Instant::now();
+        let sync = self.session.machine.must_sync() || self.pace.due().is_some_and(|due| due <= moment);
+        if sync {
+            events.extend(self.session.machine.reserve(self.pace.ahead(moment), now));
+        }
+        sync
+    }
+
+    /// Facts are written, and on disk where they have to be, then shown, both without secrets.
+    fn tell(&mut self, events: &[Event], sync: bool) -> Result<(), RecordError> {
         let events = self.hush.facts(events, &self.session.vault);
-        write(&mut self.session.journal, &events)?;
+        let journal = &mut self.session.journal;
+        if !events.is_empty() {
+            journal.append(&events)?;
+            self.pace.appended(Instant::now());
+        }
+        if sync {
+            journal.sync()?;
+            self.pace.synced(Instant::now(), self.session.machine.has_reserved());
+        }
         for event in events.iter() {
             tracing::debug!(seq = event.seq, "{}", serde_json::to_string(&event.kind).unwrap_or_default());
             for reporter in &mut self.session.reporters {
@@ -194,6 +221,7 @@ impl Driver {
                     self.wake_at(at);
                 }
             }
+            News::Late => {}
             News::Input(input) => events.extend(self.session.machine.decide(input, now)),
             News::Done(done) => self.done(done, now, events),
         }
@@ -326,25 +354,16 @@ impl Driver {
     async fn abandon(&mut self, world: &mut World) {
         self.terminate();
         while !self.stoppers.is_empty() {
-            for news in world.next(None, false).await {
+            for news in world.next(None, None, false).await {
                 match news {
                     News::Done(done) => {
                         done.pending.discard();
                         self.stoppers.remove(&done.unit);
                     }
                     News::Signal(_) => self.stoppers.values().for_each(|s| s.stop(StopReason::Killed)),
-                    News::Input(_) | News::Live(_) | News::Wake => {}
+                    News::Input(_) | News::Live(_) | News::Wake | News::Late => {}
                 }
             }
         }
     }
-}
-
-/// Writes facts; they are on disk when what follows from them may be done.
-fn write(journal: &mut Journal, events: &[Event]) -> Result<(), RecordError> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    journal.append(events)?;
-    if events.iter().any(|e| e.kind.is_boundary()) { journal.sync() } else { Ok(()) }
 }

@@ -3,6 +3,7 @@
 
 mod driver;
 mod hush;
+mod pace;
 mod prepare;
 mod session;
 mod signal;

@@ -7,6 +7,7 @@ mod fold;
 mod machine;
 mod message;
 mod permit;
+mod reserve;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -54,10 +54,18 @@ struct World {
     asking: BTreeSet<UnitRef>,
     permits: usize,
     outcome: Option<RunOutcome>,
+    /// How many units each sync reserves.
+    ahead: usize,
+    /// How many of the facts a power cut would leave.
+    synced: usize,
 }
 
 impl World {
     fn new(plan: &Arc<Plan>, jobs: u32) -> World {
+        World::reserving(plan, jobs, 0)
+    }
+
+    fn reserving(plan: &Arc<Plan>, jobs: u32, ahead: usize) -> World {
         let machine = Machine::new(Arc::clone(plan), Arc::new(Engine::new()), run_facts(), jobs);
         let mut world = World {
             machine,
@@ -67,7 +75,10 @@ impl World {
             asking: BTreeSet::new(),
             permits: 0,
             outcome: None,
+            ahead: 0,
+            synced: 0,
         };
+        world.ahead = ahead;
         world.tell(Input::Begin);
         world
     }
@@ -86,9 +97,18 @@ impl World {
                 );
             }
         }
+        let sync = self.machine.must_sync();
+        if sync {
+            batch.extend(self.machine.reserve(self.ahead, self.now));
+        }
+        self.events.extend(batch.iter().cloned());
+        if sync {
+            self.synced = self.events.len();
+        }
         for command in self.machine.effects(&batch) {
             match command {
                 Command::Start { unit, permit } => {
+                    self.is_on_disk(unit);
                     assert_eq!(permit.unit(), &self.machine.name(unit));
                     assert!(self.running.insert(unit), "{unit:?} started twice at once");
                     self.permits += 1;
@@ -98,7 +118,36 @@ impl World {
                 Command::WakeAt(_) | Command::Terminate => {}
             }
         }
-        self.events.extend(batch);
+    }
+
+    /// Whoever reads what a power cut leaves knows that the unit may have begun, and that all it waited for ended.
+    fn is_on_disk(&self, unit: UnitRef) {
+        let name = self.machine.name(unit);
+        let (mut may_have_begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
+        for event in &self.events[..self.synced] {
+            match &event.kind {
+                Kind::Reserved { units } => {
+                    may_have_begun.retain(|(_, began)| *began);
+                    may_have_begun.extend(units.iter().map(|unit| (unit, false)));
+                }
+                Kind::AttemptStarted { unit, .. } => {
+                    may_have_begun.remove(&(unit, false));
+                    may_have_begun.insert((unit, true));
+                }
+                Kind::AttemptEnded { unit, .. } => drop(may_have_begun.remove(&(unit, true))),
+                Kind::StepEnded { step, .. }
+                | Kind::Opened { step, .. }
+                | Kind::Skipped { step, .. }
+                | Kind::Blocked { step, .. } => drop(ended.insert(step)),
+                _ => {}
+            }
+        }
+        assert!(may_have_begun.iter().any(|(known, _)| **known == name), "{name} is not on disk");
+        let plan = self.machine.plan();
+        for (need, _) in plan.graph.needs(unit.node) {
+            let need = &plan.at(need).id;
+            assert!(ended.contains(need), "{name} starts, and a power cut forgets the end of {need}");
+        }
     }
 
     fn unit(&self, id: &str) -> UnitRef {
@@ -290,6 +339,33 @@ fn a_group_is_skipped_with_all_it_holds_and_ends_as_its_worst_step() {
     assert_eq!(world.outcome, Some(RunOutcome::Failed));
 }
 
+#[test]
+fn units_that_were_reserved_start_without_a_sync_of_their_own() {
+    let body: String = (0..6).map(|i| format!("  - {{id: s{i}, needs: [], shell: 'true'}}\n")).collect();
+    let mut world = World::reserving(&steps(&body), 2, 3);
+    assert!(world.machine.has_reserved());
+    let synced = world.synced;
+    for id in ["s0", "s1", "s2"] {
+        world.succeed(id);
+    }
+    assert_eq!((world.runs(), world.synced), (vec!["s3".to_string(), "s4".to_string()], synced));
+    assert!(!world.machine.has_reserved());
+    world.succeed("s3");
+    assert_eq!(world.synced, world.events.len());
+}
+
+#[test]
+fn items_that_run_one_by_one_are_not_reserved_and_a_stop_reserves_nothing() {
+    let one_by_one = steps("  - {id: a, for_each: {list: [1, 2, 3, 4], max_parallel: 1}, shell: 'true'}\n");
+    assert!(!World::reserving(&one_by_one, 2, 3).machine.has_reserved());
+    let mut world = World::reserving(&steps("  - {id: a, for_each: [1, 2, 3, 4], shell: 'true'}\n"), 1, 3);
+    assert!(world.machine.has_reserved());
+    world.tell(Input::Stop { by: "SIGINT".into() });
+    let taken_back = world.machine.reserve(3, world.now);
+    assert_eq!(taken_back.map(|e| e.kind), Some(Kind::Reserved { units: Vec::new() }));
+    assert!(!world.machine.has_reserved());
+}
+
 /// A random playbook: each step with needs among those above it.
 fn random_playbook() -> impl Strategy<Value = String> {
     let step = (any::<u16>(), 0u8..6, any::<bool>(), 0u8..4);
@@ -329,9 +405,10 @@ proptest! {
         choices in proptest::collection::vec(any::<u8>(), 200),
         jobs in 1u32..5,
         stop_at in proptest::option::of(0usize..20),
+        ahead in 0usize..8,
     ) {
         let plan = plan(&yaml);
-        let mut world = World::new(&plan, jobs);
+        let mut world = World::reserving(&plan, jobs, ahead);
         let mut turn = 0;
         while world.outcome.is_none() {
             prop_assert!(turn < 200, "the run does not end:\n{}", yaml);
