@@ -156,6 +156,7 @@ fn a_file_behind_a_pipe_is_told_from_one_that_is_renamed_or_does_not_last() {
         ("pg_dump app | gzip > /b/app.gz", "/b/app.gz"),
         ("docker exec db pg_dump -U app app > \"/b/app.sql\"", "\"/b/app.sql\""),
         ("mysqldump app 2>/dev/null >/b/x.sql", "/b/x.sql"),
+        ("pg_dump app > b_$(date +%Y).sql", "b_$(date +%Y).sql"),
         ("a | b | c > {{ run.state }}.txt", "{{ run.state }}.txt"),
         ("pg_dump app | tee /b/x.sql | wc -c", "/b/x.sql"),
     ] {

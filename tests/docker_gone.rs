@@ -53,6 +53,10 @@ fn perform(action: Value) -> Performed {
         base_dir: dir.path().to_path_buf(),
         scratch_dir: dir.path().to_path_buf(),
         marker: ("TOBAN_RUN".into(), "20260301T050000Z-tests0".into()),
+        hosts: std::rc::Rc::new(toban::ssh::Hosts::new(
+            &std::env::temp_dir(),
+            ("TOBAN_RUN".into(), "test".into()),
+        )),
         secret: Box::new(|name| Err(Failure::Unavailable { message: name.to_string() })),
     };
     let unit = Unit::step(StepId::new("gone"));

@@ -1,6 +1,7 @@
 //! What an action may use while it is performed, and what it gives back.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Pending;
@@ -8,6 +9,7 @@ use crate::base::Secret;
 use crate::event::{Failure, Gives, Stream, Unit};
 use crate::model::{Around, Rendered, System};
 use crate::process::Stop;
+use crate::ssh::Hosts;
 
 /// Gives the value of a named secret, or why it cannot.
 pub type SecretLookup = Box<dyn Fn(&str) -> Result<Secret, Failure>>;
@@ -22,6 +24,8 @@ pub struct Site {
     pub scratch_dir: PathBuf,
     /// `TOBAN_RUN=<id>`: found in the environment of every process of this run.
     pub marker: (String, String),
+    /// The hosts that ssh reaches.
+    pub hosts: Rc<Hosts>,
     /// Gives the secret of a name of `system.secrets`; resolved when first used.
     pub secret: SecretLookup,
 }

@@ -1,11 +1,12 @@
 //! From an action to the file that performs it. It decides nothing about when or whether.
 
 use crate::event::{Failure, Gives};
-use crate::model::{Action, Rendered};
+use crate::model::{Action, Docker, Rendered};
 use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
-use super::{docker, file, http, probe, shell, sql, wait};
+use super::host::Place;
+use super::{docker, far_shell, file, http, probe, shell, sql, wait};
 
 /// Evaluates the conditions of a `wait` over a reading: whether they hold, or why that cannot be said.
 pub type Holds<'a> = &'a dyn Fn(&Gives) -> Result<bool, String>;
@@ -22,7 +23,7 @@ pub async fn perform(
     holds: Holds<'_>,
 ) -> Performed {
     drop(permit);
-    refuse_remote(cx)?;
+    refuse_remote(action, cx)?;
     if nothing_to_do(cx).await? {
         return Ok(Report { unchanged: true, ..Report::default() });
     }
@@ -61,28 +62,27 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
     }
 }
 
-/// Only this machine, so far.
-fn refuse_remote(cx: &Context<'_>) -> Result<(), Failure> {
-    let system = &cx.site.system;
-    let named = cx.around.host.as_ref().map(|h| h.0.clone()).or_else(|| system.run_on.clone());
-    let Some(name) = named else { return Ok(()) };
-    if name == "local" || system.hosts.get(&name).is_some_and(|h| h.local) {
-        return Ok(());
+/// What is only done on this machine.
+fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
+    match action {
+        Action::File(_) => cx.refuse_over_ssh("file"),
+        Action::Probe(_) => cx.refuse_over_ssh("probe"),
+        Action::Http(_) => cx.refuse_over_ssh("http"),
+        Action::Docker(docker) if matches!(**docker, Docker::Compose(_)) => cx.refuse_over_ssh("compose"),
+        Action::Wait(wait) => wait.action().map_or(Ok(()), |reading| refuse_remote(&reading, cx)),
+        _ => Ok(()),
     }
-    Err(Failure::Unavailable {
-        message: crate::t!(
-            "host `{name}` is reached over ssh, which this version does not do yet; run Toban on that host",
-            "ホスト `{name}` は ssh 経由ですが、この版ではまだ使えません。そのホスト上で実行してください"
-        ),
-    })
 }
 
 /// Whether `creates` is there already, or `unless` says so.
 async fn nothing_to_do(cx: &Context<'_>) -> Result<bool, Failure> {
     if let Some(path) = &cx.around.creates {
-        let path = cx.path(path);
-        if path.exists() {
-            cx.note(&crate::t!("{} is there already", "{} は既にあります", path.display()));
+        let found = match cx.place()? {
+            Place::Here { .. } => cx.path(path).exists(),
+            Place::There(there) => far_shell::exists(path, &there, cx).await?,
+        };
+        if found {
+            cx.note(&crate::t!("{} is there already", "{} は既にあります", path.0));
             return Ok(true);
         }
     }

@@ -31,13 +31,7 @@ pub fn keep(mut target: FileTarget, report: &mut Report) -> Result<(), Failure> 
 }
 
 fn target(file: &StdoutFile<Rendered>, cx: &Context<'_>) -> Result<FileTarget, Failure> {
-    let written = file.mode.as_ref().map_or("0600", |m| m.as_str());
-    let mode = u32::from_str_radix(written, 8).map_err(|_| Failure::Unavailable {
-        message: crate::t!(
-            "`{written}` are no permissions; write them octal and in quotes, such as \"0600\"",
-            "`{written}` は許可属性ではありません。\"0600\" のように 8 進数を引用符で囲んで書いてください"
-        ),
-    })?;
+    let mode = super::shell::octal(file)?;
     let path = cx.path(&file.file);
     FileTarget::create(&path, file.compress, mode).map_err(|e| Failure::Unavailable { message: e.message })
 }

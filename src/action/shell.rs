@@ -1,8 +1,9 @@
 //! Runs a script or a program. It decides neither whether nor what its exit code means to the step.
 
-use super::{Context, Performed, Report, out_file, outputs};
+use super::host::Place;
+use super::{Context, Performed, Report, far_shell, out_file, outputs};
 use crate::event::{Failure, Stream};
-use crate::model::{Rendered, Shell, Stdin};
+use crate::model::{Become, Rendered, Shell, Stdin, StdoutFile};
 use crate::process::{self, Capture, Ended, Exit, FileTarget, Input, Spec, StopReason};
 
 const BASH: [&str; 3] = ["bash", "-euo", "pipefail"];
@@ -16,7 +17,11 @@ const BASH: [&str; 3] = ["bash", "-euo", "pipefail"];
 /// When the program could not be started, or its file not be made. A code other than 0, a signal and a stop are a
 /// failure within the report, with what the program gave until then.
 pub async fn perform(action: &Shell<Rendered>, cx: &Context<'_>) -> Performed {
-    let mut spec = with_surroundings(command(action), cx)?;
+    let become_root = match cx.place()? {
+        Place::Here { become_root } => become_root,
+        Place::There(there) => return far_shell::perform(action, &there, cx).await,
+    };
+    let mut spec = with_surroundings(command(action), become_root, cx)?;
     spec.input = input(cx);
     let target = out_file::begin(cx)?;
     perform_spec(spec, target, cx).await
@@ -27,7 +32,11 @@ pub async fn perform(action: &Shell<Rendered>, cx: &Context<'_>) -> Performed {
 /// # Errors
 /// When it could not be started, or was stopped.
 pub async fn succeeds(script: &str, cx: &Context<'_>) -> Result<bool, Failure> {
-    let spec = with_surroundings(under(&BASH.map(String::from), script), cx)?;
+    let become_root = match cx.place()? {
+        Place::Here { become_root } => become_root,
+        Place::There(there) => return far_shell::succeeds(script, &there, cx).await,
+    };
+    let spec = with_surroundings(under_bash(script), become_root, cx)?;
     match perform_spec(spec, None, cx).await?.failure {
         None => Ok(true),
         Some(Failure::Exit { .. }) => Ok(false),
@@ -55,17 +64,21 @@ pub async fn perform_spec(spec: Spec, mut target: Option<FileTarget>, cx: &Conte
     let exit = process::run(spec, |pid, start| (cx.child)(pid, start), &mut sink, cx.stop.clone())
         .await
         .map_err(|e| Failure::Unavailable { message: e.to_string() })?;
-    note(&exit, &capture, cx);
-    let code = match exit.ended {
-        Ended::Code(code) => Some(code),
-        Ended::Signal(_) => None,
-    };
-    let mut report =
-        Report { gives: outputs(&capture, code), failure: failure(exit, cx), ..Report::default() };
+    let mut report = report(exit, &capture, cx);
     if let Some(target) = target {
         out_file::keep(target, &mut report)?;
     }
     Ok(report)
+}
+
+/// What a program that has ended gives, and what it failed of.
+pub fn report(exit: Exit, capture: &Capture, cx: &Context<'_>) -> Report {
+    note(&exit, capture, cx);
+    let code = match exit.ended {
+        Ended::Code(code) => Some(code),
+        Ended::Signal(_) => None,
+    };
+    Report { gives: outputs(capture, code), failure: failure(exit, cx), ..Report::default() }
 }
 
 fn failure(exit: Exit, cx: &Context<'_>) -> Option<Failure> {
@@ -106,7 +119,7 @@ fn note(exit: &Exit, capture: &Capture, cx: &Context<'_>) {
 }
 
 /// A program, its arguments, and nothing around it yet.
-fn command(action: &Shell<Rendered>) -> Vec<String> {
+pub fn command(action: &Shell<Rendered>) -> Vec<String> {
     match (&action.argv, &action.run) {
         (Some(argv), _) => argv.words(),
         (None, Some(script)) => {
@@ -117,46 +130,45 @@ fn command(action: &Shell<Rendered>) -> Vec<String> {
     }
 }
 
+/// A script under the usual shell.
+pub fn under_bash(script: &str) -> Vec<String> {
+    under(&BASH.map(String::from), script)
+}
+
 fn under(shell: &[String], script: &str) -> Vec<String> {
     // A script that begins with a dash would be taken for an option.
     let script = if script.starts_with('-') { format!(" {script}") } else { script.to_string() };
     shell.iter().cloned().chain(["-c".to_string(), script]).collect()
 }
 
-fn with_surroundings(words: Vec<String>, cx: &Context<'_>) -> Result<Spec, Failure> {
-    on_this_host(cx)?;
+/// What a step without a program fails of.
+pub fn no_program() -> Failure {
+    let message = crate::t!("there is no program to run", "実行するプログラムがありません");
+    Failure::Unavailable { message }
+}
+
+/// The mark of an attempt on another host. It ends in `;` so that attempt 1 is not found in attempt 11.
+pub fn far_marker(cx: &Context<'_>) -> (String, String) {
+    ("TOBAN_STEP".to_string(), format!("{}/{}.{};", cx.site.marker.1, cx.unit, cx.attempt))
+}
+
+fn with_surroundings(
+    words: Vec<String>,
+    become_root: Option<Become>,
+    cx: &Context<'_>,
+) -> Result<Spec, Failure> {
     let mut words = words.into_iter();
-    let Some(program) = words.next().filter(|p| !p.is_empty()) else {
-        let message = crate::t!("there is no program to run", "実行するプログラムがありません");
-        return Err(Failure::Unavailable { message });
-    };
+    let Some(program) = words.next().filter(|p| !p.is_empty()) else { return Err(no_program()) };
     let marker = ("TOBAN_STEP".to_string(), format!("{}/{}.{}", cx.site.marker.1, cx.unit, cx.attempt));
     let mut spec = Spec::new(program, words.collect(), marker);
     spec.env = cx.around.env.iter().map(|(k, v)| (k.clone(), v.expose().to_string())).collect();
     spec.env.push(cx.site.marker.clone());
     spec.cwd = Some(cx.around.cwd.as_ref().map_or_else(|| cx.site.base_dir.clone(), |cwd| cx.path(cwd)));
-    match &cx.around.run_as {
-        Some(user) => Ok(as_user(user, spec)),
-        None => Ok(spec),
+    match (&cx.around.run_as, become_root) {
+        (Some(user), _) => Ok(as_user(user, spec)),
+        (None, Some(Become::Sudo)) => Ok(as_user("root", spec)),
+        (None, None) => Ok(spec),
     }
-}
-
-/// Running a command here that belongs elsewhere would do harm.
-fn on_this_host(cx: &Context<'_>) -> Result<(), Failure> {
-    let named = cx.around.host.as_ref().map(|h| h.as_str()).or(cx.site.system.run_on.as_deref());
-    let Some(name) = named.filter(|n| *n != "local") else { return Ok(()) };
-    let message = match cx.site.system.hosts.get(name) {
-        Some(host) if host.local => return Ok(()),
-        Some(_) => crate::t!(
-            "the host `{name}` is not this machine, and this version reaches no other; run Toban there",
-            "ホスト `{name}` はこの機械ではありません。この版は他のホストに接続できないので、そのホストで実行してください"
-        ),
-        None => crate::t!(
-            "there is no host `{name}`; name it under `hosts` in system.yaml",
-            "ホスト `{name}` がありません。system.yaml の `hosts` に書いてください"
-        ),
-    };
-    Err(Failure::Unavailable { message })
 }
 
 /// The same command as another user: root changes its user, everyone else needs sudo without a password.
@@ -179,6 +191,20 @@ fn as_user(user: &str, spec: Spec) -> Spec {
     };
     let args = before.into_iter().chain([spec.program]).chain(spec.args).collect();
     Spec { program: if me == 0 { "runuser" } else { "sudo" }.to_string(), args, ..spec }
+}
+
+/// The permissions of a step's output file.
+///
+/// # Errors
+/// When they are not octal.
+pub fn octal(file: &StdoutFile<Rendered>) -> Result<u32, Failure> {
+    let written = file.mode.as_ref().map_or("0600", |m| m.as_str());
+    u32::from_str_radix(written, 8).map_err(|_| Failure::Unavailable {
+        message: crate::t!(
+            "`{written}` are no permissions; write them octal and in quotes, such as \"0600\"",
+            "`{written}` は許可属性ではありません。\"0600\" のように 8 進数を引用符で囲んで書いてください"
+        ),
+    })
 }
 
 fn user_name(id: u32) -> Option<String> {

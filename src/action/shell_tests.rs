@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::base::{Confidential, StepId};
 use crate::event::{Failure, Stream, Unit};
 use crate::model::{Arg, Args, Around, Compression, Host, Rendered, Shell, Slot, Stdin, StdoutFile, System};
 use crate::process::{Stop, StopReason, Stopper, find_marked};
+use crate::ssh::Hosts;
 
 struct Bench {
     dir: tempfile::TempDir,
@@ -51,6 +53,7 @@ impl Bench {
             base_dir: self.path().to_path_buf(),
             scratch_dir: self.path().to_path_buf(),
             marker: ("TOBAN_RUN".into(), format!("run-{}", self.path().display())),
+            hosts: Rc::new(Hosts::new(self.path(), ("TOBAN_RUN".into(), "run".into()))),
             secret: Box::new(|_| Err(Failure::Cancelled)),
         };
         let log = |stream: Stream, bytes: &[u8]| {
@@ -267,14 +270,14 @@ async fn a_missing_program_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_step_of_another_host_is_not_run_here() {
+async fn a_step_of_a_host_that_nothing_is_known_of_is_not_run_here() {
     let mut bench = Bench::new();
     let host = |local| Host { local, ssh: None, become_root: None };
     bench.system.hosts.insert("app".into(), host(false));
     bench.system.hosts.insert("here".into(), host(true));
     bench.system.run_on = Some("app".into());
     let Err(Failure::Unavailable { message }) = bench.run("touch ran").await else { panic!("is refused") };
-    assert!(message.contains("`app` is not this machine"), "{message}");
+    assert!(message.contains("`app` is neither `local` nor has `ssh`"), "{message}");
     assert_eq!(bench.files(), Vec::<String>::new());
     bench.around.host = Some(Slot("here".into()));
     bench.run("touch ran").await.expect("performed");

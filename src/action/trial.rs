@@ -12,6 +12,7 @@ use crate::base::StepId;
 use crate::event::{Failure, Stream, Unit};
 use crate::model::System;
 use crate::process::{Stop, Stopper};
+use crate::ssh::Hosts;
 
 /// A folder, a log and a stop of one test.
 pub struct Trial {
@@ -91,6 +92,7 @@ fn site(dir: &Path, system: System) -> Site {
         base_dir: dir.to_path_buf(),
         scratch_dir: dir.join("scratch"),
         marker: ("TOBAN_RUN".into(), "trial".into()),
+        hosts: Rc::new(Hosts::new(dir, ("TOBAN_RUN".into(), "trial".into()))),
         secret: Box::new(|name| Err(Failure::Unavailable { message: format!("no secret {name}") })),
     }
 }

@@ -27,6 +27,42 @@ impl StepId {
         StepId::new(format!("{parent}/{self}"))
     }
 
+    /// This step in any iteration of the loop that it is: `restore[*]`.
+    pub fn any_item(&self) -> StepId {
+        StepId::new(format!("{self}[*]"))
+    }
+
+    /// This step, whose id begins with `looped[*]`, in the iteration at `index`; itself where it does not.
+    pub fn in_iteration(&self, looped: &StepId, index: u32) -> StepId {
+        let rest = self.0.strip_prefix(looped.as_str()).and_then(|rest| rest.strip_prefix("[*]"));
+        rest.map_or_else(|| self.clone(), |rest| StepId::new(format!("{looped}[{index}]{rest}")))
+    }
+
+    /// The loop that this is one iteration of, and the place in it: `restore` and 2 for `restore[2]`.
+    pub fn iteration(&self) -> Option<(StepId, u32)> {
+        let (looped, index) = self.0.strip_suffix(']')?.rsplit_once('[')?;
+        Some((StepId::new(looped), index.parse().ok()?))
+    }
+
+    /// This step in whatever iteration: `restore/swap` for `restore[2]/swap` and for `restore[*]/swap`.
+    pub fn without_items(&self) -> StepId {
+        let mut parts = self.0.split('[');
+        let mut text = parts.next().unwrap_or_default().to_string();
+        parts.for_each(|part| text.push_str(part.split_once(']').map_or("", |(_, rest)| rest)));
+        StepId::new(text)
+    }
+
+    /// What this step is in any iteration: `restore[*]/swap` for `restore[2]/swap`.
+    pub fn in_any_iteration(&self) -> StepId {
+        let mut parts = self.0.split('[');
+        let mut text = parts.next().unwrap_or_default().to_string();
+        for part in parts {
+            text.push_str("[*]");
+            text.push_str(part.split_once(']').map_or("", |(_, rest)| rest));
+        }
+        StepId::new(text)
+    }
+
     /// Whether this is the beginning of a group or playbook, `restore/`, which people do not see as a step.
     pub fn is_beginning(&self) -> bool {
         self.0.ends_with('/')
@@ -151,7 +187,22 @@ impl fmt::Display for PlanId {
 
 #[cfg(test)]
 mod tests {
-    use super::RunId;
+    use super::{RunId, StepId};
+
+    #[test]
+    fn a_step_in_a_loop_is_named_with_its_iteration_or_without() {
+        let pattern = StepId::new("restore").any_item();
+        assert_eq!(pattern.as_str(), "restore[*]");
+        let inner = StepId::new("restore[*]/each[*]/swap");
+        let first = inner.in_iteration(&StepId::new("restore"), 2);
+        assert_eq!(first.as_str(), "restore[2]/each[*]/swap");
+        assert_eq!(first.in_iteration(&StepId::new("other"), 1), first);
+        assert_eq!(first.in_any_iteration(), inner);
+        assert_eq!(first.without_items().as_str(), "restore/each/swap");
+        assert_eq!(StepId::new("a/restore[12]").iteration(), Some((StepId::new("a/restore"), 12)));
+        assert_eq!(pattern.iteration(), None);
+        assert_eq!(inner.iteration(), None);
+    }
 
     #[test]
     fn ids_of_runs_that_start_within_one_second_sort_by_time() {

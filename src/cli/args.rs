@@ -30,6 +30,7 @@ pub fn command() -> Command {
             show(),
             check(),
             plan(),
+            graph(),
             diff(),
             run(),
             approve(),
@@ -110,6 +111,11 @@ fn show() -> Command {
     Command::new("show")
         .about(crate::t!("A playbook as a person reads it", "プレイブックの目的・入力・手順を表示"))
         .arg(playbook())
+        .arg(format(&["text", "json", "markdown", "html"]))
+        .after_help(crate::t!(
+            "Examples:\n  toban show refnet/daily\n  toban show restore.plan                        a saved plan as it was told\n  toban show restore.plan --format html > p.html  as a page for reviewers",
+            "例:\n  toban show refnet/daily\n  toban show restore.plan                        保存した計画を表示\n  toban show restore.plan --format html > p.html  レビュー用のページにする"
+        ))
 }
 
 fn check() -> Command {
@@ -163,10 +169,33 @@ fn plan() -> Command {
                 .help(crate::t!("how long the saved plan can be run [default: 24h]", "保存した計画の有効期間 [既定: 24h]")),
         )
         .arg(by(crate::t!("who makes it [default: the login name]", "作成者 [既定: ログイン名]")))
-        .arg(format(&["text", "json"]))
+        .arg(format(&["text", "json", "markdown", "html"]))
         .after_help(crate::t!(
-            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
-            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
+            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, all in one file\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
+            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
+        ))
+}
+
+fn graph() -> Command {
+    Command::new("graph")
+        .about(crate::t!(
+            "The order of the steps as a graph: in the terminal, Mermaid, DOT or SVG",
+            "ステップの実行順を図にする: 端末、Mermaid、DOT、SVG"
+        ))
+        .arg(playbook())
+        .args(inputs())
+        .arg(format(&["text", "mermaid", "dot", "svg"]))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")),
+        )
+        .after_help(crate::t!(
+            "Examples:\n  toban graph refnet/daily                       boxes and lines, or a list with rails\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      for a wiki or a merge request\n\nColours tell what a step does (read, change, destroy), lines why one follows another.",
+            "例:\n  toban graph refnet/daily                       箱と線、または線付きの一覧\n  toban graph refnet/daily --format svg -o daily.svg\n  toban graph refnet/daily --format mermaid      Wiki やマージリクエスト用\n\n色は作用（参照・変更・破壊）、線は順序の理由を表します。"
         ))
 }
 

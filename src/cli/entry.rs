@@ -10,7 +10,7 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, help, list, logs, plan, run, runs, schema, show, status,
+    approve, args, check, completions, diff, graph, help, list, logs, plan, run, runs, schema, show, status,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -50,6 +50,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("show", m)) => show::run(globals, m),
         Some(("check", m)) => check::run(globals, m),
         Some(("plan", m)) => plan::run(globals, m),
+        Some(("graph", m)) => graph::run(globals, m),
         Some(("diff", m)) => diff::run(globals, m),
         Some(("run", m)) => run::run(globals, m),
         Some(("approve", m)) => approve::run(globals, m, Verdict::Approve),

@@ -56,8 +56,9 @@ fn nothing(step: &str, found: bool) -> String {
 
 fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
     let plan = super::status::plan_of(folder)?;
-    let name = step.split('[').next().unwrap_or(step);
-    if plan.steps.iter().any(|s| s.id.as_str() == name) {
+    let name = StepId::new(step).without_items();
+    let name = name.as_str();
+    if plan.steps.iter().chain(&plan.patterns).any(|s| s.id.without_items().as_str() == name) {
         return Ok(());
     }
     let ids = plan.steps.iter().map(|s| StepId::as_str(&s.id));
@@ -116,24 +117,29 @@ fn order(folder: &RunFolder) -> HashMap<String, usize> {
     started.enumerate().map(|(place, name)| (name, place)).collect()
 }
 
+/// Whether a log is of a step: of the step itself, whatever its item and attempt, or of one that it holds. Where the
+/// step is named without a number, it is meant in every iteration of the loops around it.
+fn is_of(log: &str, step: &str) -> bool {
+    let is_number = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+    let wanted = step.replace(['/', '['], ".").replace(']', "");
+    let mut wanted = wanted.split('.');
+    if step.contains('[') {
+        let mut parts = log.split('.');
+        return wanted.all(|part| parts.next() == Some(part));
+    }
+    let mut parts = log.split('.').filter(|part| !is_number(part));
+    wanted.all(|part| parts.next() == Some(part))
+}
+
 /// The logs of a step, or all of them, in the order in which they began.
 fn logs(folder: &RunFolder, step: Option<&str>) -> Vec<PathBuf> {
     let order = order(folder);
-    let wanted = step.map(|s| s.replace(['/', '['], ".").replace(']', ""));
     let Ok(entries) = std::fs::read_dir(folder.logs()) else { return Vec::new() };
     let mut found: Vec<(usize, SystemTime, PathBuf)> = entries
         .flatten()
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            name.ends_with(".log")
-                && wanted.as_ref().is_none_or(|w| {
-                    // Behind a step's name stand only numbers: its item and its attempt.
-                    name.strip_prefix(w.as_str()).and_then(|r| r.strip_prefix('.')).is_some_and(|rest| {
-                        rest.trim_end_matches(".log")
-                            .split('.')
-                            .all(|p| p.bytes().all(|b| b.is_ascii_digit()))
-                    })
-                })
+            name.strip_suffix(".log").is_some_and(|name| step.is_none_or(|step| is_of(name, step)))
         })
         .filter_map(|entry| {
             let metadata = entry.metadata().ok()?;

@@ -8,6 +8,7 @@ mod diff;
 mod entry;
 mod error;
 mod globals;
+mod graph;
 mod help;
 mod list;
 mod logs;
@@ -22,6 +23,7 @@ mod schema;
 mod show;
 mod start;
 mod status;
+mod told;
 mod usage;
 
 pub use entry::main;

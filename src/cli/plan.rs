@@ -1,5 +1,6 @@
 //! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -7,36 +8,43 @@ use clap::ArgMatches;
 use super::error::{Error, say, say_on_stderr};
 use super::globals::{Globals, operator};
 use super::saved;
-use super::start::{Start, start, told};
+use super::start::{Start, start, told as outline_of};
+use super::told;
 use crate::base::Duration;
 use crate::journal::estimate;
-use crate::report::{Look, outline_text};
+use crate::plan::Outline;
+use crate::plan::saved::Saved;
 
 /// Prints everything that would be done.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    if let Some(file) = matches.get_one::<std::path::PathBuf>("output") {
-        save(globals, matches, &start, file)?;
-    }
-    let mut outline = told(&start);
+    let mut outline = outline_of(&start);
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
-    if matches.get_one::<String>("format").map(String::as_str) == Some("json") {
-        say(&format!("{:#}\n", serde_json::to_value(&outline).unwrap_or_default()));
-    } else {
-        say(&outline_text(&outline, Look::of_locale(globals.colour)));
-    }
+    let saved = match matches.get_one::<PathBuf>("output") {
+        Some(file) => Some(save(globals, matches, &start, file, &outline)?),
+        None => None,
+    };
+    let head = saved.as_ref().map_or_else(|| told::head(&start), told::head_of_saved);
+    say(&told::written(globals, matches, &outline, &head));
     Ok(ExitCode::SUCCESS)
 }
 
 /// Saves the plan, and says so beside it.
-fn save(globals: &Globals, matches: &ArgMatches, start: &Start, file: &std::path::Path) -> Result<(), Error> {
+fn save(
+    globals: &Globals,
+    matches: &ArgMatches,
+    start: &Start,
+    file: &Path,
+    outline: &Outline,
+) -> Result<Saved, Error> {
     let by = operator(matches.get_one::<String>("operator").map(String::as_str));
     let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
     let mut plan = saved::made(globals, start, by, valid)?;
+    plan.outline.clone_from(outline);
     saved::write(&mut plan, &globals.cwd.join(file))?;
     say_on_stderr(&saved::about(&plan, file));
-    Ok(())
+    Ok(plan)
 }
 
 /// A saved plan is no playbook.

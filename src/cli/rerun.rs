@@ -15,7 +15,9 @@ use crate::base::{Clock, RunId, SystemClock};
 use crate::inputs;
 use crate::journal::{Claim, StateDir, Taken, used_by};
 use crate::lang::{self, Library};
-use crate::plan::saved::{Approval, Digested, Foreseen, Need, Saved, Unapproved, differences, digest_of};
+use crate::plan::saved::{
+    Approval, Digested, Foreseen, Need, Saved, Unapproved, differences, digest_of, short,
+};
 use crate::plan::{Plan, PlanOrigin, compile};
 
 /// So many differences are named; the first ones tell what happened.
@@ -97,12 +99,12 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
     let library = plan.library.as_ref().map(|root| Library { root: PathBuf::from(root) });
     let loaded = lang::load(&plan.playbook, library.as_ref(), &globals.cwd, plan.environment.as_deref());
     let mut loaded = loaded.map_err(|mistakes| {
-        let mut found = changed_sources(plan);
+        let mut found = changed_sources(plan, &globals.cwd);
         found.extend(mistakes.iter().map(|d| d.title.clone()));
         unlike(plan, file, &found)
     })?;
     let given = inputs::resolve(&loaded.playbook.inputs, &plan.inputs).map_err(|mistakes| {
-        let mut found = changed_sources(plan);
+        let mut found = changed_sources(plan, &globals.cwd);
         found.extend(mistakes.iter().map(|m| format!("inputs.{}: {}", m.input, m.message)));
         unlike(plan, file, &found)
     })?;
@@ -112,11 +114,13 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
 }
 
 /// The files of the plan that are not what they were.
-fn changed_sources(plan: &Saved) -> Vec<String> {
+fn changed_sources(plan: &Saved, cwd: &Path) -> Vec<String> {
+    let shown =
+        |path: &str| Path::new(path).strip_prefix(cwd).unwrap_or(Path::new(path)).display().to_string();
     let told = |path: &str, sum: &str| match digest_of(Path::new(path)) {
         Ok(now) if now.sha256 == sum => None,
-        Ok(now) => Some(format!("{path}: SHA-256 {sum} → {}", now.sha256)),
-        Err(e) => Some(format!("{path}: {e}")),
+        Ok(now) => Some(format!("{}: SHA-256 {} → SHA-256 {}", shown(path), short(sum), short(&now.sha256))),
+        Err(e) => Some(format!("{}: {e}", shown(path))),
     };
     plan.sources.iter().filter_map(|s| told(&s.path, &s.sha256)).collect()
 }

@@ -1,6 +1,7 @@
 //! `toban run`: from a playbook to a finished, recorded run.
 
 use std::io::IsTerminal;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use jiff::Timestamp;
 
-use super::error::{Code, Error, say_on_stderr};
+use super::error::{Code, Error};
 use super::globals::{Globals, operator};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
@@ -24,6 +25,7 @@ use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
+use crate::ssh::Hosts;
 use crate::state::Machine;
 use crate::template::Engine;
 
@@ -45,7 +47,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
         let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
+        let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        for hosts in hosts {
+            hosts.close().await;
+        }
         drop(std::fs::remove_dir_all(scratch));
         end
     });
@@ -94,7 +100,8 @@ fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
         return Ok(answers);
     }
     let unknown = unknown.join(", ");
-    let ask = asking.iter().map(|n| format!("{} {}", flag(n), n.id)).collect::<Vec<_>>().join(", ");
+    let ask =
+        asking.iter().map(|n| format!("{} {}", flag(n), n.id.without_items())).collect::<Vec<_>>().join(", ");
     let error = Error::usage(crate::t!(
         "no step asks about: {unknown}",
         "確認を求めるステップではありません: {unknown}"
@@ -180,7 +187,8 @@ fn session(
     if let Some(claim) = claim {
         claim.begun()?;
     }
-    let vault = Rc::new(vault(start));
+    let terminal = TerminalOperator::open(who, globals.colour_err);
+    let vault = Rc::new(vault(start, &id, terminal.clone()));
     let mut shown = reporter(
         globals.progress,
         heading(start, &machine.renderer(), &id, who, folder.logs()),
@@ -197,7 +205,7 @@ fn session(
         engine,
         journal,
         reporters: vec![shown],
-        operator: Rc::new(FlagOperator::new(answers, who, TerminalOperator::open(who, globals.colour_err))),
+        operator: Rc::new(FlagOperator::new(answers, who, terminal)),
         clock: Arc::new(SystemClock),
         vault,
         foreseen: ready.map(|r| r.foreseen),
@@ -258,6 +266,8 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
 }
 
 fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
+    let marker = marker(id);
+    let hosts = Rc::new(Hosts::new(scratch, marker.clone()));
     plan.frames
         .iter()
         .map(|frame| {
@@ -266,12 +276,14 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
                 system: Arc::clone(&frame.system),
                 base_dir: frame.base_dir.clone(),
                 scratch_dir: scratch.to_path_buf(),
-                marker: ("TOBAN_RUN".into(), id.to_string()),
+                marker: marker.clone(),
+                hosts: Rc::clone(&hosts),
                 secret: Box::new(move |name| {
-                    let found = vault.get(&format!("secrets.{name}"));
-                    found
-                        .map(|(secret, _)| secret)
-                        .map_err(|e| Failure::Unavailable { message: e.to_string() })
+                    // It was looked up before the step was given its permit.
+                    vault.get(&format!("secrets.{name}")).ok_or_else(|| {
+                        let message = crate::t!("secrets.{name} is not known", "secrets.{name} は未取得です");
+                        Failure::Unavailable { message }
+                    })
                 }),
             })
         })
@@ -287,6 +299,13 @@ fn heading(
 ) -> Heading {
     let plan = &start.plan;
     let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
+    let info = |(node, title): (&Node, &String)| StepInfo {
+        id: node.id.clone(),
+        title: title.clone(),
+        effect: node.step.effect,
+        kind: node.kind(),
+        inside: node.inside.map(|open| plan.at(open).id.ended()),
+    };
     Heading {
         run: id.clone(),
         playbook: plan.playbook.clone(),
@@ -296,30 +315,25 @@ fn heading(
         protected: start.loaded.system.protected,
         operator: who.to_string(),
         zone: plan.zone.clone(),
-        steps: plan
-            .steps()
-            .zip(titles)
-            .map(|(n, title)| StepInfo {
-                id: n.id.clone(),
-                title,
-                effect: n.step.effect,
-                kind: n.kind(),
-                inside: n.inside.map(|open| plan.at(open).id.ended()),
-            })
-            .collect(),
+        steps: plan.steps().zip(&titles).map(info).collect(),
+        patterns: plan.patterns().zip(titles.iter().skip(plan.step_count() as usize)).map(info).collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,
     }
 }
 
-/// The secrets of the system and of the inputs, none of them resolved yet.
-fn vault(start: &Start) -> Vault {
-    let prompt = |name: &str| {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return None;
+/// What every child of a run has in its environment.
+fn marker(id: &RunId) -> (String, String) {
+    ("TOBAN_RUN".into(), id.to_string())
+}
+
+/// The secrets of the system and of the inputs, none of them looked up yet.
+fn vault(start: &Start, id: &RunId, terminal: Option<TerminalOperator>) -> Vault {
+    let prompt = move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
+        match terminal.clone() {
+            Some(terminal) => Box::pin(terminal.secret(name.to_string())),
+            None => Box::pin(std::future::ready(None)),
         }
-        say_on_stderr("\r");
-        dialoguer::Password::new().with_prompt(name.to_string()).interact().ok()
     };
-    Vault::new(secrets(start), start.loaded.base_dir.clone(), Box::new(prompt))
+    Vault::new(secrets(start), start.loaded.base_dir.clone(), marker(id), Box::new(prompt))
 }

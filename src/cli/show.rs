@@ -8,16 +8,27 @@ use super::error::{Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::saved;
 use super::start::load;
+use super::told;
 use crate::lang::Loaded;
 use crate::model::{Effect, InputDecl};
 use crate::plan::{Body, Plan, compile};
-use crate::report::{Look, effect_word, outline_text, pad};
+use crate::report::{effect_word, pad};
 
 /// Prints purpose, inputs and steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
     if let Some(file) = saved::file(globals, name) {
-        return show_saved(globals, &file);
+        return show_saved(globals, matches, &file);
+    }
+    if matches.get_one::<String>("format").is_some_and(|format| format != "text") {
+        return Err(Error::usage(crate::t!(
+            "`{name}` is no saved plan, and a playbook is shown as text only",
+            "`{name}` は保存された計画ではありません。プレイブックはテキストでのみ表示できます"
+        ))
+        .help(crate::t!(
+            "`toban plan {name}` has all forms",
+            "`toban plan {name}` はすべての形式に対応しています"
+        )));
     }
     let mut loaded = load(globals, matches)?;
     let plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
@@ -29,9 +40,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 /// The very text of the plan; where it comes from is told beside it.
-fn show_saved(globals: &Globals, file: &std::path::Path) -> Result<ExitCode, Error> {
+fn show_saved(globals: &Globals, matches: &ArgMatches, file: &std::path::Path) -> Result<ExitCode, Error> {
     let plan = saved::read(file)?;
-    say(&outline_text(&plan.outline, Look::of_locale(globals.colour)));
+    say(&told::written(globals, matches, &plan.outline, &told::head_of_saved(&plan)));
     say_on_stderr(&saved::about(&plan, file));
     Ok(ExitCode::SUCCESS)
 }

@@ -14,8 +14,8 @@ use crate::base::{StepId, local_zone};
 use crate::event::{Event, Kind};
 use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
-use crate::plan::{PlanRecord, StepRecord};
-use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, width};
+use crate::plan::{PlanOrigin, PlanRecord, StepRecord};
+use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, safe_text, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -25,10 +25,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let summary = summary(&folder)?;
     let events = read(&folder)?;
     let plan = plan_of(&folder)?;
-    let steps = steps(&plan, &events, summary.liveness);
+    let heading = heading(&plan, &summary, &folder);
+    let steps = steps(heading.clone(), &events, summary.liveness);
     let format = matches.get_one::<String>("format").map(String::as_str);
     if format == Some("markdown") {
-        say(&run_report(&heading(&plan, &summary, &folder), &events));
+        say(&run_report(&heading, &events));
         return Ok(ExitCode::SUCCESS);
     }
     if format == Some("json") {
@@ -38,14 +39,20 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
                 (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why }))
             })
             .collect();
-        let whole = json!({
+        let mut whole = json!({
             "run": id, "playbook": summary.playbook, "outcome": summary.outcome, "liveness": alive(&summary),
             "operator": summary.operator, "started": summary.started.to_string(), "steps": steps,
         });
+        if let Some(saved) = &plan.saved {
+            whole["saved"] = json!(saved);
+        }
         say(&format!("{whole:#}\n"));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!("{id}  {}  {}\n{}\n", word(&summary), summary.playbook, plan.title);
+    if let Some(saved) = &plan.saved {
+        text.push_str(&format!("{}\n", origin(saved)));
+    }
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
     for (id, step) in &steps {
         let seconds = step.seconds.map(format_seconds).unwrap_or_default();
@@ -61,6 +68,17 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
     say(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The saved plan that a run does, on one line.
+fn origin(saved: &PlanOrigin) -> String {
+    let (id, author) = (&saved.id, &saved.author);
+    let mut line = crate::t!("saved plan {id} by {author}", "保存した計画 {id}（作成: {author}）");
+    let by: Vec<&str> = saved.approvals.iter().map(|a| a.by.as_str()).collect();
+    if !by.is_empty() {
+        line.push_str(&crate::t!(", approved by {}", "、承認: {}", by.join(", ")));
+    }
+    safe_text(&line).into_owned()
 }
 
 /// The plan that a run's folder keeps.
@@ -86,6 +104,7 @@ fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading 
         operator: summary.operator.clone(),
         zone: zone.unwrap_or_else(local_zone),
         steps: plan.steps.iter().map(step_info).collect(),
+        patterns: plan.patterns.iter().map(step_info).collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir: folder.logs(),
     }
@@ -123,9 +142,14 @@ impl Told {
     }
 }
 
-fn steps(plan: &PlanRecord, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
+fn steps(heading: Heading, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
+    let loops = events.iter().filter_map(|event| match &event.kind {
+        Kind::Expanded { step, items } => Some((step, items)),
+        _ => None,
+    });
+    let heading = heading.laid_out(loops);
     let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
-    let mut steps: IndexMap<StepId, Told> = plan.steps.iter().map(|s| (s.id.clone(), waiting())).collect();
+    let mut steps: IndexMap<StepId, Told> = heading.steps.into_iter().map(|s| (s.id, waiting())).collect();
     for event in events {
         if let Some((id, told)) = told(&event.kind)
             && let Some(step) = steps.get_mut(&id)

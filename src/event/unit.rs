@@ -29,7 +29,7 @@ impl Unit {
 
     /// The name of its log: `restore.swap.2.1.log` for the first attempt at item 2 of `restore/swap`.
     pub fn log_name(&self, attempt: u32) -> String {
-        let step = self.step.as_str().replace('/', ".");
+        let step = self.step.as_str().replace(['/', '['], ".").replace(']', "");
         match self.item {
             Some(item) => format!("{step}.{item}.{attempt}.log"),
             None => format!("{step}.{attempt}.log"),

@@ -51,6 +51,15 @@ impl Graph {
         Graph { inner }
     }
 
+    /// This graph with so many nodes, and these edges besides its own.
+    pub fn extended(&self, count: usize, edges: impl IntoIterator<Item = (u32, u32, Why)>) -> Graph {
+        let own = self
+            .inner
+            .edge_references()
+            .map(|edge| (edge.source().index() as u32, edge.target().index() as u32, *edge.weight()));
+        Graph::build(count, own.chain(edges))
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.inner.node_count()

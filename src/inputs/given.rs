@@ -6,7 +6,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::value::check;
+use crate::model::check_input as check;
 use crate::model::{InputDecl, InputType, SecretSource};
 
 /// A file of inputs is never larger, in bytes; a device has no end.

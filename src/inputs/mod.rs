@@ -2,9 +2,9 @@
 //! It asks nobody and knows no plan.
 
 mod given;
+mod secret_command;
 mod secrets;
-mod value;
 
+pub use crate::model::check_input as check;
 pub use given::{Given, Mistake, from_file, missing, parse_pair, resolve};
-pub use secrets::{SecretError, Vault};
-pub use value::check;
+pub use secrets::{Prompt, SecretError, Vault};

@@ -1,15 +1,21 @@
-//! Secrets from their sources, resolved when first used and kept for the run. It asks nobody itself.
+//! Secrets from their sources, looked up when first used and kept for the run. It asks nobody itself, and lets others
+//! work while it waits for a command or a person.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::Future;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
+use tokio::sync::Mutex;
 
+use super::secret_command::from_command;
 use crate::base::Secret;
 use crate::model::{Generate, SecretDecl, SecretSource};
+use crate::process::Stop;
 
 /// A secret that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +23,18 @@ use crate::model::{Generate, SecretDecl, SecretSource};
 pub struct SecretError(pub String);
 
 /// Asks the operator for a secret, by its name; none without a terminal.
-pub type Prompt = Box<dyn Fn(&str) -> Option<String>>;
+pub type Prompt = Box<dyn Fn(&str) -> Pin<Box<dyn Future<Output = Option<String>>>>>;
 
 /// The secrets of one run.
 pub struct Vault {
     decls: IndexMap<String, SecretDecl>,
     base_dir: PathBuf,
     prompt: Prompt,
+    /// What the commands that give secrets are known by, as all children of the run.
+    marker: (String, String),
     known: RefCell<HashMap<String, Secret>>,
+    /// One look-up at a time for each: who comes second finds it known.
+    turns: RefCell<HashMap<String, Rc<Mutex<()>>>>,
 }
 
 /// The least length of a secret that can be masked without masking half the log.
@@ -33,24 +43,41 @@ const SHORTEST: usize = 6;
 impl Vault {
     /// A vault over declared secrets, none of them resolved yet. Keys are `secrets.NAME` and `inputs.NAME`; paths
     /// are relative to `base_dir`.
-    pub fn new(decls: IndexMap<String, SecretDecl>, base_dir: PathBuf, prompt: Prompt) -> Vault {
-        Vault { decls, base_dir, prompt, known: RefCell::default() }
+    pub fn new(
+        decls: IndexMap<String, SecretDecl>,
+        base_dir: PathBuf,
+        marker: (String, String),
+        prompt: Prompt,
+    ) -> Vault {
+        let (known, turns) = (RefCell::default(), RefCell::default());
+        Vault { decls, base_dir, prompt, marker, known, turns }
     }
 
-    /// The value of a secret, and whether this was its first use.
+    /// The value of a secret that was looked up.
+    pub fn get(&self, key: &str) -> Option<Secret> {
+        self.known.borrow().get(key).cloned()
+    }
+
+    /// Looks a secret up, unless it is known; the word to stop ends that.
     ///
     /// # Errors
     /// When its source does not give it, with what to do.
-    pub fn get(&self, key: &str) -> Result<(Secret, bool), SecretError> {
-        if let Some(secret) = self.known.borrow().get(key) {
-            return Ok((secret.clone(), false));
+    pub async fn look_up(&self, key: &str, mut stop: Stop) -> Result<(), SecretError> {
+        let turn = Rc::clone(self.turns.borrow_mut().entry(key.to_string()).or_default());
+        let mut waiting = stop.clone();
+        let _turn = tokio::select! {
+            turn = turn.lock() => turn,
+            reason = waiting.stopped() => return Err(super::secret_command::stopped(key, reason)),
+        };
+        if self.known.borrow().contains_key(key) {
+            return Ok(());
         }
         let decl = self
             .decls
             .get(key)
             .ok_or_else(|| SecretError(crate::t!("{key} is not declared", "{key} は宣言されていません")))?;
         tracing::debug!(key, "secret is looked up");
-        let value = self.resolve(key, decl)?;
+        let value = self.resolve(key, decl, &mut stop).await?;
         let length = value.chars().count();
         if length < SHORTEST && decl.unmasked != Some(true) {
             return Err(SecretError(crate::t!(
@@ -58,9 +85,8 @@ impl Vault {
                 "{key} は {length} 文字しかありません。{SHORTEST} 文字未満は隠せません。長くするか `unmasked: true` を宣言してください"
             )));
         }
-        let secret = Secret::new(value);
-        self.known.borrow_mut().insert(key.to_string(), secret.clone());
-        Ok((secret, true))
+        self.known.borrow_mut().insert(key.to_string(), Secret::new(value));
+        Ok(())
     }
 
     /// Whether a person would be asked for it now.
@@ -78,16 +104,21 @@ impl Vault {
         masked.map(|(_, secret)| secret.clone()).collect()
     }
 
-    fn resolve(&self, key: &str, decl: &SecretDecl) -> Result<String, SecretError> {
+    async fn resolve(&self, key: &str, decl: &SecretDecl, stop: &mut Stop) -> Result<String, SecretError> {
         if let Some(generate) = &decl.generate {
             return generated(key, generate);
         }
         match &decl.from {
-            Some(SecretSource::Command { command }) => from_command(key, command, &self.base_dir),
+            Some(SecretSource::Command { command }) => {
+                from_command(key, command, &self.base_dir, self.marker.clone(), stop.clone()).await
+            }
             Some(SecretSource::Text(text)) => match text.split_once(':') {
                 Some(("env", name)) => from_env(key, name),
                 Some(("file", path)) => self.read_file(key, path),
-                _ if text == "prompt" => self.ask(key),
+                _ if text == "prompt" => tokio::select! {
+                    typed = (self.prompt)(key) => typed.ok_or_else(|| no_terminal(key)),
+                    reason = stop.stopped() => Err(super::secret_command::stopped(key, reason)),
+                },
                 _ => Err(SecretError(crate::t!(
                     "{key}: `{text}` is no source; write env:NAME, file:PATH, prompt or a command",
                     "{key}: `{text}` は指定できません。env:名前、file:パス、prompt、またはコマンドを書いてください"
@@ -114,18 +145,16 @@ impl Vault {
         }
         std::fs::read_to_string(&path).map(one_line_end_off).map_err(unreadable)
     }
-
-    fn ask(&self, key: &str) -> Result<String, SecretError> {
-        (self.prompt)(key).ok_or_else(|| {
-            SecretError(crate::t!(
-                "{key} has to be typed, but there is no terminal",
-                "{key} は入力が必要ですが、端末がありません"
-            ))
-        })
-    }
 }
 
-fn one_line_end_off(mut text: String) -> String {
+fn no_terminal(key: &str) -> SecretError {
+    SecretError(crate::t!(
+        "{key} has to be typed, but there is no terminal",
+        "{key} は入力が必要ですが、端末がありません"
+    ))
+}
+
+pub(super) fn one_line_end_off(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -140,37 +169,6 @@ fn from_env(key: &str, name: &str) -> Result<String, SecretError> {
         SecretError(crate::t!(
             "{key}: the environment variable {name} is not set",
             "{key}: 環境変数 {name} が設定されていません"
-        ))
-    })
-}
-
-fn from_command(key: &str, command: &[String], folder: &Path) -> Result<String, SecretError> {
-    let Some((program, args)) = command.split_first() else {
-        return Err(SecretError(crate::t!("{key}: the command is empty", "{key}: コマンドが空です")));
-    };
-    let output = Command::new(program)
-        .args(args)
-        .current_dir(folder)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .map_err(|e| {
-            SecretError(crate::t!(
-                "{key}: cannot run {program}: {e}",
-                "{key}: {program} を実行できません: {e}"
-            ))
-        })?;
-    // What the command printed is never repeated: it may be the secret.
-    if !output.status.success() {
-        let status = output.status;
-        return Err(SecretError(crate::t!(
-            "{key}: {program} ended with {status}",
-            "{key}: {program} が失敗しました（{status}）"
-        )));
-    }
-    String::from_utf8(output.stdout).map(one_line_end_off).map_err(|_| {
-        SecretError(crate::t!(
-            "{key}: {program} did not print UTF-8",
-            "{key}: {program} の出力が UTF-8 ではありません"
         ))
     })
 }
@@ -211,11 +209,38 @@ mod tests {
 
     use indexmap::IndexMap;
 
-    use super::Vault;
+    use super::{SecretError, Vault};
+    use crate::base::Secret;
+    use crate::process::{Stop, StopReason, Stopper};
 
     fn vault(decl: &str) -> Vault {
         let decls: IndexMap<_, _> = serde_yaml::from_str(decl).expect("declarations");
-        Vault::new(decls, "/".into(), Box::new(|_| None))
+        let marker = ("TOBAN_RUN".to_string(), "a-test".to_string());
+        Vault::new(decls, "/".into(), marker, Box::new(|_| Box::pin(std::future::ready(None))))
+    }
+
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(future)
+    }
+
+    fn look_up(vault: &Vault) -> Result<Secret, SecretError> {
+        wait(vault.look_up("secrets.x", Stop::never()))?;
+        Ok(vault.get("secrets.x").expect("it is known"))
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended_with_all_it_started() {
+        let vault = vault("{secrets.x: {from: {command: [sh, -c, 'sleep 600 | cat']}}}");
+        for (reason, word) in [(StopReason::TimedOut, "timeout"), (StopReason::Cancelled, "run was")] {
+            let (stopper, stop) = Stopper::new();
+            let both = async {
+                let ending = async { stopper.stop(reason) };
+                tokio::join!(vault.look_up("secrets.x", stop), ending).0
+            };
+            let message = wait(both).expect_err("it was ended").to_string();
+            assert!(message.contains(word), "{message}");
+        }
     }
 
     #[test]
@@ -227,32 +252,32 @@ mod tests {
             std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).expect("a mode")
         };
         set(0o644);
-        assert!(vault.get("secrets.x").is_err());
+        assert!(look_up(&vault).is_err() && vault.get("secrets.x").is_none());
         set(0o600);
-        let (secret, first) = vault.get("secrets.x").expect("the secret");
-        assert_eq!((secret.expose(), first), ("correct horse", true));
-        assert!(!vault.get("secrets.x").expect("the secret").1);
+        assert_eq!(look_up(&vault).expect("the secret").expose(), "correct horse");
+        std::fs::remove_file(file.path()).expect("removed");
+        assert_eq!(look_up(&vault).expect("it is known").expose(), "correct horse");
     }
 
     #[test]
     fn a_short_secret_is_refused_unless_it_may_show() {
-        assert!(vault("{secrets.x: {from: {command: [echo, abc]}}}").get("secrets.x").is_err());
+        assert!(look_up(&vault("{secrets.x: {from: {command: [echo, abc]}}}")).is_err());
         let open = vault("{secrets.x: {from: {command: [echo, abc]}, unmasked: true}}");
-        assert_eq!(open.get("secrets.x").expect("the secret").0.expose(), "abc");
+        assert_eq!(look_up(&open).expect("the secret").expose(), "abc");
         assert!(open.masked().is_empty());
     }
 
     #[test]
     fn what_a_failing_command_printed_is_not_repeated() {
         let vault = vault("{secrets.x: {from: {command: [sh, -c, 'echo hunter22; exit 3']}}}");
-        let message = vault.get("secrets.x").expect_err("failed").to_string();
+        let message = look_up(&vault).expect_err("failed").to_string();
         assert!(message.contains("3") && !message.contains("hunter22"), "{message}");
     }
 
     #[test]
     fn a_generated_secret_has_its_length_and_alphabet() {
         let vault = vault("{secrets.x: {generate: {length: 64, alphabet: hex}}}");
-        let secret = vault.get("secrets.x").expect("the secret").0;
+        let secret = look_up(&vault).expect("the secret");
         assert_eq!(secret.expose().len(), 64);
         assert!(secret.expose().bytes().all(|b| b.is_ascii_hexdigit()));
     }

@@ -9,7 +9,8 @@ use super::resolve::{Target, resolve};
 use super::yaml::Seg;
 use crate::base::StepId;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::model::{Action, Playbook, PlaybookCall, Step, StepBody, Templated};
+use crate::model::{Action, Playbook, PlaybookCall, Step, StepBody, Template, Templated, Tree, check_input};
+use serde_json::Value;
 
 /// What became of the calls of a playbook.
 #[derive(Default)]
@@ -135,6 +136,20 @@ fn inputs(id: &StepId, call: &PlaybookCall<Templated>, part: &Loaded, doc: &mut 
         }
         doc.note(d);
     }
+    for (name, tree) in &call.inputs {
+        let Some((decl, value)) = declared.get(name).zip(literal(tree)) else { continue };
+        if value.is_null() && !decl.required.unwrap_or(decl.default.is_none()) {
+            continue;
+        }
+        if let Err(wrong) = check_input(decl, &value) {
+            let title = crate::t!("`{name}` of `{run}`: {wrong}", "`{run}` の入力 `{name}`: {wrong}");
+            doc.note(Diagnostic::error(
+                "wrong-input",
+                doc.value(&path(placed, id, &["inputs", name])),
+                title,
+            ));
+        }
+    }
     for (name, decl) in declared {
         let needed = decl.required.unwrap_or(decl.default.is_none()) && decl.from.is_none();
         if needed && !call.inputs.contains_key(name) {
@@ -142,6 +157,21 @@ fn inputs(id: &StepId, call: &PlaybookCall<Templated>, part: &Loaded, doc: &mut 
             let at = doc.value(&path(placed, id, &["run"]));
             let help = crate::t!("add it under `inputs:`", "`inputs:` に追加してください");
             doc.note(Diagnostic::error("missing-input", at, title).help(help));
+        }
+    }
+}
+
+/// A value that is known before any run.
+fn literal(tree: &Tree<Templated>) -> Option<Value> {
+    match tree {
+        Tree::Leaf(slot) => match &slot.0 {
+            Template::Literal(value) => Some(value.clone()),
+            Template::Source(_) => None,
+        },
+        Tree::List(items) => items.iter().map(literal).collect::<Option<Vec<_>>>().map(Value::Array),
+        Tree::Map(map) => {
+            let parts = map.iter().map(|(key, part)| Some((key.clone(), literal(part)?)));
+            parts.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
         }
     }
 }

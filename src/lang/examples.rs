@@ -45,6 +45,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("SecretDecl", "{ generate: { length: 32, alphabet: url } }"),
     ("Window", "{ cron: 0 3 * * *, for: 2h }"),
     ("Host", "{ ssh: ops@app-1, become: sudo }"),
+    ("Ssh", "ssh://ops@app-1:2222"),
+    ("Ssh", "{ to: ops@app-1, identity: ~/.ssh/ops, options: { ProxyJump: gate } }"),
     ("Contact", "{ role: On duty, mail: ops@example.org, acknowledge_within: 5m }"),
 ];
 

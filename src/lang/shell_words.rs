@@ -119,6 +119,7 @@ impl<'a> Reader<'a> {
             '#' if self.word.is_none() => self.skip(self.rest.find('\n').unwrap_or(self.rest.len())),
             ' ' | '\t' => self.end_word(1),
             '(' if self.rest.starts_with("((") => self.arithmetic(),
+            '$' if self.rest.starts_with("$(") && !self.rest.starts_with("$((") => self.substitution(),
             '&' if self.rest.starts_with("&>") => self.output(1, true),
             '>' => self.output(0, false),
             '|' if !self.rest.starts_with("||") => {
@@ -180,19 +181,18 @@ impl<'a> Reader<'a> {
     fn substituted(&mut self, body: &str, start: usize) {
         let mut from = 0;
         while let Some(open) = body[from..].find("$(").map(|i| from + i + 2) {
-            let mut depth = 1;
-            let close = body[open..].find(|c| {
-                depth += match c {
-                    '(' => 1,
-                    ')' => -1,
-                    _ => 0,
-                };
-                depth == 0
-            });
-            let end = close.map_or(body.len(), |i| open + i);
+            let end = open + closing(&body[open..]);
             self.inner.extend(commands_from(&body[open..end], start + open));
             from = end;
         }
+    }
+
+    /// `$( … )` is a part of its word; what it runs is told beside.
+    fn substitution(&mut self) {
+        let end = 2 + closing(&self.rest[2..]);
+        let start = self.at() + 2;
+        self.inner.extend(commands_from(&self.rest[2..end], start));
+        self.push((end + 1).min(self.rest.len()));
     }
 
     fn escaped(&mut self) {
@@ -312,6 +312,20 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Where the parenthesis that is open closes; the end where it does not.
+fn closing(text: &str) -> usize {
+    let mut depth = 1;
+    let close = text.find(|c| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    close.unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ impl Field for Arg {
     fn show(&self) -> String {
         self.0.join(" ")
     }
+    fn parts(&self) -> Vec<String> {
+        self.0.clone()
+    }
 }
 
 /// A list of arguments for a program, without a shell.

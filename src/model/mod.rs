@@ -11,6 +11,7 @@ mod docker;
 mod field;
 mod file;
 mod input;
+mod input_value;
 mod place;
 mod playbook;
 mod policy;
@@ -34,6 +35,7 @@ pub use file::{
     FileAction, FileArchive, FileCopy, FileExtract, FileLatest, FilePath, FilePrune, FileWrite, Verifier,
 };
 pub use input::{InputDecl, InputType, SecretSource};
+pub use input_value::check_input;
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
@@ -46,8 +48,8 @@ pub use stage::{
 };
 pub use step::{Around, Compression, Stdin, StdoutFile, Step, StepBody};
 pub use system::{
-    Approval, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
-    SecretDecl, System, Through, Window,
+    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
+    SecretDecl, Ssh, System, Through, Window,
 };
 pub use tree::Tree;
 pub use web::{Auth, BasicAuth, Http, HttpMethod};

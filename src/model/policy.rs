@@ -81,7 +81,9 @@ pub struct Retry {
     pub on_codes: Vec<i32>,
 }
 
-/// One step for each item of a list.
+/// One step for each item of a list. A step that holds steps, or calls a playbook, makes them anew for each item: those
+/// of the third are `restore[2]/swap`, and `steps.restore.items[2]` is what that call gave. Each of them that asks is
+/// asked about in every iteration; `--confirm restore/swap` answers them all, `--confirm 'restore[2]/swap'` one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {

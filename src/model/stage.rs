@@ -36,6 +36,11 @@ pub trait Field:
             Err(e) => e.to_string(),
         }
     }
+
+    /// The value as a person reads it, in its parts: one, but for a list that stands for several.
+    fn parts(&self) -> Vec<String> {
+        vec![self.show()]
+    }
 }
 
 /// Whether text holds a template: `{{`, `{%` or `{#`.
@@ -50,6 +55,9 @@ pub trait Stage: Clone + Debug + PartialEq + JsonSchema + Send + Sync + 'static 
 
     /// The value as a person reads it.
     fn show<T: Field>(value: &Self::Of<T>) -> String;
+
+    /// The value as a person reads it, in its parts.
+    fn parts<T: Field>(value: &Self::Of<T>) -> Vec<String>;
 }
 
 /// As written in the file: a literal or a template.
@@ -72,6 +80,12 @@ impl Stage for Templated {
             Template::Source(text) => text.clone(),
         }
     }
+    fn parts<T: Field>(value: &Template<T>) -> Vec<String> {
+        match value {
+            Template::Literal(v) => v.parts(),
+            Template::Source(text) => vec![text.clone()],
+        }
+    }
 }
 
 impl Stage for Planned {
@@ -82,12 +96,21 @@ impl Stage for Planned {
             Known::No(text) => text.clone(),
         }
     }
+    fn parts<T: Field>(value: &Known<T>) -> Vec<String> {
+        match value {
+            Known::Yes(v) => v.parts(),
+            Known::No(text) => vec![text.clone()],
+        }
+    }
 }
 
 impl Stage for Rendered {
     type Of<T: Field> = T;
     fn show<T: Field>(value: &T) -> String {
         value.show()
+    }
+    fn parts<T: Field>(value: &T) -> Vec<String> {
+        value.parts()
     }
 }
 
@@ -157,6 +180,11 @@ impl<S: Stage, T: Field, const P: u8> Slot<S, T, P> {
     /// The value as a person reads it.
     pub fn show(&self) -> String {
         S::show::<T>(&self.0)
+    }
+
+    /// The value as a person reads it, in its parts: an argument that is a spliced list in its separate arguments.
+    pub fn parts(&self) -> Vec<String> {
+        S::parts::<T>(&self.0)
     }
 }
 

@@ -132,7 +132,8 @@ staged! {
 staged! {
     /// The file that standard output goes to: written beside its target and renamed when the step has succeeded.
     pub struct StdoutFile {
-        /// The file.
+        /// The file. One that is there already is replaced; `run.stamp` counts seconds, so put `run.id` into the name
+        /// where two runs may begin in the same one.
         file: Slot<S, String, { at::PATH }>,
         /// How it is packed on the way.
         #[serde(default, skip_serializing_if = "Option::is_none")]

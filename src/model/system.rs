@@ -241,9 +241,38 @@ pub struct Window {
 pub struct Host {
     /// Whether it is this machine.
     pub local: bool,
-    /// Where ssh reaches it: `user@host`, or a name of the ssh configuration.
-    pub ssh: Option<String>,
-    /// How to become root there: `sudo`.
+    /// Where ssh reaches it: `user@host`, `ssh://user@host:port`, a name of the ssh configuration, or a mapping.
+    pub ssh: Option<Ssh>,
+    /// How commands become root there when their step names no `run_as`: `sudo`, without a password.
     #[serde(rename = "become")]
-    pub become_root: Option<String>,
+    pub become_root: Option<Become>,
+}
+
+/// A way to another user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Become {
+    /// `sudo -n`: without a password.
+    Sudo,
+}
+
+/// A host as the `ssh` program is told of it; its destination alone may be written for the mapping. Whatever is not
+/// said here is as in the ssh configuration of the user who runs Toban. Relative paths begin at the playbook's folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ssh {
+    /// `user@host`, `ssh://user@host:port`, or a name of the ssh configuration.
+    pub to: String,
+    /// The port, where it is not 22 or the configuration's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The file of the private key; no other key is then offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// An ssh configuration file to use in place of the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// Other options of the ssh configuration, such as `ProxyJump: gate`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub options: IndexMap<String, String>,
 }

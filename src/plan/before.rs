@@ -42,18 +42,24 @@ impl Facts for Before<'_> {
 fn frame_inputs(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<Option<Map<String, Value>>> {
     let mut frames: Vec<Option<Map<String, Value>>> = vec![known.inputs(0).cloned()];
     for frame in &renderer.plan.frames[1..] {
+        if frame.outer.is_some() {
+            // An iteration has the inputs of its playbook.
+            frames.push(None);
+            continue;
+        }
         let mut values = Map::new();
         if let Some((_, open)) = frame.caller {
-            let so_far = Before { known, frames: frames.clone() };
+            let so_far = Before { known, frames: std::mem::take(&mut frames) };
             if let Ok((scope, unknown)) = renderer.planned_scope(open, None, &so_far) {
-                for (name, tree) in &frame.given {
+                for (name, tree) in frame.given.iter() {
                     if let Ok(Planned::Known(value)) = renderer.tree_planned(tree, &scope, &unknown) {
                         values.insert(name.clone(), value);
                     }
                 }
             }
+            frames = so_far.frames;
         }
-        for (name, decl) in &frame.inputs {
+        for (name, decl) in frame.inputs.iter() {
             if !frame.given.contains_key(name) && !values.contains_key(name) {
                 values.insert(name.clone(), decl.default.clone().unwrap_or(Value::Null));
             }

@@ -1,5 +1,6 @@
 //! Lays a playbook and all it calls out as one graph of nodes. It trusts that the playbook was checked.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use sha2::{Digest, Sha256};
 use super::node::{Body, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
 use crate::base::{StepId, local_zone};
-use crate::graph::{Graph, Why};
+use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, Step, StepBody, System, Template, Templated, Tree};
+use crate::model::{Action, Needs, OnError, Step, StepBody, System, Template, Templated, Tree};
 use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
@@ -41,6 +42,7 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
             path.join(" → ")
         ))
     })?;
+    mark_used(&mut layout.nodes, &layout.frames);
     let ids = layout.nodes.iter().enumerate().map(|(i, n)| (n.id.clone(), i as NodeIx)).collect();
     Ok(Plan {
         playbook: loaded.playbook.name.clone(),
@@ -73,14 +75,17 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A plan that is being laid out.
 #[derive(Default)]
-struct Layout {
-    nodes: Vec<Node>,
-    frames: Vec<Frame>,
+pub(super) struct Layout {
+    pub nodes: Vec<Node>,
+    pub frames: Vec<Frame>,
     /// For each node, the node of the same list before it, if any.
-    previous: Vec<Option<NodeIx>>,
+    pub previous: Vec<Option<NodeIx>>,
     /// For each node, every node of the same list before it.
-    siblings: Vec<Vec<NodeIx>>,
+    pub siblings: Vec<Vec<NodeIx>>,
+    /// In how many loops the steps stand that are laid out now.
+    loops: u32,
 }
 
 impl Layout {
@@ -91,33 +96,52 @@ impl Layout {
         prefix: Option<StepId>,
         given: IndexMap<String, Tree<Templated>>,
     ) -> u32 {
+        let ix = self.frames.len() as u32;
         self.frames.push(Frame {
             playbook: loaded.playbook.name.clone(),
             caller,
             prefix,
+            outer: None,
+            base: ix,
+            item: None,
+            site: ix,
             base_dir: absolute(&loaded.base_dir),
             system: Arc::clone(&loaded.system),
             system_names: Ready::new(&serde_json::to_value(&*loaded.system).unwrap_or_default()),
             environment: loaded.environment.clone(),
-            inputs: loaded.playbook.inputs.clone(),
-            given,
-            vars: loaded.playbook.vars.clone(),
-            outputs: loaded.playbook.outputs.clone(),
+            inputs: Arc::new(loaded.playbook.inputs.clone()),
+            given: Arc::new(given),
+            vars: Arc::new(loaded.playbook.vars.clone()),
+            outputs: Arc::new(loaded.playbook.outputs.clone()),
             local: HashMap::new(),
         });
-        self.frames.len() as u32 - 1
+        ix
+    }
+
+    /// The frame of one iteration of a loop.
+    fn frame_of_loop(&mut self, frame: u32, prefix: &StepId) -> u32 {
+        let ix = self.frames.len() as u32;
+        let inner = Frame {
+            prefix: Some(prefix.clone()),
+            outer: Some(frame),
+            site: ix,
+            local: HashMap::new(),
+            ..self.frames[frame as usize].clone()
+        };
+        self.frames.push(inner);
+        ix
     }
 
     fn steps(
         &mut self,
         loaded: &Loaded,
-        steps: Vec<Step>,
+        steps: impl IntoIterator<Item = impl Borrow<Step>>,
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
         let mut above: Vec<NodeIx> = Vec::new();
         for step in steps {
-            let ix = self.step(loaded, step, frame, inside, &above)?;
+            let ix = self.step(loaded, step.borrow(), frame, inside, &above)?;
             above.push(ix);
         }
         Ok(())
@@ -127,7 +151,7 @@ impl Layout {
     fn step(
         &mut self,
         loaded: &Loaded,
-        mut step: Step,
+        step: &Step,
         frame: u32,
         inside: Option<NodeIx>,
         above: &[NodeIx],
@@ -136,37 +160,69 @@ impl Layout {
             Some(prefix) => step.id.inside(prefix),
             None => step.id.clone(),
         };
-        let children = match &mut step.body {
-            StepBody::Group(children) => std::mem::take(children),
-            StepBody::Act(_) => Vec::new(),
+        let shared = Arc::new(complete(step, loaded));
+        let ix = if !holds_steps(step) {
+            self.push(id, &shared, frame, inside, above)
+        } else {
+            let open = self.push(open_id(&id), &shared, frame, inside, above);
+            let called = match step.for_each {
+                None => self.held(loaded, step, &id, frame, open)?,
+                Some(_) => self.pattern(loaded, step, &id, &shared, frame, open)?,
+            };
+            self.close(id, shared, frame, inside, open, called)
         };
-        let step = Arc::new(complete(step, loaded));
-        match &step.body {
-            StepBody::Act(action) => match &**action {
-                Action::Playbook(call) => {
-                    refuse_loop(&step)?;
-                    let part = loaded.parts.get(&part_key(call)).ok_or_else(|| {
-                        CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
-                    })?;
-                    let open = self.push(open_id(&id), &step, frame, inside, above);
-                    let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
-                    // It may be called more than once.
-                    self.steps(part, part.playbook.steps.clone(), called, Some(open))?;
-                    Ok(self.close(id, step, frame, inside, open, Some(called)))
-                }
-                _ => {
-                    let ix = self.push(id, &step, frame, inside, above);
-                    self.name(frame, &step, ix);
-                    Ok(ix)
-                }
-            },
-            StepBody::Group(_) => {
-                refuse_loop(&step)?;
-                let open = self.push(open_id(&id), &step, frame, inside, above);
+        self.frames[frame as usize].local.insert(step.id.to_string(), ix);
+        Ok(ix)
+    }
+
+    /// What a step holds; gives the frame of the playbook that it calls, if it does.
+    fn held(
+        &mut self,
+        loaded: &Loaded,
+        step: &Step,
+        id: &StepId,
+        frame: u32,
+        open: NodeIx,
+    ) -> Result<Option<u32>, CompileError> {
+        let call = match &step.body {
+            StepBody::Group(children) => {
                 self.steps(loaded, children, frame, Some(open))?;
-                Ok(self.close(id, step, frame, inside, open, None))
+                return Ok(None);
             }
-        }
+            StepBody::Act(action) => match &**action {
+                Action::Playbook(call) => call,
+                _ => return Ok(None),
+            },
+        };
+        let part = loaded.parts.get(&part_key(call)).ok_or_else(|| {
+            CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
+        })?;
+        let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
+        self.steps(part, &part.playbook.steps, called, Some(open))?;
+        Ok(Some(called))
+    }
+
+    /// One iteration of a step that holds steps and loops: the pattern that is laid out for every item.
+    fn pattern(
+        &mut self,
+        loaded: &Loaded,
+        step: &Step,
+        id: &StepId,
+        shared: &Arc<Step>,
+        frame: u32,
+        open: NodeIx,
+    ) -> Result<Option<u32>, CompileError> {
+        let id = id.any_item();
+        let inner = self.frame_of_loop(frame, &id);
+        let once = Arc::new(iteration(shared));
+        self.loops += 1;
+        let first = self.push(open_id(&id), &once, inner, Some(open), &[]);
+        let called = self.held(loaded, step, &id, inner, first)?;
+        let last = self.close(id, once, inner, Some(open), first, called);
+        self.loops -= 1;
+        // What ends the loop is asked when an iteration has ended.
+        self.nodes[last as usize].uses = Arc::new(self.uses_of(shared, frame));
+        Ok(None)
     }
 
     fn push(
@@ -185,7 +241,9 @@ impl Layout {
             inside,
             body: Body::Act,
             step: Arc::clone(step),
-            uses,
+            uses: Arc::new(uses),
+            pattern: self.loops,
+            used: false,
         });
         self.previous.push(above.last().copied());
         self.siblings.push(if step.needs == Needs::Above { above.to_vec() } else { Vec::new() });
@@ -195,7 +253,7 @@ impl Layout {
     fn close(
         &mut self,
         id: StepId,
-        step: Arc<Step>,
+        shared: Arc<Step>,
         frame: u32,
         inside: Option<NodeIx>,
         open: NodeIx,
@@ -205,15 +263,11 @@ impl Layout {
         self.nodes[open as usize].body = Body::Open { close, frame: called };
         let title = self.nodes[open as usize].title.clone();
         let body = Body::Close { open, frame: called };
-        self.name(frame, &step, close);
-        self.nodes.push(Node { id, title, frame, inside, body, step, uses: Uses::default() });
+        let (uses, pattern) = (Arc::default(), self.loops);
+        self.nodes.push(Node { id, title, frame, inside, body, step: shared, uses, pattern, used: false });
         self.previous.push(None);
         self.siblings.push(Vec::new());
         close
-    }
-
-    fn name(&mut self, frame: u32, step: &Step, ix: NodeIx) {
-        self.frames[frame as usize].local.insert(step.id.to_string(), ix);
     }
 
     /// The names a step uses, those of its variables included.
@@ -229,61 +283,56 @@ impl Layout {
         }
         uses
     }
+}
 
-    fn edges(&self) -> Vec<(NodeIx, NodeIx, Why)> {
-        let mut edges = Vec::with_capacity(self.nodes.len() * 2);
-        for (i, node) in self.nodes.iter().enumerate() {
-            let ix = i as NodeIx;
-            match node.body {
-                Body::Close { open, .. } => {
-                    edges.push((open, ix, Why::Sequence));
-                    let held =
-                        self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
-                    edges.extend(
-                        held.filter(|(_, n)| n.inside == Some(open) && !matches!(n.body, Body::Open { .. }))
-                            .map(|(j, _)| (j as NodeIx, ix, Why::After)),
-                    );
-                }
-                Body::Act | Body::Open { .. } => self.needs_of(ix, node, &mut edges),
-            }
-        }
-        edges
-    }
+/// The node that an id of a playbook stands for in a frame: in an iteration also a step outside its loop.
+pub(super) fn named(frames: &[Frame], frame: u32, id: &str) -> Option<NodeIx> {
+    let frame = &frames[frame as usize];
+    let own = frame.local.get(id).copied();
+    own.or_else(|| named(frames, frame.outer?, id))
+}
 
-    fn needs_of(&self, ix: NodeIx, node: &Node, edges: &mut Vec<(NodeIx, NodeIx, Why)>) {
-        if let Some(open) = node.inside {
-            edges.push((open, ix, Why::Sequence));
-        }
-        let local = &self.frames[node.frame as usize].local;
-        match &node.step.needs {
-            Needs::Previous => edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::Sequence))),
-            Needs::Above => edges.extend(self.siblings[ix as usize].iter().map(|p| (*p, ix, Why::Written))),
-            Needs::Steps(ids) => {
-                edges.extend(
-                    ids.iter().filter_map(|id| local.get(id.as_str())).map(|p| (*p, ix, Why::Written)),
-                );
-            }
-        }
-        let after: Vec<NodeIx> =
-            node.step.after.iter().filter_map(|id| local.get(id.as_str()).copied()).collect();
-        edges.extend(after.iter().map(|p| (*p, ix, Why::After)));
-        let mentioned = node.uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local.get(id));
-        for p in mentioned.filter(|p| **p != ix && !after.contains(p) && !self.holds(**p, ix)) {
-            edges.push((*p, ix, Why::Reference));
-        }
+fn holds_steps(step: &Step) -> bool {
+    match &step.body {
+        StepBody::Group(_) => true,
+        StepBody::Act(action) => matches!(**action, Action::Playbook(_)),
     }
+}
 
-    /// Whether the step `outer` holds the node `inner`: a step may look at the group it stands in.
-    fn holds(&self, outer: NodeIx, inner: NodeIx) -> bool {
-        let mut at = self.nodes[inner as usize].inside;
-        while let Some(open) = at {
-            if matches!(self.nodes[open as usize].body, Body::Open { close, .. } if close == outer) {
-                return true;
-            }
-            at = self.nodes[open as usize].inside;
-        }
-        false
+/// The step that one iteration of a loop is: all that is said of the loop as a whole is said there.
+fn iteration(step: &Step) -> Step {
+    Step {
+        needs: Needs::Steps(Vec::new()),
+        after: Vec::new(),
+        when: Vec::new(),
+        for_each: None,
+        confirm: None,
+        on_error: OnError::default(),
+        ..step.clone()
     }
+}
+
+/// Marks the nodes whose results some template names: of the others, only a little is kept.
+fn mark_used(nodes: &mut [Node], frames: &[Frame]) {
+    let mut used = vec![false; nodes.len()];
+    let mut mark = |frame: u32, uses: &Uses| {
+        let ids = uses.steps.iter().filter_map(|path| path.first());
+        ids.filter_map(|id| named(frames, frame, id)).for_each(|ix| used[ix as usize] = true);
+        let mut any = uses.any_step.then_some(frame);
+        while let Some(frame) = any {
+            frames[frame as usize].local.values().for_each(|ix| used[*ix as usize] = true);
+            any = frames[frame as usize].outer;
+        }
+    };
+    nodes.iter().for_each(|node| mark(node.frame, &node.uses));
+    for (ix, frame) in frames.iter().enumerate() {
+        frame
+            .outputs
+            .values()
+            .chain(frame.vars.values())
+            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
+    }
+    nodes.iter_mut().zip(used).for_each(|(node, used)| node.used = used);
 }
 
 /// The id of the beginning of a step: never one that a person can write.
@@ -295,8 +344,9 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The step with the playbook's defaults.
-fn complete(mut own: Step, loaded: &Loaded) -> Step {
+/// The step with the playbook's defaults, and without the steps it holds: those are nodes of their own.
+fn complete(step: &Step, loaded: &Loaded) -> Step {
+    let mut own = step.clone();
     let defaults = &loaded.playbook.defaults;
     let around = &mut own.around;
     around.host = around.host.take().or_else(|| defaults.host.clone());
@@ -307,7 +357,7 @@ fn complete(mut own: Step, loaded: &Loaded) -> Step {
         around.env.entry(name.clone()).or_insert_with(|| value.clone());
     }
     match &mut own.body {
-        StepBody::Group(_) => {}
+        StepBody::Group(children) => children.clear(),
         StepBody::Act(action) => match resolve(action, &loaded.system) {
             Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
                 shell.with.clone_from(&loaded.playbook.default_shell);
@@ -343,16 +393,5 @@ pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
         if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
             http.headers.insert(name.clone(), value.clone());
         }
-    }
-}
-
-fn refuse_loop(step: &Step) -> Result<(), CompileError> {
-    match step.for_each {
-        None => Ok(()),
-        Some(_) => Err(CompileError(crate::t!(
-            "step `{}`: for_each on a group or a playbook is not supported yet; loop over the single steps",
-            "ステップ `{}`: グループやプレイブックの for_each はまだ使えません。個々のステップで繰り返してください",
-            step.id
-        ))),
     }
 }

@@ -69,7 +69,7 @@ impl Renderer<'_> {
         let mut unknown = Unknown::of_run();
         for path in &node.uses.steps {
             if let Some(id) = path.first()
-                && frame.local.get(id).is_none_or(|ix| known.outcome(*ix).is_none())
+                && self.plan.named(node.frame, id).is_none_or(|ix| known.outcome(ix).is_none())
             {
                 unknown.add(&["steps", id]);
             }
@@ -77,11 +77,11 @@ impl Renderer<'_> {
         if node.uses.any_step {
             unknown.add(&["steps"]);
         }
-        match known.inputs(node.frame) {
+        match known.inputs(frame.base) {
             None => unknown.add(&["inputs"]),
             Some(values) => {
                 let absent = frame.inputs.keys().filter(|n| {
-                    !(values.contains_key(*n) || node.frame == 0 && self.run.secret_inputs.contains(n))
+                    !(values.contains_key(*n) || frame.base == 0 && self.run.secret_inputs.contains(n))
                 });
                 absent.for_each(|n| unknown.add(&["inputs", n]));
             }
@@ -92,9 +92,9 @@ impl Renderer<'_> {
                 scope.set("item", value.clone());
                 scope.set("index", json!(index));
             }
+            None if frame.item.is_some() => {}
             None => {
-                unknown.add(&["item"]);
-                unknown.add(&["index"]);
+                unknown.no_item();
             }
         }
         let mut values = Map::new();
@@ -133,6 +133,12 @@ impl Unknown {
 
     fn add(&mut self, path: &[&str]) {
         self.paths.insert(path.iter().map(|p| p.to_string()).collect());
+    }
+
+    /// The item of a loop is not known either.
+    pub fn no_item(&mut self) {
+        self.add(&["item"]);
+        self.add(&["index"]);
     }
 
     /// Whether a path is, or lies below, something unknown.

@@ -4,6 +4,8 @@
 mod before;
 mod compile;
 mod diff;
+mod edges;
+mod expand;
 mod foresee;
 mod judge;
 mod node;

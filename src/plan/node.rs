@@ -11,15 +11,19 @@ use serde_json::{Map, Value};
 
 use super::Uses;
 use crate::base::StepId;
-use crate::graph::Graph;
+use crate::graph::{Graph, Why};
 use crate::model::{ChecklistItem, Effect, InputDecl, Lock, Schedule, Step, System, Templated, Tree};
 use crate::template::Ready;
+
+/// [`Node::pattern`] of a pattern that has been used.
+pub const LAID_OUT: u32 = u32::MAX;
 
 /// The place of a node in [`Plan::nodes`].
 pub type NodeIx = u32;
 
-/// A playbook made ready to be shown or run.
-#[derive(Debug)]
+/// A playbook made ready to be shown or run. Steps that hold steps and loop stand in it once, as a pattern, until
+/// [`Plan::expand`] lays them out for their items.
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The name it was asked for by.
     pub playbook: String,
@@ -50,7 +54,7 @@ pub struct Plan {
 }
 
 /// One thing that is decided about in a run: a step, or the beginning of a step that holds steps.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// Its id in this plan.
     pub id: StepId,
@@ -65,7 +69,12 @@ pub struct Node {
     /// The step of the file.
     pub step: Arc<Step>,
     /// The names its templates use.
-    pub uses: Uses,
+    pub uses: Arc<Uses>,
+    /// In how many loops that are not laid out yet it stands: a node of a pattern is never run itself.
+    /// [`LAID_OUT`] once the loop is.
+    pub pattern: u32,
+    /// Whether some template names what it gives.
+    pub used: bool,
 }
 
 /// What a node is.
@@ -89,8 +98,8 @@ pub enum Body {
     },
 }
 
-/// The scope of names of one playbook in a plan.
-#[derive(Debug)]
+/// The scope of names of one playbook in a plan, or of one iteration of a loop in it.
+#[derive(Clone, Debug)]
 pub struct Frame {
     /// The playbook's name.
     pub playbook: String,
@@ -98,6 +107,14 @@ pub struct Frame {
     pub caller: Option<(u32, NodeIx)>,
     /// What comes before its step ids; none for the first.
     pub prefix: Option<StepId>,
+    /// The frame whose names it sees too, where it is that of an iteration.
+    pub outer: Option<u32>,
+    /// The frame of the whole playbook, whose inputs it has: itself where it is no iteration.
+    pub base: u32,
+    /// The item of the iteration.
+    pub item: Option<(u32, Value)>,
+    /// The frame it is like in all that does not come from a run, its place in the plan as it was compiled.
+    pub site: u32,
     /// Its folder.
     pub base_dir: PathBuf,
     /// The facts of its system.
@@ -107,13 +124,13 @@ pub struct Frame {
     /// Its environment.
     pub environment: Option<String>,
     /// Its inputs as declared.
-    pub inputs: IndexMap<String, InputDecl>,
+    pub inputs: Arc<IndexMap<String, InputDecl>>,
     /// Its inputs as the caller gives them.
-    pub given: IndexMap<String, Tree<Templated>>,
+    pub given: Arc<IndexMap<String, Tree<Templated>>>,
     /// The author's own names.
-    pub vars: IndexMap<String, Tree<Templated>>,
+    pub vars: Arc<IndexMap<String, Tree<Templated>>>,
     /// What it gives to its caller.
-    pub outputs: IndexMap<String, Tree<Templated>>,
+    pub outputs: Arc<IndexMap<String, Tree<Templated>>>,
     /// The steps that its names, variables included, stand for: id in the playbook to node.
     pub local: HashMap<String, NodeIx>,
 }
@@ -156,25 +173,68 @@ impl Plan {
         &self.nodes[ix as usize]
     }
 
-    /// The steps that people see, in the order of the plan: everything but beginnings.
+    /// The node that an id of the playbook stands for in a frame.
+    pub fn named(&self, frame: u32, id: &str) -> Option<NodeIx> {
+        super::compile::named(&self.frames, frame, id)
+    }
+
+    /// What comes directly before a node, and why. A pattern comes before what stands in it, and before nothing else.
+    pub fn needs(&self, ix: NodeIx) -> impl Iterator<Item = (NodeIx, Why)> + '_ {
+        let depth = self.at(ix).pattern;
+        self.graph.needs(ix).filter(move |(need, _)| self.at(*need).pattern <= depth)
+    }
+
+    /// The steps that people see, in the order of the plan: everything but beginnings, and no pattern.
     pub fn steps(&self) -> impl Iterator<Item = &Node> {
-        self.order.iter().map(|ix| self.at(*ix)).filter(|n| !matches!(n.body, Body::Open { .. }))
+        self.order.iter().map(|ix| self.at(*ix)).filter(|n| n.pattern == 0 && n.is_shown())
     }
 
-    /// How many steps people see.
+    /// The patterns of the steps that are made when a loop is laid out, in the order of the plan.
+    pub fn patterns(&self) -> impl Iterator<Item = &Node> {
+        self.order.iter().map(|ix| self.at(*ix)).filter(|n| n.is_pattern() && n.is_shown())
+    }
+
+    /// How many steps people see, patterns left out.
     pub fn step_count(&self) -> u32 {
-        self.nodes.iter().filter(|n| !matches!(n.body, Body::Open { .. })).count() as u32
+        self.nodes.iter().filter(|n| n.pattern == 0 && n.is_shown()).count() as u32
     }
 
-    /// How many steps that act have each effect: read, change, destroy.
+    /// The loop that a node is one iteration of, as its beginning, where it is one.
+    pub fn loop_of(&self, ix: NodeIx) -> Option<NodeIx> {
+        let open = self.at(ix).inside?;
+        self.at(open).step.for_each.as_ref().map(|_| open)
+    }
+
+    /// How many steps that act have each effect: read, change, destroy. Those of a loop that is not laid out count once.
     pub fn effects(&self) -> (usize, usize, usize) {
-        let count =
-            |effect| self.nodes.iter().filter(|n| n.body == Body::Act && n.step.effect == effect).count();
+        let count = |effect| self.nodes.iter().filter(|n| n.acts() && n.step.effect == effect).count();
         (count(Effect::Read), count(Effect::Change), count(Effect::Destroy))
     }
 }
 
 impl Node {
+    /// Whether it stands for steps that are made when a loop is laid out.
+    pub fn is_pattern(&self) -> bool {
+        self.pattern > 0 && self.pattern != LAID_OUT
+    }
+
+    fn acts(&self) -> bool {
+        self.body == Body::Act && self.pattern != LAID_OUT
+    }
+
+    /// Whether people see it as a step: everything but beginnings.
+    pub fn is_shown(&self) -> bool {
+        !matches!(self.body, Body::Open { .. })
+    }
+
+    /// The frame of the playbook that it begins or ends.
+    pub fn called(&self) -> Option<u32> {
+        match self.body {
+            Body::Act => None,
+            Body::Open { frame, .. } | Body::Close { frame, .. } => frame,
+        }
+    }
+
     /// Whether a person is asked before it, or it is itself a question.
     pub fn asks(&self) -> bool {
         self.body == Body::Act

@@ -3,16 +3,22 @@
 use serde_json::{Map, Value};
 
 use super::before::Before;
-use super::node::Body;
+use super::node::{Body, LAID_OUT, NodeIx, Plan};
 use super::renderer::{Facts, Renderer};
 use super::tell_secrets;
 use super::told::{Outline, OutlineStep};
+use crate::template::Planned;
 
 /// A plan as it is told. `known` are the inputs, and nothing else.
 pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
+    let plan = laid_out(renderer, known);
+    let renderer = &Renderer { plan: &plan, ..*renderer };
     let plan = renderer.plan;
     let before = Before::of(renderer, known);
-    let visible = plan.order.iter().filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }));
+    let visible = plan
+        .order
+        .iter()
+        .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT);
     let steps: Vec<OutlineStep> = visible.map(|ix| renderer.told_step(*ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
     Outline {
@@ -30,6 +36,34 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         differs: once(steps.iter().flat_map(|s| &s.unknown).filter(|u| u.differs).map(|u| u.name.clone())),
         steps,
         estimate: None,
+    }
+}
+
+/// The plan with the loops over steps laid out whose items are known, and those inside them.
+fn laid_out(renderer: &Renderer<'_>, known: &dyn Facts) -> Plan {
+    let mut plan = renderer.plan.clone();
+    let mut from = 0;
+    while from < plan.nodes.len() {
+        let renderer = &Renderer { plan: &plan, ..*renderer };
+        let before = Before::of(renderer, known);
+        let new = from as NodeIx..plan.nodes.len() as NodeIx;
+        let loops: Vec<(NodeIx, Vec<Value>)> =
+            new.filter_map(|ix| Some((ix, known_items(renderer, ix, &before)?))).collect();
+        from = plan.nodes.len();
+        loops.iter().for_each(|(close, items)| plan.expand(*close, items));
+    }
+    plan
+}
+
+/// The items of the loop over steps that a node ends, where they are known.
+fn known_items(renderer: &Renderer<'_>, close: NodeIx, known: &dyn Facts) -> Option<Vec<Value>> {
+    let node = renderer.plan.at(close);
+    let Body::Close { open, .. } = node.body else { return None };
+    let each = node.step.for_each.as_ref().filter(|_| node.pattern == 0)?;
+    let (scope, unknown) = renderer.planned_scope(open, None, known).ok()?;
+    match renderer.tree_planned(&each.list, &scope, &unknown) {
+        Ok(Planned::Known(Value::Array(items))) => Some(items),
+        _ => None,
     }
 }
 

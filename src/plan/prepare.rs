@@ -42,9 +42,8 @@ impl Renderer<'_> {
                 message: crate::t!("a group is not performed", "グループは実行できません"),
             });
         };
-        // An action of system.yaml has templates of its own. Where there are none at all, nobody asks for names.
-        let named = matches!(**action, Action::Named(_));
-        let scope = match node.uses.any || named {
+        // Where there are no templates at all, nobody asks for names.
+        let scope = match node.uses.any {
             true => self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?,
             false => Scope::new(),
         };
@@ -53,29 +52,9 @@ impl Renderer<'_> {
             message: format!("{}: {}", e.path, e.message),
         };
         let around = node.step.around.stage(&mut render).map_err(staged)?;
-        let mut action = (**action).stage(&mut render).map_err(staged)?;
-        if let Action::Named(named) = &action {
-            action = self.named(node.frame, &named.name, &scope)?;
-        }
-        let preview = preview(&action, &around);
+        let action = (**action).stage(&mut render).map_err(staged)?;
+        let preview = preview(&action, &around, &self.plan.frames[node.frame as usize].system);
         Ok(Prepared { action, around, preview })
-    }
-
-    fn named(&self, frame: u32, name: &str, scope: &Scope) -> Result<Action<Rendered>, Failure> {
-        let system = &self.plan.frames[frame as usize].system;
-        let Some(action) = system.actions.get(name) else {
-            let message = crate::t!(
-                "system.yaml names no action `{name}` for this environment",
-                "system.yaml のこの環境にはアクション `{name}` がありません"
-            );
-            return Err(Failure::Template { message });
-        };
-        let mut action = action.clone();
-        super::compile::give_headers(&mut action, system);
-        let mut render = Render::new(self.engine, scope);
-        action
-            .stage(&mut render)
-            .map_err(|e| Failure::Template { message: format!("action {name}: {}: {}", e.path, e.message) })
     }
 
     /// What a person is asked before a node, or by it; none when nothing is asked. `items` are the items of a loop,
@@ -264,7 +243,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Whether a loop stops after an item that gave this.
+    /// Whether a loop stops after an item that gave this. `ix` is the node that has ended.
     ///
     /// # Errors
     /// When the condition cannot be evaluated.
@@ -275,7 +254,8 @@ impl Renderer<'_> {
         facts: &dyn Facts,
         gives: &Gives,
     ) -> Result<bool, Failure> {
-        let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(false) };
+        let looped = self.plan.loop_of(ix).unwrap_or(ix);
+        let Some(each) = &self.plan.at(looped).step.for_each else { return Ok(false) };
         if each.stop.is_empty() {
             return Ok(false);
         }
@@ -296,10 +276,10 @@ impl Renderer<'_> {
         let called = &self.plan.frames[frame as usize];
         let scope = self.scope(open, None, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
         let mut values = Map::new();
-        for (name, tree) in &called.given {
+        for (name, tree) in called.given.iter() {
             values.insert(name.clone(), self.tree(tree, &scope).map_err(failure)?);
         }
-        for (name, decl) in &called.inputs {
+        for (name, decl) in called.inputs.iter() {
             if !values.contains_key(name) {
                 values.insert(name.clone(), decl.default.clone().unwrap_or(Value::Null));
             }

@@ -4,13 +4,15 @@
 use serde_json::Value;
 
 use crate::model::{
-    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage, Stdin,
+    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage,
+    Stdin, System,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
 /// what stands in `⟨…⟩` there.
-pub fn preview<S: Stage>(action: &Action<S>, around: &Around<S>) -> String {
+pub fn preview<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) -> String {
     let mut text = action_text(action);
+    text.extend(host_line(action, around, system).map(|line| format!("\nhost: {line}")));
     for (label, line) in around_lines(around) {
         text.push_str(&format!("\n{label}: {line}"));
     }
@@ -58,7 +60,7 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
 }
 
 fn words<S: Stage>(args: &Args<S>) -> String {
-    args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ")
+    args.0.iter().flat_map(Slot::parts).map(|part| word(&part)).collect::<Vec<_>>().join(" ")
 }
 
 /// An argument as a person would have to type it.
@@ -107,10 +109,8 @@ fn http_text<S: Stage>(http: &Http<S>) -> String {
 }
 
 fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
-    let command =
-        |args: &crate::model::Args<S>| args.0.iter().map(|a| word(&a.show())).collect::<Vec<_>>().join(" ");
     match docker {
-        Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), command(&exec.command)),
+        Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), words(&exec.command)),
         Docker::Run(run) => {
             let args = run.command.as_ref().map(words).unwrap_or_default();
             format!("docker run {} {args}", run.image.show())
@@ -201,9 +201,24 @@ fn unstage(value: Value) -> Value {
     }
 }
 
+/// The host of a step that does something, where it is named or another one than this machine, and how it is reached.
+fn host_line<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) -> Option<String> {
+    let own = around.host.as_ref().map(Slot::show);
+    let acts = !matches!(
+        action,
+        Action::Manual(_) | Action::Decide(_) | Action::Assert(_) | Action::Fail(_) | Action::Playbook(_)
+    );
+    let name = own.clone().or_else(|| system.run_on.clone().filter(|_| acts))?;
+    let ssh =
+        system.hosts.get(&name).filter(|h| !h.local).and_then(|h| Some((h.ssh.as_ref()?, h.become_root)));
+    let Some((ssh, become_root)) = ssh else { return own };
+    let port = ssh.port.map(|p| format!(" -p {p}")).unwrap_or_default();
+    let root = become_root.filter(|_| around.run_as.is_none()).map_or("", |_| ", sudo");
+    Some(format!("{name} (ssh {}{port}{root})", ssh.to))
+}
+
 fn around_lines<S: Stage>(around: &Around<S>) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
-    lines.extend(around.host.as_ref().map(|v| ("host", v.show())));
     lines.extend(around.run_as.as_ref().map(|v| ("run as", v.show())));
     lines.extend(around.cwd.as_ref().map(|v| ("in", v.show())));
     lines.extend(around.env.iter().map(|(name, value)| ("env", format!("{name}={}", value.show()))));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::node::{Body, Plan, RunFacts};
+use super::node::{Node, Plan, RunFacts};
 use super::saved::Approval;
 use super::told::Outline;
 use crate::base::{PlanId, StepId};
@@ -29,6 +29,9 @@ pub struct PlanRecord {
     pub sources: Vec<(String, String)>,
     /// The steps, in the order of the plan.
     pub steps: Vec<StepRecord>,
+    /// What the steps are like that are made once the items of a loop are known: `restore[*]/swap`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<StepRecord>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
     /// The plan as it was told before the run; none in the folders of older engines.
@@ -73,18 +76,12 @@ pub struct StepRecord {
 
 /// What a run's folder keeps of its plan, and of what was told of it before.
 pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
-    let steps = plan
-        .order
-        .iter()
-        .map(|ix| plan.at(*ix))
-        .filter(|node| !matches!(node.body, Body::Open { .. }))
-        .map(|node| StepRecord {
-            id: node.id.clone(),
-            title: node.title.clone(),
-            kind: node.kind().to_string(),
-            effect: node.step.effect,
-        })
-        .collect();
+    let told = |node: &Node| StepRecord {
+        id: node.id.clone(),
+        title: node.title.clone(),
+        kind: node.kind().to_string(),
+        effect: node.step.effect,
+    };
     PlanRecord {
         format: 1,
         playbook: plan.playbook.clone(),
@@ -93,7 +90,8 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         zone: plan.zone.iana_name().map(str::to_string),
         inputs: run.inputs.clone(),
         sources: plan.sources.clone(),
-        steps,
+        steps: plan.steps().map(told).collect(),
+        patterns: plan.patterns().map(told).collect(),
         checklist: plan.checklist.clone(),
         outline: Some(outline),
         saved: None,

@@ -41,6 +41,7 @@ pub type Secrets = IndexMap<String, Confidential>;
 pub type SecretNames = Vec<String>;
 
 /// Renders the steps of one plan in one run.
+#[derive(Clone, Copy)]
 pub struct Renderer<'a> {
     /// The plan.
     pub plan: &'a Plan,
@@ -58,7 +59,7 @@ impl<'a> Renderer<'a> {
     pub fn secret_names(&self, ix: NodeIx) -> SecretNames {
         let node = self.plan.at(ix);
         let mut names: SecretNames = node.uses.secrets.iter().map(|n| format!("secrets.{n}")).collect();
-        if node.frame == 0 {
+        if self.plan.frames[node.frame as usize].base == 0 {
             let inputs = node.uses.inputs.iter().filter(|n| self.run.secret_inputs.contains(n));
             names.extend(inputs.map(|n| format!("inputs.{n}")));
         }
@@ -109,11 +110,15 @@ impl<'a> Renderer<'a> {
     ) -> Scope {
         let frame = &self.plan.frames[frame_ix as usize];
         let mut scope = Scope::new();
-        match facts.inputs(frame_ix) {
+        match facts.inputs(frame.base) {
             Some(inputs) => scope.set_map("inputs", inputs),
             None => scope.set_map("inputs", &Map::new()),
         }
         scope.set_ready("system", &frame.system_names);
+        if let Some((index, item)) = &frame.item {
+            scope.set("item", item.clone());
+            scope.set("index", json!(index));
+        }
         let without = || Ready::new(&self.run_value(Vec::new()));
         match uses.findings {
             true => scope.set("run", self.run_value(facts.findings())),
@@ -145,17 +150,19 @@ impl<'a> Renderer<'a> {
     }
 
     fn steps_value(&self, frame_ix: u32, facts: &dyn Facts, uses: &Uses, missing: Missing) -> Value {
-        let local = &self.plan.frames[frame_ix as usize].local;
         let mut steps = Map::new();
-        if uses.any_step {
-            for (id, ix) in local {
-                steps.insert(id.clone(), step_value(*ix, facts));
+        let mut any = uses.any_step.then_some(frame_ix);
+        while let Some(frame) = any {
+            let frame = &self.plan.frames[frame as usize];
+            for (id, ix) in &frame.local {
+                steps.entry(id.clone()).or_insert_with(|| step_value(*ix, facts));
             }
+            any = frame.outer;
         }
         for path in &uses.steps {
             let Some((id, rest)) = path.split_first() else { continue };
-            let Some(ix) = local.get(id) else { continue };
-            let value = steps.entry(id.clone()).or_insert_with(|| step_value(*ix, facts));
+            let Some(ix) = self.plan.named(frame_ix, id) else { continue };
+            let value = steps.entry(id.clone()).or_insert_with(|| step_value(ix, facts));
             if missing == Missing::Null {
                 fill(value, rest);
             }

@@ -33,6 +33,7 @@ impl Renderer<'_> {
         let mut told = OutlineStep {
             id: shown.id.to_string(),
             depth: std::iter::successors(node.inside, |open| plan.at(*open).inside).count(),
+            inside: node.inside.map(|open| plan.at(open).id.ended().to_string()),
             title: self.planned_title(ix, known),
             kind: node.kind().to_string(),
             effect: step.effect,
@@ -67,7 +68,7 @@ impl Renderer<'_> {
 
     fn told_needs(&self, ix: NodeIx) -> Vec<ToldNeed> {
         let plan = self.plan;
-        let needs = plan.graph.needs(ix).filter(|(n, _)| !matches!(plan.at(*n).body, Body::Open { .. }));
+        let needs = plan.needs(ix).filter(|(n, _)| plan.at(*n).is_shown());
         needs.map(|(n, why)| ToldNeed { step: plan.at(n).id.to_string(), why }).collect()
     }
 }
@@ -100,7 +101,7 @@ impl Teller<'_, '_> {
             told.expect = assert.0.iter().map(|c| self.condition(c)).collect::<Result<_, _>>()?;
         }
         if let Some(action) = &step.verify {
-            told.verify = Some(self.text(action, &step.around, None)?.0);
+            told.verify = Some(self.text(action, &step.around, None, false)?.0);
         }
         self.texts(&step, told)
     }
@@ -126,7 +127,6 @@ impl Teller<'_, '_> {
 
     /// The text of each item that is known, or the one text of a step that does not loop.
     fn texts(&mut self, step: &model::Step, told: &mut OutlineStep) -> Result<(), String> {
-        let StepBody::Act(action) = &step.body else { return Ok(()) };
         let mut items = vec![None];
         if let Some(each) = &step.for_each {
             let (scope, unknown) = self.scope(None)?;
@@ -150,9 +150,15 @@ impl Teller<'_, '_> {
                 stop: each.stop.iter().map(|c| c.that.clone()).collect(),
             });
         }
+        let StepBody::Act(action) = &step.body else { return Ok(()) };
+        if self.node().body != Body::Act {
+            // What a loop over playbooks calls is told in each of its iterations.
+            items.truncate(usize::from(step.for_each.is_none()));
+        }
+        let item_is_open = told.items.as_ref().is_some_and(|each| each.count.is_none());
         for (index, item) in items.iter().enumerate() {
-            let (text, system) =
-                self.text(action, &step.around, item.as_ref().map(|value| (index as u32, value)))?;
+            let item_value = item.as_ref().map(|value| (index as u32, value));
+            let (text, system) = self.text(action, &step.around, item_value, item_is_open)?;
             told.text.push(ToldText { item: item.clone(), ..text });
             told.system = system;
         }
@@ -165,26 +171,23 @@ impl Teller<'_, '_> {
         action: &Action<Templated>,
         around: &Around<Templated>,
         item: Item<'_>,
+        item_is_open: bool,
     ) -> Result<(ToldText, Vec<ToldFact>), String> {
-        let (scope, unknown) = self.scope(item)?;
+        let (scope, mut unknown) = self.scope(item)?;
+        if item_is_open {
+            unknown.no_item();
+        }
         let covers = |path: &[String]| unknown.covers(path);
         let mut stager = Preview::new(self.renderer.engine, &scope, &covers);
         let wrong = |e: StageError| format!("{}: {}", e.path, e.message);
         let around = around.stage(&mut stager).map_err(wrong)?;
-        let mut staged: Action<model::Planned> = action.stage(&mut stager).map_err(wrong)?;
+        let staged: Action<model::Planned> = action.stage(&mut stager).map_err(wrong)?;
         let frame = &self.renderer.plan.frames[self.node().frame as usize];
-        if let Action::Named(named) = &staged
-            && let Some(own) = frame.system.actions.get(&named.name.show())
-        {
-            let mut own = own.clone();
-            super::compile::give_headers(&mut own, &frame.system);
-            staged = own.stage(&mut stager).map_err(wrong)?;
-        }
         let lacks = stager.lacks();
         let system = tell_system::facts(&staged, &around, frame);
         let text = ToldText {
             item: None,
-            lines: lines(&preview(&staged, &around)),
+            lines: lines(&preview(&staged, &around, &frame.system)),
             unknown: lacks,
             parameters: parameters(&staged),
         };

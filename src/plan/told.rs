@@ -52,6 +52,9 @@ pub struct OutlineStep {
     pub id: String,
     /// How deep it stands in groups and playbooks.
     pub depth: usize,
+    /// The group or playbook that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<String>,
     /// Its title.
     pub title: String,
     /// The kind of its action.

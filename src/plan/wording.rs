@@ -3,17 +3,22 @@
 use serde_json::{Map, Value};
 
 use super::before::Before;
-use super::node::{Body, NodeIx};
+use super::node::{Body, Node, NodeIx};
 use super::renderer::{Facts, Renderer};
 use super::told::ToldQuestion;
 use crate::model::{Action, Decide, Effect, Field, Slot, Staged, StepBody, Template, Templated};
 use crate::template::Preview;
 
-/// The titles of all steps, in the order of [`super::Plan::steps`]. `known` are the inputs, and nothing else.
+/// The titles of all steps, in the order of [`super::Plan::steps`], and behind them those of
+/// [`super::Plan::patterns`]. `known` are the inputs, and nothing else.
 pub fn titles(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<String> {
     let before = Before::of(renderer, known);
-    let visible = |ix: &&NodeIx| !matches!(renderer.plan.at(**ix).body, Body::Open { .. });
-    renderer.plan.order.iter().filter(visible).map(|ix| renderer.planned_title(*ix, &before)).collect()
+    let plan = renderer.plan;
+    let shown = |is_pattern: bool| {
+        let fits = move |node: &Node| node.is_shown() && node.is_pattern() == is_pattern;
+        plan.order.iter().filter(move |ix| fits(plan.at(**ix)))
+    };
+    shown(false).chain(shown(true)).map(|ix| renderer.planned_title(*ix, &before)).collect()
 }
 
 impl Renderer<'_> {
@@ -49,7 +54,7 @@ impl Renderer<'_> {
             return None;
         }
         let StepBody::Act(action) = &node.step.body else { return None };
-        let id = &node.id;
+        let id = node.id.without_items();
         let own = |unattended: String| ToldQuestion {
             text: self.planned_title(ix, known),
             facts: Map::new(),
@@ -66,7 +71,7 @@ impl Renderer<'_> {
 
     fn planned_confirmation(&self, ix: NodeIx, known: &dyn Facts) -> Option<ToldQuestion> {
         let node = self.plan.at(ix);
-        let (id, confirm) = (&node.id, node.step.confirm.as_ref());
+        let (id, confirm) = (node.id.without_items(), node.step.confirm.as_ref());
         let destroys = node.step.effect == Effect::Destroy;
         let text = match confirm {
             Some(confirm) => self.planned(ix, &confirm.question, known),

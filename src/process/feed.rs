@@ -38,6 +38,10 @@ impl Feed {
             Input::Null => Ok((ChildEnd::Null, None)),
             Input::Bytes(bytes) if bytes.len() <= SURE => short(&bytes, program),
             Input::Bytes(bytes) => piped(Box::new(Cursor::new(bytes)), program),
+            Input::Pipe(reader) => {
+                let own = reader.try_clone().map_err(|e| SpawnError::around(program, &e))?;
+                Ok((ChildEnd::Pipe(own), None))
+            }
             Input::File { path, decompress: None } => Ok((ChildEnd::File(open(&path)?), None)),
             Input::File { path, decompress: Some(kind) } => piped(unpacked(&path, kind)?, program),
         }

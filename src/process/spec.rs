@@ -1,6 +1,7 @@
 //! What to start and how it ended, as plain data. It starts nothing.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::StopReason;
@@ -25,6 +26,8 @@ pub enum Input {
         /// How it is packed; none hands the file itself to the child.
         decompress: Option<Compression>,
     },
+    /// What somebody else writes into a pipe, for as long as they hold its other end.
+    Pipe(Arc<os_pipe::PipeReader>),
 }
 
 /// A child to be started.

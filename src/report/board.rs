@@ -127,12 +127,18 @@ impl Board {
         if let Some(place) = self.index.get(step) {
             return *place;
         }
-        let place = self.steps.len();
-        self.index.insert(step.clone(), place);
-        self.steps.push(StepState::default());
         let title = step.to_string();
         let id = step.clone();
-        self.heading.steps.push(StepInfo { id, title, effect: Effect::Change, kind: "", inside: None });
+        self.add(StepInfo { id, title, effect: Effect::Change, kind: "", inside: None })
+    }
+
+    /// Puts a step behind the others.
+    pub fn add(&mut self, info: StepInfo) -> usize {
+        let place = self.steps.len();
+        self.index.insert(info.id.clone(), place);
+        self.widest = self.widest.max(info.id.as_str().len());
+        self.steps.push(StepState::default());
+        self.heading.steps.push(info);
         place
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::board::{Board, Change, Running, Trouble};
 use super::note;
 use crate::base::StepId;
@@ -25,7 +27,7 @@ impl Board {
                 let full = note::in_full(failure.as_ref(), warnings);
                 self.attempt_ended(unit, *attempt, *outcome, [short, full])
             }
-            Kind::Expanded { step, items } => self.expanded(step, items.len()),
+            Kind::Expanded { step, items } => self.expanded(step, items),
             Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
             Kind::RetryPlanned { unit, .. } => self.taken_back(unit),
             Kind::Asked { unit, question } => self.asked(unit, question),
@@ -121,12 +123,19 @@ impl Board {
             state.troubles.push(Trouble { unit, attempt: 0, outcome, reason: state.reason.clone() });
         }
         self.counts.add(outcome);
+        if let Some((looped, item)) = step.iteration() {
+            let looped = self.place(&looped);
+            set_item(self.steps[looped].items.get_or_insert_default(), item, Some(outcome));
+        }
         Change::Step(place)
     }
 
-    fn expanded(&mut self, step: &StepId, items: usize) -> Change {
+    fn expanded(&mut self, step: &StepId, items: &[Value]) -> Change {
         let place = self.place(step);
-        self.steps[place].items = Some(vec![None; items]);
+        self.steps[place].items = Some(vec![None; items.len()]);
+        for info in self.heading.iterations(step, items) {
+            self.add(info);
+        }
         Change::None
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use crate::base::{RunId, StepId};
 use crate::model::Effect;
@@ -59,8 +60,52 @@ pub struct Heading {
     pub zone: TimeZone,
     /// The steps, in plan order.
     pub steps: Vec<StepInfo>,
+    /// What the steps are like that are made once the items of a loop are known, ids as `restore[*]/swap`.
+    pub patterns: Vec<StepInfo>,
     /// Boxes, and the step whose result ticks each.
     pub checklist: Vec<(String, StepId)>,
     /// Where the logs of the attempts are.
     pub log_dir: PathBuf,
+}
+
+impl Heading {
+    /// The steps that a loop over steps has once its items are known; what they hold that loops itself stays a
+    /// pattern.
+    pub fn iterations(&mut self, looped: &StepId, items: &[Value]) -> Vec<StepInfo> {
+        let (own, others) = std::mem::take(&mut self.patterns)
+            .into_iter()
+            .partition(|info| info.id.in_iteration(looped, 0) != info.id);
+        let own: Vec<StepInfo> = own;
+        self.patterns = others;
+        let all = items.iter().enumerate().flat_map(|(index, item)| {
+            own.iter().map(move |info| info.in_iteration(looped, index as u32, item))
+        });
+        let (patterns, made): (Vec<_>, Vec<_>) = all.partition(|info| info.id.as_str().contains("[*]"));
+        self.patterns.extend(patterns);
+        made
+    }
+
+    /// The heading of a run whose loops over steps have these items, their steps where the loop stands.
+    pub fn laid_out<'e>(mut self, loops: impl IntoIterator<Item = (&'e StepId, &'e Vec<Value>)>) -> Heading {
+        for (looped, items) in loops {
+            let made = self.iterations(looped, items);
+            let at = self.steps.iter().position(|info| info.id == *looped).unwrap_or(self.steps.len());
+            self.steps.splice(at..at, made);
+        }
+        self
+    }
+}
+
+impl StepInfo {
+    fn in_iteration(&self, looped: &StepId, index: u32, item: &Value) -> StepInfo {
+        let id = self.id.in_iteration(looped, index);
+        let is_made = !id.as_str().contains("[*]");
+        let item = super::cell(item);
+        StepInfo {
+            title: if is_made { self.title.replace("⟨item⟩", &item) } else { self.title.clone() },
+            inside: self.inside.as_ref().map(|inside| inside.in_iteration(looped, index)),
+            id,
+            ..self.clone()
+        }
+    }
 }

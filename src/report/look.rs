@@ -3,6 +3,7 @@
 use console::{Style, StyledObject};
 
 use crate::event::{Outcome, RunOutcome};
+use crate::model::Effect;
 
 /// What the screen can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,16 @@ impl Look {
     /// Text that warns.
     pub fn loud(self, text: &str) -> String {
         self.paint(Style::new().bold().yellow(), text).to_string()
+    }
+
+    /// Text in the colour of what a step does to the world.
+    pub fn effect(self, effect: Effect, text: &str) -> String {
+        let style = match effect {
+            Effect::Read => Style::new().cyan(),
+            Effect::Change => Style::new().yellow(),
+            Effect::Destroy => Style::new().red().bold(),
+        };
+        self.paint(style, text).to_string()
     }
 
     /// `·`, or `-` where the locale is not UTF-8.

@@ -6,13 +6,17 @@ use super::board::{Board, StepState};
 use super::layout::did_run;
 use super::summary::{outcome_of, remark, tick};
 use super::{Heading, StepInfo, counts_text, format_seconds, outcome_word, run_outcome_word, safe_line};
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::t;
 
 /// The report of a run from its events: what ran where and by whom, each step with its result, what people
 /// answered, and the checklist. A run that has not ended is reported as far as it went.
 pub fn run_report(heading: &Heading, events: &[Event]) -> String {
-    let mut board = Board::new(heading.clone());
+    let loops = events.iter().filter_map(|event| match &event.kind {
+        Kind::Expanded { step, items } => Some((step, items)),
+        _ => None,
+    });
+    let mut board = Board::new(heading.clone().laid_out(loops));
     for event in events {
         board.take(event);
     }

@@ -40,12 +40,13 @@ pub fn safe_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-fn is_control(c: char) -> bool {
+/// Whether a character moves the cursor or turns the writing direction rather than show anything.
+pub(super) fn is_control(c: char) -> bool {
     c.is_control() || is_direction(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -45,6 +45,52 @@ pub fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(&text))))
 }
 
+/// The text in lines of at most `columns`, parted at spaces and between Japanese characters, words that are longer
+/// anywhere. What does not fit into `most` lines is cut with `…`.
+pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in pieces(text) {
+        let line = lines.last().map(String::as_str).unwrap_or_default();
+        if width(line) + width(piece.trim_end()) <= columns {
+            lines.last_mut().into_iter().for_each(|line| line.push_str(piece));
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(String::new());
+        }
+        for cluster in clusters(piece) {
+            if width(lines.last().map(String::as_str).unwrap_or_default()) + cluster.width() > columns {
+                lines.push(String::new());
+            }
+            lines.last_mut().into_iter().for_each(|line| line.push_str(cluster));
+        }
+    }
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).concat();
+        lines.push(fit(&rest, columns));
+    }
+    lines.iter().map(|line| line.trim_end().to_string()).collect()
+}
+
+/// A text in pieces behind which a line may end.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((_, c)) = chars.next() {
+        let Some((next_at, next)) = chars.peek().copied() else { break };
+        let wide = |c: char| c.width() == Some(2);
+        let closes = "、。，．）」』】：；！？ー々".contains(next);
+        let opens = "（「『【".contains(c);
+        if (c == ' ' && next != ' ') || ((wide(c) || wide(next)) && !closes && !opens && next != ' ') {
+            found.push(&text[start..next_at]);
+            start = next_at;
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
 /// The pieces that must not be parted.
 fn clusters(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -104,7 +150,21 @@ mod tests {
         assert_eq!(fit(&format!("{family}{family}{family}"), 4), format!("{family}…"));
     }
 
+    #[test]
+    fn lines_end_at_spaces_and_between_japanese_characters_but_not_before_a_full_stop() {
+        assert_eq!(wrap("dump the whole database", 10, 9), ["dump the", "whole", "database"]);
+        assert_eq!(wrap("データを取得する。", 8, 9), ["データを", "取得す", "る。"]);
+        assert_eq!(wrap("a_very_long_identifier", 8, 9), ["a_very_l", "ong_iden", "tifier"]);
+        assert_eq!(wrap("one two three four", 5, 2), ["one", "two …"]);
+        assert_eq!(wrap("", 5, 2), [""]);
+    }
+
     proptest! {
+        #[test]
+        fn wrapped_text_keeps_to_its_columns(text in "[ -~ぁ-ん。、]{0,60}", columns in 2usize..30) {
+            prop_assert!(wrap(&text, columns, 99).iter().all(|line| width(line) <= columns));
+        }
+
         #[test]
         fn cut_text_never_takes_more_columns_than_asked(text in "\\PC{0,40}", columns in 0usize..60) {
             prop_assert!(width(&fit(&text, columns)) <= columns);

@@ -1,30 +1,28 @@
 //! The loop of a run: inputs become facts, facts are written, shown, and acted upon, in this order.
 
 use std::collections::HashMap;
-use std::future::pending;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use tokio::time::Instant;
 
 use super::hush::Hush;
 use super::pace::Pace;
-use super::prepare::{Job, asks, job, judge_readings};
+use super::prepare::{Job, NotYet, job, judge_readings, limit};
 use super::session::Session;
 use super::signal::{Signal, Signals};
-use super::unit::{Attempt, run};
+use super::unit::{Attempt, limited, run};
+use super::world::World;
 use crate::action::Pending;
-use crate::event::{Event, Kind, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
+use crate::event::{Event, Failure, Live, Outcome, Question, RecordError, RunOutcome, Unit};
+use crate::inputs::SecretError;
 use crate::journal::LogSetup;
 use crate::plan::Results;
 use crate::process::{StopReason, Stopper};
 use crate::state::{Command, Input, Permit, UnitRef};
-
-/// How often a live screen is told that time passes.
-const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// How a run ended, and the signal that ended it if one did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +36,8 @@ pub struct End {
 /// What reaches the loop.
 pub(super) enum News {
     Input(Input),
+    /// The secrets of a unit are there, or why they are not.
+    Secrets(UnitRef, Result<(), Failure>),
     Done(Done),
     Live(Live),
     Signal(Signal),
@@ -62,9 +62,7 @@ pub(super) struct Done {
 /// When the journal or a log cannot be written: everything that runs is ended first.
 pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordError> {
     let (sender, inbox) = unbounded_channel();
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut world = World { inbox, signals, ticks };
+    let mut world = World::new(inbox, signals);
     let mut driver = Driver::new(session, sender);
     let mut went = driver.take(vec![News::Input(Input::Begin)]);
     while went.is_ok() && driver.outcome.is_none() {
@@ -78,44 +76,13 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
     driver.end()
 }
 
-/// Where news come from.
-struct World {
-    inbox: UnboundedReceiver<News>,
-    signals: Signals,
-    ticks: Interval,
-}
-
-impl World {
-    /// The next news, and all that came with it: what comes together is written together.
-    async fn next(&mut self, wake: Option<Instant>, late: Option<Instant>, ticking: bool) -> Vec<News> {
-        let first = tokio::select! {
-            biased;
-            signal = self.signals.next() => News::Signal(signal),
-            news = self.inbox.recv() => news.unwrap_or(News::Wake),
-            () = until(wake) => News::Wake,
-            () = until(late) => News::Late,
-            _ = self.ticks.tick(), if ticking => News::Live(Live::Tick),
-        };
-        let mut batch = vec![first];
-        while let Ok(more) = self.inbox.try_recv() {
-            batch.push(more);
-        }
-        batch
-    }
-}
-
-async fn until(wake: Option<Instant>) {
-    match wake {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => pending().await,
-    }
-}
-
-struct Driver {
-    session: Session,
+pub(super) struct Driver {
+    pub(super) session: Session,
     sender: UnboundedSender<News>,
     /// Units that are rendered and wait for their permit.
     jobs: HashMap<UnitRef, Job>,
+    /// Units whose secrets are looked up.
+    lookups: HashMap<UnitRef, Stopper>,
     /// Units that run.
     stoppers: HashMap<UnitRef, Stopper>,
     asking: Vec<AbortHandle>,
@@ -124,8 +91,8 @@ struct Driver {
     outcome: Option<RunOutcome>,
     /// A log that could not be written whole: the run ends, as its records would not be complete.
     lost: Option<RecordError>,
-    hush: Hush,
-    pace: Pace,
+    pub(super) hush: Hush,
+    pub(super) pace: Pace,
 }
 
 impl Driver {
@@ -134,6 +101,7 @@ impl Driver {
             session,
             sender,
             jobs: HashMap::new(),
+            lookups: HashMap::new(),
             stoppers: HashMap::new(),
             asking: Vec::new(),
             wake: None,
@@ -177,39 +145,6 @@ impl Driver {
         Ok(())
     }
 
-    /// Whether this turn ends with a sync, which then takes the next starts along.
-    fn wants_sync(&mut self, now: Timestamp, events: &mut Vec<Event>) -> bool {
-        let starts = events.iter().filter(|e| matches!(e.kind, Kind::AttemptStarted { .. })).count();
-        self.pace.started(starts);
-        let moment = Instant::now();
-        let sync = self.session.machine.must_sync() || self.pace.due().is_some_and(|due| due <= moment);
-        if sync {
-            events.extend(self.session.machine.reserve(self.pace.ahead(moment), now));
-        }
-        sync
-    }
-
-    /// Facts are written, and on disk where they have to be, then shown, both without secrets.
-    fn tell(&mut self, events: &[Event], sync: bool) -> Result<(), RecordError> {
-        let events = self.hush.facts(events, &self.session.vault);
-        let journal = &mut self.session.journal;
-        if !events.is_empty() {
-            journal.append(&events)?;
-            self.pace.appended(Instant::now());
-        }
-        if sync {
-            journal.sync()?;
-            self.pace.synced(Instant::now(), self.session.machine.has_reserved());
-        }
-        for event in events.iter() {
-            tracing::debug!(seq = event.seq, "{}", serde_json::to_string(&event.kind).unwrap_or_default());
-            for reporter in &mut self.session.reporters {
-                reporter.event(event);
-            }
-        }
-        Ok(())
-    }
-
     fn one(&mut self, news: News, now: Timestamp, events: &mut Vec<Event>) {
         match news {
             News::Live(live) => self.session.reporters.iter_mut().for_each(|r| r.live(&live)),
@@ -221,6 +156,13 @@ impl Driver {
                     self.wake_at(at);
                 }
             }
+            News::Secrets(unit, found) => {
+                self.lookups.remove(&unit);
+                match found {
+                    Ok(()) => self.render(unit, now, events),
+                    Err(failure) => self.prepared(unit, Err(failure), now, events),
+                }
+            }
             News::Late => {}
             News::Input(input) => events.extend(self.session.machine.decide(input, now)),
             News::Done(done) => self.done(done, now, events),
@@ -228,6 +170,9 @@ impl Driver {
     }
 
     fn done(&mut self, done: Done, now: Timestamp, events: &mut Vec<Event>) {
+        if done.pending.is_elsewhere() {
+            return self.settle_elsewhere(done);
+        }
         let Done { unit, results, withheld, pending, lost } = done;
         self.stoppers.remove(&unit);
         let results = self.settle_files(unit, results, &pending);
@@ -239,6 +184,23 @@ impl Driver {
             events.extend(self.session.machine.decide(Input::Stop { by: message.clone() }, now));
             self.lost = Some(RecordError { message });
         }
+    }
+
+    /// Files on other hosts appear or are removed, which takes a while; then the attempt is done.
+    fn settle_elsewhere(&self, mut done: Done) {
+        let machine = &self.session.machine;
+        let (unit, item) = (done.unit, machine.item(done.unit));
+        let judged = machine.renderer().judge(unit.node, item, machine, &done.results);
+        let keep = judged.outcome != Outcome::Failed;
+        let (sender, hosts) = (self.sender.clone(), self.session.sites.first().map(|s| Rc::clone(&s.hosts)));
+        tokio::task::spawn_local(async move {
+            if let Some(hosts) = hosts
+                && let Err(failure) = done.pending.settle_elsewhere(keep, &hosts).await
+            {
+                done.results.failure = Some(failure);
+            }
+            drop(sender.send(News::Done(done)));
+        });
     }
 
     /// Files of an attempt appear at their places when its results pass, and are gone otherwise.
@@ -274,17 +236,55 @@ impl Driver {
                 return;
             }
             for unit in ready {
-                if asks(&self.session, unit) {
-                    self.session.reporters.iter_mut().for_each(|r| r.pause());
-                }
-                let result = job(&self.session, unit).map(|job| {
-                    let preview = job.prepared.preview.clone();
-                    self.jobs.insert(unit, job);
-                    preview
-                });
-                events.extend(self.session.machine.decide(Input::Prepared { unit, result }, now));
+                self.render(unit, now, events);
             }
         }
+    }
+
+    fn render(&mut self, unit: UnitRef, now: Timestamp, events: &mut Vec<Event>) {
+        let result = match job(&self.session, unit) {
+            Err(NotYet::Secrets(names)) => return self.look_up(unit, names),
+            Err(NotYet::Failed(failure)) => Err(failure),
+            Ok(job) => {
+                let preview = job.prepared.preview.clone();
+                self.jobs.insert(unit, job);
+                Ok(preview)
+            }
+        };
+        self.prepared(unit, result, now, events);
+    }
+
+    fn prepared(
+        &mut self,
+        unit: UnitRef,
+        result: Result<String, Failure>,
+        now: Timestamp,
+        events: &mut Vec<Event>,
+    ) {
+        events.extend(self.session.machine.decide(Input::Prepared { unit, result }, now));
+    }
+
+    /// Secrets come from commands and people, who may take their time: the engine goes on meanwhile.
+    fn look_up(&mut self, unit: UnitRef, names: Vec<String>) {
+        let vault = Rc::clone(&self.session.vault);
+        if names.iter().any(|name| vault.asks(name)) {
+            self.session.reporters.iter_mut().for_each(|r| r.pause());
+        }
+        let (stopper, stop) = Stopper::new();
+        self.lookups.insert(unit, stopper.clone());
+        let limit = limit(&self.session, unit);
+        let sender = self.sender.clone();
+        tokio::task::spawn_local(async move {
+            let all = async {
+                for name in names {
+                    vault.look_up(&name, stop.clone()).await?;
+                }
+                Ok(())
+            };
+            let found: Result<(), SecretError> = limited(all, limit, &stopper).await;
+            let found = found.map_err(|e| Failure::Unavailable { message: e.to_string() });
+            drop(sender.send(News::Secrets(unit, found)));
+        });
     }
 
     fn act(&mut self, command: Command) {
@@ -321,7 +321,8 @@ impl Driver {
             clock: Arc::clone(&session.clock),
             sensitive: job.prepared.around.sensitive == Some(true),
         };
-        let frame = session.machine.plan().at(unit.node).frame as usize;
+        let plan = session.machine.plan();
+        let frame = plan.frames[plan.at(unit.node).frame as usize].site as usize;
         let attempt = Attempt {
             unit,
             prepared: job.prepared,
@@ -347,6 +348,7 @@ impl Driver {
 
     fn terminate(&mut self) {
         self.asking.drain(..).for_each(|task| task.abort());
+        self.lookups.values().for_each(|s| s.stop(StopReason::Cancelled));
         self.stoppers.values().for_each(|s| s.stop(StopReason::Cancelled));
     }
 
@@ -361,7 +363,7 @@ impl Driver {
                         self.stoppers.remove(&done.unit);
                     }
                     News::Signal(_) => self.stoppers.values().for_each(|s| s.stop(StopReason::Killed)),
-                    News::Input(_) | News::Live(_) | News::Wake | News::Late => {}
+                    News::Input(_) | News::Secrets(..) | News::Live(_) | News::Wake | News::Late => {}
                 }
             }
         }

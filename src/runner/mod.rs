@@ -7,7 +7,9 @@ mod pace;
 mod prepare;
 mod session;
 mod signal;
+mod tell;
 mod unit;
+mod world;
 
 pub use driver::{End, drive};
 pub use session::Session;

@@ -1,16 +1,17 @@
 //! Renders a unit with its secrets, and makes its job. It starts nothing.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::base::{Confidential, MASK, Masker};
 use crate::event::{Failure, Gives};
-use crate::model::{Action, Condition, Effect};
+use crate::model::{Action, Condition, Effect, Staged};
 use crate::plan::saved::Unlike;
 use crate::plan::{Missing, Prepared, Renderer, Secrets};
 use crate::state::{Machine, UnitRef};
-use crate::template::Scope;
+use crate::template::{Render, Scope};
 
 use super::session::Session;
 
@@ -28,15 +29,32 @@ pub(super) struct Watch {
     pub scope: Scope,
 }
 
-/// Renders a unit.
-pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, Failure> {
+/// Why a unit cannot be performed yet, or not at all.
+pub(super) enum NotYet {
+    /// These secrets have to be looked up first.
+    Secrets(Vec<String>),
+    Failed(Failure),
+}
+
+impl From<Failure> for NotYet {
+    fn from(failure: Failure) -> NotYet {
+        NotYet::Failed(failure)
+    }
+}
+
+/// Renders a unit. It waits for nothing.
+pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, NotYet> {
     let machine = &session.machine;
     let renderer = machine.renderer();
     let secrets = secrets(session, &renderer, unit)?;
     let item = machine.item(unit);
     let prepared = renderer.prepare(unit.node, item, machine, &secrets)?;
     as_planned(session, unit, &prepared)?;
-    connection_secret(session, machine, unit, &prepared)?;
+    if let Some(name) = connection_secret(machine, unit, &prepared)
+        && session.vault.get(&name).is_none()
+    {
+        return Err(NotYet::Secrets(vec![name]));
+    }
     let watch = match &prepared.action {
         Action::Wait(wait) if !wait.until.is_empty() => Some(Watch {
             conditions: wait.until.clone(),
@@ -66,55 +84,48 @@ fn as_planned(session: &Session, unit: UnitRef, prepared: &Prepared) -> Result<(
     }
 }
 
-/// Whether a person will be asked for a secret of the unit.
-pub(super) fn asks(session: &Session, unit: UnitRef) -> bool {
-    session.machine.renderer().secret_names(unit.node).iter().any(|name| session.vault.asks(name))
+fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<Secrets, NotYet> {
+    let names = renderer.secret_names(unit.node);
+    let missing: Vec<String> = names.iter().filter(|n| session.vault.get(n).is_none()).cloned().collect();
+    if !missing.is_empty() {
+        return Err(NotYet::Secrets(missing));
+    }
+    let found = |name: String| {
+        let secret = session.vault.get(&name)?;
+        Some((name, Confidential::new(secret.expose().to_string(), MASK.to_string())))
+    };
+    Ok(names.into_iter().filter_map(found).collect())
 }
 
-fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<Secrets, Failure> {
-    renderer
-        .secret_names(unit.node)
-        .into_iter()
-        .map(|name| {
-            let value = lookup(session, &name)?;
-            Ok((name, Confidential::new(value, MASK.to_string())))
-        })
-        .collect()
-}
-
-fn lookup(session: &Session, name: &str) -> Result<String, Failure> {
-    let (secret, _) = session.vault.get(name).map_err(|e| Failure::Unavailable { message: e.to_string() })?;
-    Ok(secret.expose().to_string())
+/// How long the unit may take, as far as that is known before its secrets are.
+pub(super) fn limit(session: &Session, unit: UnitRef) -> Option<Duration> {
+    let machine = &session.machine;
+    let timeout = machine.plan().at(unit.node).step.around.timeout.as_ref()?;
+    let scope = machine
+        .renderer()
+        .scope(unit.node, machine.item(unit), machine, Missing::Error, &Secrets::default())
+        .ok()?;
+    let rendered = timeout.stage(&mut Render::new(&session.engine, &scope)).ok()?;
+    Some(rendered.0.std())
 }
 
 /// The password of a connection is used inside the action; it must be masked from the log's first byte.
-fn connection_secret(
-    session: &Session,
-    machine: &Machine,
-    unit: UnitRef,
-    prepared: &Prepared,
-) -> Result<(), Failure> {
+fn connection_secret(machine: &Machine, unit: UnitRef, prepared: &Prepared) -> Option<String> {
     let sql = match &prepared.action {
         Action::Sql(sql) => sql,
-        Action::Wait(wait) => match &wait.sql {
-            Some(sql) => sql,
-            None => return Ok(()),
-        },
-        _ => return Ok(()),
+        Action::Wait(wait) => wait.sql.as_ref()?,
+        _ => return None,
     };
     let frame = &machine.plan().frames[machine.plan().at(unit.node).frame as usize];
     let mut name = sql.connection.0.expose().to_string();
     for _ in 0..=frame.system.connections.len() {
-        let Some(connection) = frame.system.connections.get(&name) else { return Ok(()) };
+        let connection = frame.system.connections.get(&name)?;
         if let Some(secret) = &connection.password {
-            return lookup(session, &format!("secrets.{secret}")).map(drop);
+            return Some(format!("secrets.{secret}"));
         }
-        match &connection.like {
-            Some(like) => name.clone_from(like),
-            None => return Ok(()),
-        }
+        name.clone_from(connection.like.as_ref()?);
     }
-    Ok(())
+    None
 }
 
 /// The keys of results that must not be written: those that hold a secret, and all output of a sensitive step.

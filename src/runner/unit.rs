@@ -77,7 +77,11 @@ pub(super) async fn run(attempt: Attempt) {
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
-async fn limited<T>(work: impl Future<Output = T>, limit: Option<Duration>, stopper: &Stopper) -> T {
+pub(super) async fn limited<T>(
+    work: impl Future<Output = T>,
+    limit: Option<Duration>,
+    stopper: &Stopper,
+) -> T {
     let Some(limit) = limit else { return work.await };
     let mut work = std::pin::pin!(work);
     tokio::select! {

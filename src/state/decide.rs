@@ -151,14 +151,14 @@ impl Machine {
 
     /// What must not be written is kept for the steps of this run only.
     fn remember(&mut self, unit: UnitRef, held: Gives) {
-        let keep = self.used[unit.node as usize] || unit.item.is_some();
+        let keep = self.plan.at(unit.node).used || unit.item.is_some();
         if let (Some(facts), true) = (self.facts_mut(unit), keep) {
             facts.gives.extend(held);
         }
     }
 
     fn worth_keeping(&self, unit: UnitRef, mut gives: Gives) -> Gives {
-        if !self.used[unit.node as usize] {
+        if !self.plan.at(unit.node).used {
             gives.retain(|key, _| !BULKY.contains(&key.as_str()));
         }
         gives

@@ -14,7 +14,10 @@ impl Machine {
         let at = event.at;
         match &event.kind {
             Kind::RunStarted { .. } | Kind::ChildStarted { .. } => {}
-            Kind::Skipped { step, .. } => self.fold_end(step, Outcome::Skipped, at, 0.0, Gives::new()),
+            Kind::Skipped { step, because } => {
+                self.fold_end(step, Outcome::Skipped, at, 0.0, Gives::new());
+                self.fold_because(step, because);
+            }
             Kind::Blocked { step, .. } => self.fold_end(step, Outcome::Blocked, at, 0.0, Gives::new()),
             Kind::Expanded { step, items } => self.fold_expanded(step, items, at),
             Kind::Opened { step, inputs } => self.fold_opened(step, inputs, at),
@@ -62,10 +65,13 @@ impl Machine {
         }
         self.activate(ix, at);
         let looped = self.nodes[ix as usize].items.is_some();
+        let iterations = self.iterations_give(ix);
         let state = &mut self.nodes[ix as usize];
         state.phase = Phase::Ended(outcome);
         state.seconds = seconds;
-        if looped {
+        if let Some(items) = iterations {
+            state.gives = items;
+        } else if looped {
             state.gives = loop_gives(state);
         } else if !gives.is_empty() {
             state.gives = gives;
@@ -75,11 +81,12 @@ impl Machine {
         state.units = Vec::new();
         self.left -= 1;
         self.release_followers(ix);
+        self.count_iteration(ix, outcome);
     }
 
     fn release_followers(&mut self, ix: NodeIx) {
         let plan = std::sync::Arc::clone(&self.plan);
-        for follower in plan.graph.followers(ix) {
+        for follower in plan.graph.followers(ix).filter(|f| plan.at(*f).pattern == 0) {
             let state = &mut self.nodes[follower as usize];
             state.waiting = state.waiting.saturating_sub(1);
             if state.waiting == 0 {
@@ -100,6 +107,9 @@ impl Machine {
 
     fn fold_expanded(&mut self, step: &crate::base::StepId, items: &[serde_json::Value], at: Timestamp) {
         let Some(ix) = self.plan.node(step) else { return };
+        if matches!(self.plan.at(ix).body, Body::Close { .. }) {
+            return self.fold_laid_out(ix, items);
+        }
         self.activate(ix, at);
         let state = &mut self.nodes[ix as usize];
         state.units = vec![UnitFacts::new(UnitState::Queued); items.len()];
@@ -154,7 +164,7 @@ impl Machine {
         seconds: f64,
     ) {
         let Some(unit) = self.unit(unit) else { return };
-        let keep = self.used[unit.node as usize] || unit.item.is_some();
+        let keep = self.plan.at(unit.node).used || unit.item.is_some();
         if let Some(facts) = self.facts_mut(unit) {
             let ran = facts.state == UnitState::Running;
             facts.state = UnitState::Done(outcome);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::UnitRef;
 use crate::event::{Event, Gives, Kind, Outcome, Unit};
 use crate::graph::Why;
-use crate::plan::{Body, Facts, NodeIx, Plan, Renderer, RunFacts, Uses};
+use crate::plan::{Facts, NodeIx, Plan, Renderer, RunFacts};
 use crate::template::Engine;
 
 /// Where a node stands.
@@ -65,7 +65,8 @@ pub struct NodeState {
     pub phase: Phase,
     /// How many of the nodes it waits for are not over.
     pub(super) waiting: u32,
-    /// How many of its units are rendered or run.
+    /// How many of its units are rendered or run; of the beginning of a loop over steps: how many iterations are
+    /// under way.
     pub(super) busy: usize,
     pub(super) units: Vec<UnitFacts>,
     /// The items of its loop.
@@ -73,6 +74,8 @@ pub struct NodeState {
     pub(super) began: Option<Timestamp>,
     pub(super) gives: Gives,
     pub(super) seconds: f64,
+    /// Why it was skipped, of a beginning.
+    pub(super) because: Option<String>,
 }
 
 /// The state of a run.
@@ -101,42 +104,52 @@ pub struct Machine {
     pub(super) ended: bool,
     pub(super) seq: u64,
     pub(super) findings: Vec<Value>,
-    /// Whether later steps use what a node gives.
-    pub(super) used: Vec<bool>,
 }
 
 impl Machine {
     /// A run that has not begun. `jobs` units may run side by side.
     pub fn new(plan: Arc<Plan>, engine: Arc<Engine>, run: RunFacts, jobs: u32) -> Machine {
-        let count = plan.nodes.len();
-        let mut nodes = vec![NodeState::default(); count];
-        for (ix, node) in nodes.iter_mut().enumerate() {
-            node.waiting = plan.graph.needs(ix as NodeIx).count() as u32;
-        }
-        let settled = (0..count as NodeIx).filter(|ix| nodes[*ix as usize].waiting == 0).collect();
         let mut frames = vec![None; plan.frames.len()];
         frames[0] = Some(run.inputs.clone());
-        let used = used_nodes(&plan);
-        Machine {
+        let mut machine = Machine {
             engine,
             run,
             jobs: jobs.max(1) as usize,
-            nodes,
+            nodes: Vec::with_capacity(plan.nodes.len()),
             frames,
-            settled,
+            settled: BTreeSet::new(),
             queue: BTreeSet::new(),
             reserved: BTreeSet::new(),
             must_sync: false,
             active: 0,
             running: 0,
-            left: count,
+            left: 0,
             stopping: false,
             ended: false,
             seq: 0,
             findings: Vec::new(),
-            used,
             plan,
+        };
+        machine.add_nodes();
+        machine
+    }
+
+    /// Nodes that the plan has and the state does not yet wait for what they need.
+    pub(super) fn add_nodes(&mut self) {
+        for ix in self.nodes.len()..self.plan.nodes.len() {
+            let over = |need: NodeIx| {
+                self.nodes.get(need as usize).is_some_and(|state| matches!(state.phase, Phase::Ended(_)))
+            };
+            let waiting = self.plan.needs(ix as NodeIx).filter(|(need, _)| !over(*need)).count() as u32;
+            self.nodes.push(NodeState { waiting, ..NodeState::default() });
+            if self.plan.nodes[ix].pattern == 0 {
+                self.left += 1;
+                if waiting == 0 {
+                    self.settled.insert(ix as NodeIx);
+                }
+            }
         }
+        self.frames.resize(self.plan.frames.len(), None);
     }
 
     /// The plan that is run.
@@ -206,7 +219,6 @@ impl Machine {
     /// The nodes that a node needs and that did not let it follow.
     pub(super) fn blockers(&self, ix: NodeIx) -> Vec<NodeIx> {
         self.plan
-            .graph
             .needs(ix)
             .filter(|(_, why)| *why != Why::After)
             .map(|(need, _)| need)
@@ -253,46 +265,29 @@ impl Facts for Machine {
     }
 }
 
-/// The nodes whose results some template names: of the others, only a little is kept.
-fn used_nodes(plan: &Plan) -> Vec<bool> {
-    let mut used = vec![false; plan.nodes.len()];
-    let mut mark = |frame: u32, uses: &Uses| {
-        let local = &plan.frames[frame as usize].local;
-        if uses.any_step {
-            local.values().for_each(|ix| used[*ix as usize] = true);
-        }
-        let named = uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local.get(id));
-        named.for_each(|ix| used[*ix as usize] = true);
-    };
-    for node in &plan.nodes {
-        mark(node.frame, &node.uses);
-    }
-    for (ix, frame) in plan.frames.iter().enumerate() {
-        frame
-            .outputs
-            .values()
-            .chain(frame.vars.values())
-            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
-    }
-    used
-}
-
 /// What a loop gives: one entry an item.
 pub(super) fn loop_gives(state: &NodeState) -> Gives {
     let items = state.units.iter().map(|unit| {
-        let mut gives = unit.gives.clone();
-        if let UnitState::Done(outcome) = unit.state {
-            gives.insert("state".into(), json!(outcome.word()));
-            gives.insert("seconds".into(), json!(unit.seconds));
-        }
-        Value::Object(gives)
+        let outcome = match unit.state {
+            UnitState::Done(outcome) => Some(outcome),
+            _ => None,
+        };
+        one_of_loop(&unit.gives, outcome, unit.seconds)
     });
-    let mut gives = Gives::new();
-    gives.insert("items".into(), Value::Array(items.collect()));
-    gives
+    items_of_loop(items.collect())
 }
 
-/// Whether a node stands for nothing that people see.
-pub(super) fn is_hidden(body: Body) -> bool {
-    matches!(body, Body::Open { .. })
+/// What one item of a loop gives.
+pub(super) fn one_of_loop(gives: &Gives, outcome: Option<Outcome>, seconds: f64) -> Value {
+    let mut gives = gives.clone();
+    if let Some(outcome) = outcome {
+        gives.insert("state".into(), json!(outcome.word()));
+        gives.insert("seconds".into(), json!(seconds));
+    }
+    Value::Object(gives)
+}
+
+/// What a loop gives, from what its items do.
+pub(super) fn items_of_loop(items: Vec<Value>) -> Gives {
+    [("items".to_string(), Value::Array(items))].into_iter().collect()
 }

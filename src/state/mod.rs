@@ -4,10 +4,17 @@
 mod decide;
 mod effects;
 mod fold;
+mod iterations;
+#[cfg(test)]
+mod loop_tests;
 mod machine;
 mod message;
 mod permit;
+#[cfg(test)]
+mod random_tests;
 mod reserve;
+#[cfg(test)]
+mod reserve_tests;
 mod settle;
 #[cfg(test)]
 mod tests;

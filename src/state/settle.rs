@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::UnitRef;
-use super::machine::{Machine, Phase, UnitState, is_hidden};
+use super::machine::{Machine, Phase, UnitState};
 use crate::base::Confidential;
 use crate::event::{Counts, Event, Failure, Gives, Kind, Outcome, Question, RunOutcome, Unit};
 use crate::inputs;
@@ -26,6 +26,9 @@ impl Machine {
     }
 
     fn settle_node(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) {
+        if self.waits_for_place(ix) {
+            return;
+        }
         if let Some(because) = self.skipped_around(ix) {
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Skipped { step, because }, at, events);
@@ -37,7 +40,13 @@ impl Machine {
             let kind = Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() };
             return self.emit(kind, at, events);
         }
-        let blockers = self.blockers(ix);
+        // The end of what could not even begin has the reason of its beginning.
+        let blockers = self.blockers(match self.plan.at(ix).body {
+            Body::Close { open, .. } if self.nodes[open as usize].phase == Phase::Ended(Outcome::Blocked) => {
+                open
+            }
+            _ => ix,
+        });
         if !blockers.is_empty() {
             let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
             let step = self.plan.at(ix).id.clone();
@@ -46,7 +55,7 @@ impl Machine {
         match self.plan.at(ix).body {
             Body::Close { open, frame } => self.settle_close(ix, open, frame, at, events),
             Body::Open { frame, .. } => {
-                if self.settle_when(ix, at, events) {
+                if self.settle_when(ix, at, events) && self.settle_items(ix, at, events) {
                     self.settle_open(ix, frame, at, events);
                 }
             }
@@ -71,7 +80,7 @@ impl Machine {
             return None;
         }
         let why = self.skipped_around(open);
-        let why = why.or_else(|| if own { self.renderer().skip_reason(open, self).ok()? } else { None });
+        let why = why.or_else(|| if own { self.nodes[open as usize].because.clone() } else { None });
         Some(why.unwrap_or_else(|| {
             let step = self.plan.at(open).id.as_str().trim_end_matches('/');
             crate::t!("`{step}` was skipped", "`{step}` がスキップされたため")
@@ -109,6 +118,28 @@ impl Machine {
             at,
             events,
         );
+    }
+
+    /// Whether a beginning has something to begin: where it loops, says in a fact what its items are.
+    fn settle_items(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
+        let Body::Open { close, .. } = self.plan.at(ix).body else { return true };
+        match self.renderer().expand(ix, self) {
+            Err(failure) => {
+                self.fail_node(ix, failure, at, events);
+                false
+            }
+            Ok(Some(items)) if items.is_empty() => {
+                let step = self.plan.at(ix).id.clone();
+                self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
+                false
+            }
+            Ok(Some(items)) => {
+                let step = self.plan.at(close).id.clone();
+                self.emit(Kind::Expanded { step, items }, at, events);
+                true
+            }
+            Ok(None) => true,
+        }
     }
 
     fn settle_open(&mut self, ix: NodeIx, frame: Option<u32>, at: Timestamp, events: &mut Vec<Event>) {
@@ -168,19 +199,13 @@ impl Machine {
         let seconds = self.nodes[open as usize].began.map_or(0.0, |began| seconds_between(began, at));
         let step = self.plan.at(ix).id.clone();
         self.emit(Kind::StepEnded { step, outcome, seconds, gives }, at, events);
+        self.settle_stop(ix, at, events);
     }
 
     /// How a group or playbook ended, from how its steps did.
     fn children_outcome(&self, open: NodeIx, close: NodeIx) -> Outcome {
-        let children = self
-            .plan
-            .nodes
-            .iter()
-            .enumerate()
-            .take(close as usize)
-            .skip(open as usize + 1)
-            .filter(|(_, node)| node.inside == Some(open) && !is_hidden(node.body));
-        self.worst(children.map(|(ix, _)| ix as NodeIx))
+        let needs = self.plan.needs(close).map(|(need, _)| need);
+        self.worst(needs.filter(|need| self.plan.at(*need).inside == Some(open)))
     }
 
     /// The outcome that several nodes come to together.
@@ -201,8 +226,7 @@ impl Machine {
         match self.renderer().expand(ix, self) {
             Err(failure) => return self.fail_node(ix, failure, at, events),
             Ok(Some(items)) if items.is_empty() => {
-                let because = crate::t!("nothing to loop over", "対象がありません");
-                return self.emit(Kind::Skipped { step, because }, at, events);
+                return self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
             }
             Ok(Some(items)) => self.emit(Kind::Expanded { step: step.clone(), items }, at, events),
             Ok(None) => self.activate(ix, at),
@@ -266,7 +290,7 @@ impl Machine {
         }
         let mut counts = Counts::default();
         for (node, state) in self.plan.nodes.iter().zip(&self.nodes) {
-            if let (Phase::Ended(outcome), false) = (state.phase, is_hidden(node.body)) {
+            if let (Phase::Ended(outcome), true) = (state.phase, node.is_shown()) {
                 counts.add(outcome);
             }
         }
@@ -276,8 +300,7 @@ impl Machine {
     }
 
     fn run_outcome(&self) -> RunOutcome {
-        let top =
-            self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && !is_hidden(n.body));
+        let top = self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && n.is_shown());
         match self.worst(top.map(|(ix, _)| ix as NodeIx)) {
             Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
             Outcome::Refused => RunOutcome::Refused,
@@ -290,6 +313,10 @@ impl Machine {
     pub(super) fn whole(&self, node: NodeIx) -> UnitRef {
         UnitRef { node, item: None }
     }
+}
+
+fn nothing_to_loop_over() -> String {
+    crate::t!("nothing to loop over", "対象がありません")
 }
 
 /// Seconds between two moments; none when the clock went back.

@@ -1,21 +1,18 @@
-//! The machine against every way the world can answer: a small enumeration of single transitions, and random
-//! playbooks driven by random answers.
+//! The machine against every way the world can answer: a small enumeration of single transitions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
 use serde_json::{Map, json};
 
-use super::machine::Phase;
 use super::{Command, Input, Machine, UnitRef};
 use crate::event::{Event, Failure, Kind, Outcome, Reply, RunOutcome};
 use crate::plan::{Facts, Plan, Results, RunFacts, compile};
 use crate::template::Engine;
 
-fn plan(yaml: &str) -> Arc<Plan> {
+pub(super) fn plan(yaml: &str) -> Arc<Plan> {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("p.yaml");
     std::fs::write(&path, yaml).expect("written");
@@ -25,11 +22,11 @@ fn plan(yaml: &str) -> Arc<Plan> {
     Arc::new(compile(&mut loaded).expect("a plan"))
 }
 
-fn steps(body: &str) -> Arc<Plan> {
+pub(super) fn steps(body: &str) -> Arc<Plan> {
     plan(&format!("title: t\nsteps:\n{body}"))
 }
 
-fn run_facts() -> RunFacts {
+pub(super) fn run_facts() -> RunFacts {
     RunFacts {
         id: "20260301T000000Z-aaaaaa".into(),
         started: Timestamp::UNIX_EPOCH,
@@ -46,26 +43,26 @@ fn run_facts() -> RunFacts {
 }
 
 /// A machine with the world it stands in.
-struct World {
-    machine: Machine,
-    events: Vec<Event>,
-    now: Timestamp,
-    running: BTreeSet<UnitRef>,
-    asking: BTreeSet<UnitRef>,
-    permits: usize,
-    outcome: Option<RunOutcome>,
+pub(super) struct World {
+    pub machine: Machine,
+    pub events: Vec<Event>,
+    pub now: Timestamp,
+    pub running: BTreeSet<UnitRef>,
+    pub asking: BTreeSet<UnitRef>,
+    pub permits: usize,
+    pub outcome: Option<RunOutcome>,
     /// How many units each sync reserves.
-    ahead: usize,
+    pub ahead: usize,
     /// How many of the facts a power cut would leave.
-    synced: usize,
+    pub synced: usize,
 }
 
 impl World {
-    fn new(plan: &Arc<Plan>, jobs: u32) -> World {
+    pub fn new(plan: &Arc<Plan>, jobs: u32) -> World {
         World::reserving(plan, jobs, 0)
     }
 
-    fn reserving(plan: &Arc<Plan>, jobs: u32, ahead: usize) -> World {
+    pub fn reserving(plan: &Arc<Plan>, jobs: u32, ahead: usize) -> World {
         let machine = Machine::new(Arc::clone(plan), Arc::new(Engine::new()), run_facts(), jobs);
         let mut world = World {
             machine,
@@ -75,15 +72,14 @@ impl World {
             asking: BTreeSet::new(),
             permits: 0,
             outcome: None,
-            ahead: 0,
+            ahead,
             synced: 0,
         };
-        world.ahead = ahead;
         world.tell(Input::Begin);
         world
     }
 
-    fn tell(&mut self, input: Input) {
+    pub fn tell(&mut self, input: Input) {
         self.now = self.now.checked_add(SignedDuration::from_secs(1)).expect("a time");
         let mut batch = self.machine.decide(input, self.now);
         loop {
@@ -108,7 +104,7 @@ impl World {
         for command in self.machine.effects(&batch) {
             match command {
                 Command::Start { unit, permit } => {
-                    self.is_on_disk(unit);
+                    super::reserve_tests::is_on_disk(self, unit);
                     assert_eq!(permit.unit(), &self.machine.name(unit));
                     assert!(self.running.insert(unit), "{unit:?} started twice at once");
                     self.permits += 1;
@@ -120,62 +116,32 @@ impl World {
         }
     }
 
-    /// Whoever reads what a power cut leaves knows that the unit may have begun, and that all it waited for ended.
-    fn is_on_disk(&self, unit: UnitRef) {
-        let name = self.machine.name(unit);
-        let (mut may_have_begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
-        for event in &self.events[..self.synced] {
-            match &event.kind {
-                Kind::Reserved { units } => {
-                    may_have_begun.retain(|(_, began)| *began);
-                    may_have_begun.extend(units.iter().map(|unit| (unit, false)));
-                }
-                Kind::AttemptStarted { unit, .. } => {
-                    may_have_begun.remove(&(unit, false));
-                    may_have_begun.insert((unit, true));
-                }
-                Kind::AttemptEnded { unit, .. } => drop(may_have_begun.remove(&(unit, true))),
-                Kind::StepEnded { step, .. }
-                | Kind::Opened { step, .. }
-                | Kind::Skipped { step, .. }
-                | Kind::Blocked { step, .. } => drop(ended.insert(step)),
-                _ => {}
-            }
-        }
-        assert!(may_have_begun.iter().any(|(known, _)| **known == name), "{name} is not on disk");
-        let plan = self.machine.plan();
-        for (need, _) in plan.graph.needs(unit.node) {
-            let need = &plan.at(need).id;
-            assert!(ended.contains(need), "{name} starts, and a power cut forgets the end of {need}");
-        }
-    }
-
-    fn unit(&self, id: &str) -> UnitRef {
+    pub fn unit(&self, id: &str) -> UnitRef {
         let node = self.machine.plan().node(&crate::base::StepId::new(id)).expect("a step");
         UnitRef { node, item: None }
     }
 
-    fn report(&mut self, unit: UnitRef, failure: Option<Failure>) {
+    pub fn report(&mut self, unit: UnitRef, failure: Option<Failure>) {
         assert!(self.running.remove(&unit), "{unit:?} does not run");
         let results = Results { failure, ..Results::default() };
         self.tell(Input::Reported { unit, results, withheld: Vec::new() });
     }
 
-    fn succeed(&mut self, id: &str) {
+    pub fn succeed(&mut self, id: &str) {
         let unit = self.unit(id);
         self.report(unit, None);
     }
 
-    fn fail(&mut self, id: &str) {
+    pub fn fail(&mut self, id: &str) {
         let unit = self.unit(id);
         self.report(unit, Some(Failure::Exit { code: 3 }));
     }
 
-    fn outcome_of(&self, id: &str) -> Option<Outcome> {
+    pub fn outcome_of(&self, id: &str) -> Option<Outcome> {
         self.machine.outcome(self.unit(id).node)
     }
 
-    fn runs(&self) -> Vec<String> {
+    pub fn runs(&self) -> Vec<String> {
         self.running.iter().map(|u| self.machine.name(*u).to_string()).collect()
     }
 }
@@ -337,139 +303,4 @@ fn a_group_is_skipped_with_all_it_holds_and_ends_as_its_worst_step() {
     assert_eq!(world.outcome_of("h"), Some(Outcome::Failed));
     assert_eq!(world.outcome_of("d"), Some(Outcome::Blocked));
     assert_eq!(world.outcome, Some(RunOutcome::Failed));
-}
-
-#[test]
-fn units_that_were_reserved_start_without_a_sync_of_their_own() {
-    let body: String = (0..6).map(|i| format!("  - {{id: s{i}, needs: [], shell: 'true'}}\n")).collect();
-    let mut world = World::reserving(&steps(&body), 2, 3);
-    assert!(world.machine.has_reserved());
-    let synced = world.synced;
-    for id in ["s0", "s1", "s2"] {
-        world.succeed(id);
-    }
-    assert_eq!((world.runs(), world.synced), (vec!["s3".to_string(), "s4".to_string()], synced));
-    assert!(!world.machine.has_reserved());
-    world.succeed("s3");
-    assert_eq!(world.synced, world.events.len());
-}
-
-#[test]
-fn items_that_run_one_by_one_are_not_reserved_and_a_stop_reserves_nothing() {
-    let one_by_one = steps("  - {id: a, for_each: {list: [1, 2, 3, 4], max_parallel: 1}, shell: 'true'}\n");
-    assert!(!World::reserving(&one_by_one, 2, 3).machine.has_reserved());
-    let mut world = World::reserving(&steps("  - {id: a, for_each: [1, 2, 3, 4], shell: 'true'}\n"), 1, 3);
-    assert!(world.machine.has_reserved());
-    world.tell(Input::Stop { by: "SIGINT".into() });
-    let taken_back = world.machine.reserve(3, world.now);
-    assert_eq!(taken_back.map(|e| e.kind), Some(Kind::Reserved { units: Vec::new() }));
-    assert!(!world.machine.has_reserved());
-}
-
-/// A random playbook: each step with needs among those above it.
-fn random_playbook() -> impl Strategy<Value = String> {
-    let step = (any::<u16>(), 0u8..6, any::<bool>(), 0u8..4);
-    proptest::collection::vec(step, 1..14).prop_map(|steps| {
-        let mut text = String::from("title: t\nsteps:\n");
-        for (i, (mask, kind, excused, order)) in steps.iter().enumerate() {
-            let above: Vec<String> =
-                (0..i).filter(|j| mask >> (j % 16) & 1 == 1).map(|j| format!("s{j}")).collect();
-            text.push_str(&format!("  - id: s{i}\n"));
-            match order {
-                0 => {}
-                1 => text.push_str("    needs: above\n"),
-                2 => text.push_str(&format!("    needs: []\n    after: [{}]\n", above.join(", "))),
-                _ => text.push_str(&format!("    needs: [{}]\n", above.join(", "))),
-            }
-            if *excused {
-                text.push_str("    on_error: continue\n");
-            }
-            text.push_str(match kind {
-                0 => "    effect: destroy\n    shell: 'true'\n",
-                1 => "    for_each: [1, 2, 3]\n    shell: 'true'\n",
-                2 => "    retry: {attempts: 2, delay: 1s}\n    shell: 'true'\n",
-                3 => "    when: 'false'\n    shell: 'true'\n",
-                _ => "    shell: 'true'\n",
-            });
-        }
-        text
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    #[test]
-    fn every_run_ends_starts_nothing_too_early_and_is_the_fold_of_its_facts(
-        yaml in random_playbook(),
-        choices in proptest::collection::vec(any::<u8>(), 200),
-        jobs in 1u32..5,
-        stop_at in proptest::option::of(0usize..20),
-        ahead in 0usize..8,
-    ) {
-        let plan = plan(&yaml);
-        let mut world = World::reserving(&plan, jobs, ahead);
-        let mut turn = 0;
-        while world.outcome.is_none() {
-            prop_assert!(turn < 200, "the run does not end:\n{}", yaml);
-            prop_assert!(world.running.len() <= jobs as usize);
-            if stop_at == Some(turn) {
-                world.tell(Input::Stop { by: "SIGINT".into() });
-            }
-            one_turn(&mut world, choices[turn % choices.len()]);
-            turn += 1;
-        }
-        prop_assert!(world.running.is_empty());
-        orderly(&world, &plan);
-        let mut again = Machine::new(Arc::clone(&plan), Arc::new(Engine::new()), run_facts(), jobs);
-        world.events.iter().for_each(|e| again.fold(e));
-        for ix in 0..plan.nodes.len() as u32 {
-            let (was, is) = (world.machine.node(ix).phase, again.node(ix).phase);
-            let both_open = !matches!(was, Phase::Ended(_)) && !matches!(is, Phase::Ended(_));
-            prop_assert!(was == is || both_open, "{:?} folded to {:?}", was, is);
-        }
-    }
-}
-
-/// The world answers one thing, chosen by a byte.
-fn one_turn(world: &mut World, choice: u8) {
-    let asked = world.asking.iter().next().copied();
-    let running: Vec<UnitRef> = world.running.iter().copied().collect();
-    if let Some(unit) = asked.filter(|_| choice.is_multiple_of(3) || running.is_empty()) {
-        world.asking.remove(&unit);
-        let reply = if choice.is_multiple_of(2) { Reply::Yes } else { Reply::No { because: "no".into() } };
-        world.tell(Input::Answered { unit, reply, by: "operator".into() });
-    } else if let Some(unit) = running.get(choice as usize % running.len().max(1)) {
-        let failed = choice.is_multiple_of(4);
-        world.report(*unit, failed.then_some(Failure::Exit { code: 1 }));
-    } else {
-        world.tell(Input::Wake);
-    }
-}
-
-/// No attempt began before what its step needs had ended well, and facts have no gaps.
-fn orderly(world: &World, plan: &Plan) {
-    let mut ended: BTreeMap<String, Outcome> = BTreeMap::new();
-    for (i, event) in world.events.iter().enumerate() {
-        assert_eq!(event.seq, i as u64);
-        match &event.kind {
-            Kind::StepEnded { step, outcome, .. } => drop(ended.insert(step.to_string(), *outcome)),
-            Kind::Skipped { step, .. } => drop(ended.insert(step.to_string(), Outcome::Skipped)),
-            Kind::Blocked { step, .. } => drop(ended.insert(step.to_string(), Outcome::Blocked)),
-            Kind::AttemptStarted { unit, .. } => {
-                let node = plan.node(&unit.step).expect("a step");
-                for (need, why) in plan.graph.needs(node) {
-                    let need = plan.at(need);
-                    let outcome = ended.get(need.id.as_str()).copied();
-                    let excused = need.step.on_error == crate::model::OnError::Continue;
-                    let fine = match why {
-                        crate::graph::Why::After => outcome.is_some(),
-                        _ => outcome.is_some_and(|o| o.lets_follow() || (excused && o == Outcome::Failed)),
-                    };
-                    assert!(fine, "{} began although {} had {outcome:?}", unit, need.id);
-                }
-            }
-            _ => {}
-        }
-    }
 }

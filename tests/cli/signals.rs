@@ -182,3 +182,36 @@ fn a_killed_engine_leaves_a_run_that_says_so() {
     assert_eq!(told["steps"]["b"]["state"], "not_begun");
     assert!(place.toban(&["runs"]).out.contains("dead"));
 }
+
+/// A secret whose command hangs, and a step beside it that does not need it.
+const HANGS: &str = "title: t
+inputs: { token: { type: secret, from: { command: [sh, -c, 'sleep 600 & echo $! > asked.pid; wait'] } } }
+steps:
+  - { id: beside, shell: echo x >> beside.count }
+  - { id: a, needs: [], shell: echo x >> never.count, env: { T: '{{ inputs.token }}' }LIMIT }
+  - { id: b, needs: [], shell: echo x >> never.count, env: { T: '{{ inputs.token }}' }LIMIT }
+";
+
+#[test]
+fn a_secret_that_does_not_come_is_given_up_by_a_signal() {
+    let place = Place::new();
+    let child = begin(&place, &HANGS.replace("LIMIT", ""));
+    until("the command and the step beside", || has(&place, "asked.pid") && has(&place, "beside.count"));
+    send(&child, libc::SIGINT);
+    let said = said(child.wait_with_output().expect("it ends"));
+    assert_eq!(said.code, 130, "{said:?}");
+    until("the command's end", || !lives(&place.text("asked.pid")));
+    assert_eq!(place.lines("never.count"), 0);
+    assert_eq!(outcome(&place), Some(RunOutcome::Cancelled));
+}
+
+#[test]
+fn a_secret_that_does_not_come_within_the_steps_timeout_fails_the_step() {
+    let place = Place::new();
+    let child = begin(&place, &HANGS.replace("LIMIT", ", timeout: 300ms"));
+    let said = said(child.wait_with_output().expect("it ends"));
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("inputs.token was not there within the step's timeout"), "{said:?}");
+    assert_eq!((place.lines("never.count"), place.lines("beside.count")), (0, 1));
+    assert!(!lives(&place.text("asked.pid")));
+}

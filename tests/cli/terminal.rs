@@ -245,3 +245,22 @@ steps:
     assert_eq!(nobody.code, 1);
     assert!(nobody.err.contains("inputs.token has to be typed, but there is no terminal"), "{}", nobody.err);
 }
+
+#[test]
+fn ctrl_c_at_the_prompt_of_a_secret_ends_the_run() {
+    let place = Place::new();
+    place.file(
+        "play.yaml",
+        "title: t
+inputs: { token: { type: secret, from: prompt } }
+steps:
+  - { id: a, shell: echo x >> never.count, env: { T: '{{ inputs.token }}' } }
+",
+    );
+    let mut screen = Screen::of(&place, &["run", "play.yaml"]);
+    screen.sees("inputs.token");
+    screen.types("\u{3}");
+    let (text, code) = screen.ends();
+    assert_eq!(code, 130, "{text}");
+    assert_eq!(place.lines("never.count"), 0);
+}

@@ -40,6 +40,7 @@ fn heading(steps: &[(&str, &str)], logs: PathBuf) -> Heading {
         inside: None,
     };
     Heading {
+        patterns: Vec::new(),
         run: run(),
         playbook: "refnet/daily".into(),
         title: "RefNet 日次メンテナンス".into(),

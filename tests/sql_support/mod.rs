@@ -97,6 +97,10 @@ impl Step {
             base_dir: self.folder.clone(),
             scratch_dir: self.folder.clone(),
             marker: ("TOBAN_RUN".into(), "test".into()),
+            hosts: std::rc::Rc::new(toban::ssh::Hosts::new(
+                &std::env::temp_dir(),
+                ("TOBAN_RUN".into(), "test".into()),
+            )),
             secret: Box::new(|name| match name {
                 "db_password" => Ok(Secret::new("pa'ss word\\".into())),
                 other => Err(Failure::Unavailable { message: format!("no secret {other}") }),

@@ -155,7 +155,7 @@ async fn settle(
     services: &Services,
     cx: &Context<'_>,
 ) -> Result<Option<Failure>, Failure> {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let name = project.name(cx).await;
     let mut stop = cx.stop.clone();
     loop {

@@ -37,7 +37,7 @@ pub async fn execute(project: &Project, what: &ComposeExec<Rendered>, cx: &Conte
     let told = command::exec(what, &variables)?;
     let (capture, cli) = (Capture::new(cx)?, Cli::find().await?);
     // Compose may know a way to the engine that is not known here; then it has the last word.
-    let place = match engine::connect().await {
+    let place = match engine::connect(cx).await {
         Ok(engine) => Some((running(&engine, project, &what.service.0, cx).await?, engine)),
         Err(_) => None,
     };
@@ -65,7 +65,7 @@ pub async fn container_of(
     project: Option<&str>,
     cx: &Context<'_>,
 ) -> Result<(Docker, String), Failure> {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let container = running(&engine, &Project::usual(project, cx), service, cx).await?;
     Ok((engine.docker, container))
 }
@@ -124,7 +124,7 @@ pub async fn run_once(project: &Project, what: &ComposeRun<Rendered>, cx: &Conte
 
 /// Ends and removes the containers that an attempt made.
 async fn end_labelled(label: &str, keep: bool, reason: StopReason, cx: &Context<'_>) -> Result<(), Failure> {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let filters = HashMap::from([("label".to_string(), vec![label.to_string()])]);
     for container in lists::find(&engine, &filters, true).await? {
         let name = lists::name_of(&container);

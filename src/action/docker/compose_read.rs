@@ -46,7 +46,7 @@ pub async fn of_project(
 /// The engine does not answer.
 pub async fn list(project: &Project, what: &ComposePs<Rendered>, cx: &Context<'_>) -> Performed {
     let services = Services::of(&what.services)?;
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let all = what.all.as_ref().is_some_and(|all| all.0);
     let found = of_project(&engine, &project.name(cx).await, &services, all).await?;
     Ok(lists::shown(&found, cx))
@@ -59,7 +59,7 @@ pub async fn list(project: &Project, what: &ComposePs<Rendered>, cx: &Context<'_
 pub async fn logs(project: &Project, what: &ComposeLogs<Rendered>, cx: &Context<'_>) -> Performed {
     let services = Services::of(&what.services)?;
     let mut capture = Capture::new(cx)?;
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let name = project.name(cx).await;
     let found = of_project(&engine, &name, &services, true).await?;
     if let (true, Services::Only(names)) = (found.is_empty(), &services)

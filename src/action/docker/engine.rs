@@ -6,8 +6,12 @@ use std::time::Duration;
 use bollard::API_DEFAULT_VERSION;
 use bollard::Docker;
 
-use super::refusal;
-use crate::event::Failure;
+use super::{marker, refusal};
+use crate::action::Context;
+use crate::action::host::{Place, There};
+use crate::event::{Failure, Stream};
+use crate::process::Sink;
+use crate::ssh::Command;
 
 /// How long the engine may take to say which version it speaks, in seconds.
 const GREETING: u64 = 15;
@@ -40,12 +44,39 @@ pub fn host() -> String {
 ///
 /// # Errors
 /// The engine is not there, does not let us in, or is reached by a way that is not known here.
-pub async fn connect() -> Result<Engine, Failure> {
-    let host = host();
+pub async fn connect(cx: &Context<'_>) -> Result<Engine, Failure> {
+    let (host, far) = match cx.place()? {
+        Place::Here { .. } => (host(), None),
+        Place::There(there) => (beyond(&there, cx).await?, Some(there.name.to_string())),
+    };
     let (docker, local) = open(&host)?;
+    let local = local && far.is_none();
+    let host = far.map_or(host, |name| format!("its socket on the host {name}"));
     let docker = docker.negotiate_version().await.map_err(|e| refusal::of_engine(&e, &host))?;
     tracing::debug!(host, api = %docker.client_version(), "Docker engine answers");
     Ok(Engine { docker: docker.with_timeout(Duration::from_secs(ANSWER)), local })
+}
+
+/// A socket here that leads to the engine's on the host of the step: the one that programs there use.
+async fn beyond(there: &There<'_>, cx: &Context<'_>) -> Result<String, Failure> {
+    let connection = cx.connect(there).await?;
+    let script = "printf %s \"${DOCKER_HOST:-unix:///var/run/docker.sock}\"";
+    let words = ["sh", "-c", script].map(String::from).to_vec();
+    let mut said = Vec::new();
+    let sink: &mut Sink<'_> = &mut |stream, bytes| {
+        if stream == Stream::Out {
+            said.extend_from_slice(bytes);
+        }
+        Ok(())
+    };
+    let command = Command::new(words, (marker::NAME.to_string(), marker::value(cx)));
+    let asked = connection.run(&command, |_, _| (), sink, cx.stop.clone()).await;
+    asked.map_err(|message| Failure::Unavailable { message })?;
+    let host = String::from_utf8_lossy(&said).into_owned();
+    let to = host.strip_prefix("unix://").or_else(|| host.strip_prefix("tcp://"));
+    let way = connection.way(to.ok_or_else(|| refusal::of_scheme(&host))?, "docker.sock").await;
+    let socket = way.map_err(|message| Failure::Unavailable { message })?;
+    Ok(format!("unix://{}", socket.display()))
 }
 
 fn open(host: &str) -> Result<(Docker, bool), Failure> {

@@ -23,7 +23,7 @@ use crate::process::StopReason;
 pub async fn perform(what: &DockerExec<Rendered>, cx: &Context<'_>) -> Performed {
     let container = refusal::name_of_container(&what.container.0)?;
     let (mut capture, feed) = (Capture::new(cx)?, Feed::open(cx)?);
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let options = CreateExecOptions {
         attach_stdin: Some(feed.is_some()),
         attach_stdout: Some(true),

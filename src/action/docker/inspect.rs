@@ -17,7 +17,7 @@ use crate::model::{Names, Rendered};
 /// # Errors
 /// The engine does not answer, or a container is not there.
 pub async fn perform(what: &Names<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let names = names(what)?;
     let found = all(&engine, &names).await?;
     let rows: Vec<Vec<String>> =

@@ -56,7 +56,7 @@ enum Verb {
 
 async fn each(what: &Names<Rendered>, cx: &Context<'_>, verb: Verb) -> Performed {
     let names = inspect::names(what)?;
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let found = inspect::all(&engine, &names).await?;
     let grace = what.grace.as_ref().map(|g| g.0.as_millis().div_ceil(1000));
     let mut stop = cx.stop.clone();

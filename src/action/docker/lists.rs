@@ -30,7 +30,7 @@ pub fn filters(of: &IndexMap<String, Slot<Rendered, NameList>>) -> Filters {
 /// # Errors
 /// The engine does not answer, or refuses a filter.
 pub async fn containers(what: &ContainerList<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let all = what.all.as_ref().is_some_and(|all| all.0);
     let found = find(&engine, &filters(&what.filters), all).await?;
     Ok(shown(&found, cx))
@@ -119,7 +119,7 @@ fn exit_code(status: &str) -> Option<i64> {
 /// # Errors
 /// The engine does not answer, or refuses a filter.
 pub async fn images(what: &ContainerList<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let all = what.all.as_ref().is_some_and(|all| all.0);
     let options = ListImagesOptionsBuilder::default().all(all).filters(&filters(&what.filters)).build();
     let mut found = engine.docker.list_images(Some(options)).await.map_err(refused)?;
@@ -153,7 +153,7 @@ fn tags(i: &ImageSummary) -> Vec<String> {
 /// # Errors
 /// The engine does not answer, or refuses a filter.
 pub async fn volumes(what: &ContainerList<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let options = ListVolumesOptionsBuilder::default().filters(&filters(&what.filters)).build();
     let listed = engine.docker.list_volumes(Some(options)).await.map_err(refused)?;
     let mut found = listed.volumes.unwrap_or_default();
@@ -171,7 +171,7 @@ fn volume(v: &Volume) -> Value {
 /// # Errors
 /// The engine does not answer, or refuses a filter.
 pub async fn networks(what: &ContainerList<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let options = ListNetworksOptionsBuilder::default().filters(&filters(&what.filters)).build();
     let mut found = engine.docker.list_networks(Some(options)).await.map_err(refused)?;
     found.sort_by(|a, b| a.name.cmp(&b.name));

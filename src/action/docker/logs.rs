@@ -29,7 +29,7 @@ pub struct Part {
 pub async fn perform(what: &DockerLogs<Rendered>, cx: &Context<'_>) -> Performed {
     let name = refusal::name_of_container(&what.container.0)?;
     let mut capture = Capture::new(cx)?;
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let part = Part {
         tail: what.tail.as_ref().map(|n| n.0),
         since: what.since.as_ref().map(|d| d.0),

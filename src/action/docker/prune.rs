@@ -25,7 +25,7 @@ const TURN: std::time::Duration = std::time::Duration::from_millis(300);
 /// # Errors
 /// The engine does not answer. What it refuses after something was removed is a report with that failure.
 pub async fn perform(what: &DockerPrune<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let filters = spelled(filters(&what.filters));
     let mut stop = cx.stop.clone();
     let (mut removed, mut bytes, mut failure) = (Vec::new(), 0u64, None);

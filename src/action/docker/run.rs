@@ -28,7 +28,7 @@ use crate::process::StopReason;
 pub async fn perform(what: &DockerRun<Rendered>, cx: &Context<'_>) -> Performed {
     let name = what.name.as_ref().map(|n| refusal::name_of_container(&n.0)).transpose()?;
     let (capture, feed) = (Capture::new(cx)?, Feed::open(cx)?);
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let options = name.map(|name| CreateContainerOptionsBuilder::default().name(name).build());
     let made = engine.docker.create_container(options, body(what, feed.is_some(), cx)).await;
     let made = made.map_err(|e| refusal::of_call(&e, &what.image.0))?;

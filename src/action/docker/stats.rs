@@ -18,7 +18,7 @@ use crate::model::{ContainerList, Rendered};
 /// # Errors
 /// The engine does not answer, or refuses a filter.
 pub async fn perform(what: &ContainerList<Rendered>, cx: &Context<'_>) -> Performed {
-    let engine = engine::connect().await?;
+    let engine = engine::connect(cx).await?;
     let found = lists::find(&engine, &lists::filters(&what.filters), false).await?;
     let names: Vec<String> = found.iter().map(lists::name_of).collect();
     let mut stop = cx.stop.clone();

@@ -33,7 +33,7 @@ pub async fn probe(it: &LogProbe<Rendered>, cx: &Context<'_>) -> Performed {
     let mut counter = Counter::new(&it.pattern, window).map_err(rejected)?;
     match source {
         LogSource::File(path) => file(path, cx, &mut counter).await?,
-        LogSource::Container(name) => container(name, since, &mut counter).await?,
+        LogSource::Container(name) => container(name, since, &mut counter, cx).await?,
         LogSource::Journal(name) => journal(name, since, cx, &mut counter).await?,
     }
     if counter.is_undated() {
@@ -108,14 +108,19 @@ async fn stream(mut from: impl AsyncRead + Unpin, counter: &mut Counter) -> std:
     Ok(())
 }
 
-async fn container(name: &str, since: Option<Timestamp>, counter: &mut Counter) -> Result<(), Failure> {
+async fn container(
+    name: &str,
+    since: Option<Timestamp>,
+    counter: &mut Counter,
+    cx: &Context<'_>,
+) -> Result<(), Failure> {
     let failed = |e: bollard::errors::Error| {
         unavailable(crate::t!(
             "cannot read the log of the container {name}: {e}",
             "コンテナー {name} のログを読めません: {e}"
         ))
     };
-    let docker = docker::connect().await?.docker;
+    let docker = docker::connect(cx).await?.docker;
     let mut options = LogsOptionsBuilder::default().stdout(true).stderr(true);
     if let Some(since) = since {
         options = options.since(i32::try_from(since.as_second()).unwrap_or(i32::MAX));

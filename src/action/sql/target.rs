@@ -11,10 +11,11 @@ use sqlx::postgres::PgConnectOptions;
 use super::through;
 use super::trouble::Trouble;
 use crate::action::Context;
+use crate::action::host::{Place, There};
 use crate::base::sql::Dialect;
 use crate::diag::did_you_mean;
 use crate::event::Failure;
-use crate::model::{Connection, Rendered, Sql, System};
+use crate::model::{Connection, Rendered, Sql, System, Through};
 
 /// A database, with all it takes to reach it.
 pub(super) enum Target {
@@ -65,14 +66,19 @@ pub(super) async fn target(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<T
     })?;
     let database = action.database.as_ref().map(|d| d.0.clone()).or_else(|| connection.database.clone());
     if let Some(path) = url.strip_prefix("sqlite:") {
+        cx.refuse_over_ssh("sqlite:")?;
         return sqlite(path, database.as_deref(), cx);
     }
     let address = Address::parse(&url)?;
-    let host = match &connection.through {
-        Some(way) => Some(through::host(way, cx).await?),
-        None => None,
+    let far = beyond(connection.through.as_ref(), cx)?;
+    let container = match &connection.through {
+        Some(way) if way.host.is_none() => Some(through::container(way, cx).await?),
+        _ => None,
     };
-    let found = address.options(host.as_deref())?;
+    let found = match far {
+        None => address.options(container.as_deref())?,
+        Some(there) => address.beyond(container.as_deref(), &there, cx).await?,
+    };
     let password = connection.password.as_deref().map(|name| (cx.site.secret)(name)).transpose()?;
     Ok(match found {
         Target::Postgres(mut o) => {
@@ -87,6 +93,18 @@ pub(super) async fn target(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<T
             Target::MySql(Box::new(plain.disable_statement_logging()))
         }
         file @ Target::Sqlite(_) => file,
+    })
+}
+
+/// The host that the database is reached from, where that is not this machine: the connection's own, else the step's.
+fn beyond<'a>(through: Option<&'a Through>, cx: &'a Context<'_>) -> Result<Option<There<'a>>, Failure> {
+    let place = match through.and_then(|t| t.host.as_deref()) {
+        Some(name) => cx.host(name)?,
+        None => cx.place()?,
+    };
+    Ok(match place {
+        Place::Here { .. } => None,
+        Place::There(there) => Some(there),
     })
 }
 
@@ -174,12 +192,61 @@ impl Address<'_> {
         Ok(Address { scheme, user, host, rest })
     }
 
-    /// The options of a driver; `instead` replaces the host, and with it any socket.
-    fn options(&self, instead: Option<&str>) -> Result<Target, Failure> {
-        let (name, port) = match self.host.rsplit_once(':') {
+    /// The options of a driver for a database as another host sees it: the way there begins at a socket here, while
+    /// the certificate is still held against the host that was named.
+    async fn beyond(
+        &self,
+        instead: Option<&str>,
+        there: &There<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Target, Failure> {
+        let folder = Some(percent_decoded(self.name().0)).filter(|n| n.starts_with('/') && instead.is_none());
+        // The driver must not look for sockets of this machine.
+        let found = self.options(Some(instead.unwrap_or(if folder.is_some() {
+            "localhost"
+        } else {
+            self.or_local()
+        })))?;
+        let connection = cx.connect(there).await?;
+        let way = async |to: &str, file: &str| connection.way(to, file).await.map_err(unusable);
+        Ok(match found {
+            Target::Postgres(options) => {
+                let file = format!(".s.PGSQL.{}", options.get_port());
+                let to = match folder {
+                    Some(folder) => format!("{folder}/{file}"),
+                    None => format!("{}:{}", bracketed(options.get_host()), options.get_port()),
+                };
+                let socket = way(&to, &file).await?;
+                Target::Postgres(Box::new(options.socket(socket.parent().unwrap_or(&socket))))
+            }
+            Target::MySql(options) => {
+                let to =
+                    folder.unwrap_or(format!("{}:{}", bracketed(options.get_host()), options.get_port()));
+                let socket = way(&to, "mysql.sock").await?;
+                Target::MySql(Box::new(options.socket(socket)))
+            }
+            file @ Target::Sqlite(_) => file,
+        })
+    }
+
+    fn or_local(&self) -> &str {
+        match self.name().0 {
+            "" => "localhost",
+            name => name,
+        }
+    }
+
+    /// The host as it is written, and its port with the colon.
+    fn name(&self) -> (&str, String) {
+        match self.host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (name, format!(":{port}")),
             _ => (self.host, String::new()),
-        };
+        }
+    }
+
+    /// The options of a driver; `instead` replaces the host, and with it any socket.
+    fn options(&self, instead: Option<&str>) -> Result<Target, Failure> {
+        let (name, port) = self.name();
         let folder = Some(percent_decoded(name)).filter(|n| n.starts_with('/') && instead.is_none());
         let host = instead.unwrap_or(if name.is_empty() || folder.is_some() { "localhost" } else { name });
         let url = format!("{}://{}{host}{port}{}", self.scheme, self.user, self.rest);
@@ -204,6 +271,11 @@ impl Address<'_> {
             _ => Err(not_an_address()),
         }
     }
+}
+
+/// An IPv6 address as ssh takes it.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_string() }
 }
 
 fn not_an_address() -> Failure {

@@ -8,21 +8,15 @@ use crate::action::{Context, docker};
 use crate::event::Failure;
 use crate::model::Through;
 
-/// The host to connect to, in place of the one in the connection's url.
+/// The address of the container, in place of the host in the connection's url.
 ///
 /// # Errors
 /// When no such container runs, when it has no address, or when the way is not one of these.
-pub(super) async fn host(through: &Through, cx: &Context<'_>) -> Result<String, Failure> {
-    if let Some(host) = &through.host {
-        return Err(unusable(crate::t!(
-            "through host `{host}`: a database behind another host is not supported yet; open a tunnel and connect to its local end",
-            "through の host `{host}`: 別ホスト経由の接続にはまだ対応していません。トンネルを開き、その手元側に接続してください"
-        )));
-    }
+pub(super) async fn container(through: &Through, cx: &Context<'_>) -> Result<String, Failure> {
     let (engine, name) = match (&through.container, &through.compose) {
         (Some(container), _) => {
             let name = key(container, "name", "container")?.to_string();
-            (docker::connect().await?.docker, name)
+            (docker::connect(cx).await?.docker, name)
         }
         (None, Some(compose)) => {
             let project = compose.get("project").map(String::as_str);

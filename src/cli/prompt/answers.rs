@@ -6,7 +6,7 @@ use crate::base::StepId;
 use crate::event::Unit;
 use crate::t;
 
-/// What `--confirm`, `--choose` and `--answer` say, by `step`, `group/step` or `step[2]`.
+/// What `--confirm`, `--choose` and `--answer` say, by `step`, `playbook/step`, or `loop[2]/step` in one iteration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     /// `--confirm STEP[=TARGET]`
@@ -43,10 +43,10 @@ impl Answers {
     }
 
     /// Flags that answer none of these questions, as they were given: `--confirm swp`. Each question is the flag
-    /// that answers it and its step; a loop asks once, so that an item is never asked about.
+    /// that answers it and its step, `loop[*]/step` in a loop over steps. A step that loops itself asks once, so that
+    /// an item is never asked about.
     pub fn unknown(&self, questions: &[(&str, StepId)]) -> Vec<String> {
-        let known =
-            |flag: &str, name: &str| questions.iter().any(|(f, id)| *f == flag && id.as_str() == name);
+        let known = |flag: &str, name: &str| questions.iter().any(|(f, id)| *f == flag && is_meant(name, id));
         let confirm = self.confirm.keys().map(|name| ("--confirm", name));
         let choose = self.choose.keys().map(|name| ("--choose", name));
         let answer = self.answer.keys().map(|name| ("--answer", name));
@@ -64,9 +64,21 @@ impl Answers {
     }
 }
 
-/// The answer for a unit: that for the item, else that for its step.
+/// The answer for a unit: that for the item, else that for its step, else that for its step in every iteration.
 pub fn of_unit<'a, T>(answers: &'a BTreeMap<String, T>, unit: &Unit) -> Option<&'a T> {
-    answers.get(&unit.to_string()).or_else(|| answers.get(unit.step.as_str()))
+    let of_step = || answers.get(unit.step.as_str());
+    let of_any = || answers.get(unit.step.without_items().as_str());
+    answers.get(&unit.to_string()).or_else(of_step).or_else(of_any)
+}
+
+/// Whether a name means a step, which may stand in a loop: with the number of each iteration, or with none.
+fn is_meant(name: &str, id: &StepId) -> bool {
+    let starred = |part: &str| match part.split_once('[') {
+        Some((step, _)) => format!("{step}[*]"),
+        None => part.to_string(),
+    };
+    let in_any: Vec<String> = name.split('/').map(starred).collect();
+    id.as_str() == in_any.join("/") || id.without_items().as_str() == name
 }
 
 fn both<'a>(flag: &str, text: &'a str) -> Result<(&'a str, String), String> {
@@ -93,16 +105,13 @@ fn put<T>(to: &mut BTreeMap<String, T>, flag: &str, name: &str, value: T) -> Res
 }
 
 fn is_name(name: &str) -> bool {
-    let step = step_of(name);
-    let item = &name[step.len()..];
-    let digits = item.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let item_is_good =
-        item.is_empty() || digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
-    item_is_good && step.split('/').all(StepId::is_valid)
-}
-
-fn step_of(name: &str) -> &str {
-    name.split('[').next().unwrap_or(name)
+    name.split('/').all(|part| {
+        let (step, item) = part.split_at(part.find('[').unwrap_or(part.len()));
+        let digits = item.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let item_is_good =
+            item.is_empty() || digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+        item_is_good && StepId::is_valid(step)
+    })
 }
 
 #[cfg(test)]
@@ -127,6 +136,19 @@ mod tests {
         let questions =
             [asked("--confirm", "drop"), asked("--confirm", "restore/swap"), asked("--answer", "which")];
         assert_eq!(given.unknown(&questions), ["--confirm clean", "--confirm drop[2]", "--choose which"]);
+    }
+
+    #[test]
+    fn a_step_in_a_loop_is_answered_for_one_iteration_or_for_all() {
+        let given =
+            Answers::parse(&texts(&["restore[2]/swap=a", "clean/drop=b"]), &[], &[]).expect("answers");
+        let of = |id: &str| of_unit(&given.confirm, &Unit::step(StepId::new(id))).cloned().flatten();
+        assert_eq!(of("restore[2]/swap").as_deref(), Some("a"));
+        assert_eq!(of("restore[1]/swap"), None);
+        assert_eq!(of("clean[7]/drop").as_deref(), Some("b"));
+        let questions = ["restore[*]/swap", "clean[*]/drop"].map(|id| ("--confirm", StepId::new(id)));
+        assert!(given.unknown(&questions).is_empty());
+        assert_eq!(given.unknown(&questions[..1]), ["--confirm clean/drop"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io::IsTerminal;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use console::Term;
 use tokio::sync::{Mutex, oneshot};
@@ -18,10 +19,11 @@ use crate::report::Look;
 ///
 /// Where several people have to agree, they do so one after the other at this one terminal, each under a name
 /// of their own; it cannot know who really sits there.
+#[derive(Clone)]
 pub struct TerminalOperator {
     by: String,
     look: Look,
-    turn: Mutex<()>,
+    turn: Rc<Mutex<()>>,
 }
 
 impl TerminalOperator {
@@ -29,28 +31,42 @@ impl TerminalOperator {
     pub fn open(by: &str, colour: bool) -> Option<TerminalOperator> {
         let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let look = Look::of_locale(colour);
-        there.then(|| TerminalOperator { by: by.to_string(), look, turn: Mutex::new(()) })
+        there.then(|| TerminalOperator { by: by.to_string(), look, turn: Rc::default() })
     }
 
     async fn in_turn(&self, unit: &Unit, question: &Question) -> Answer {
+        let (by, look, unit, question) = (self.by.clone(), self.look, unit.clone(), question.clone());
+        let answer = self.alone(move || dialogue::ask(&Term::stderr(), look, &by, &unit, &question)).await;
+        answer.unwrap_or_else(|| Answer {
+            reply: Reply::No { because: "end of input".to_string() },
+            by: self.by.clone(),
+        })
+    }
+}
+
+impl TerminalOperator {
+    /// A secret, typed unseen; none when it was not typed.
+    pub async fn secret(self, name: String) -> Option<String> {
+        let ask = move || dialoguer::Password::new().with_prompt(name).interact().ok();
+        self.alone(ask).await.flatten()
+    }
+
+    /// Has the terminal for one question, on a thread of its own, not of the runtime's: the runtime would wait for it
+    /// at the end, and it for a key.
+    async fn alone<T: Send + 'static>(&self, ask: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let _turn = self.turn.lock().await;
         let (tell, told) = oneshot::channel();
-        let (by, look, unit, question) = (self.by.clone(), self.look, unit.clone(), question.clone());
         let mode = Mode::found();
-        // A thread of its own, not of the runtime's: the runtime would wait for it at the end, and it for a key.
         let asked = std::thread::Builder::new().name("question".into()).spawn(move || {
             forget_typed_ahead();
-            let _ = tell.send(dialogue::ask(&Term::stderr(), look, &by, &unit, &question));
+            let _ = tell.send(ask());
         });
         let answer = match asked {
             Ok(_) => told.await.ok(),
             Err(_) => None,
         };
         drop(mode);
-        answer.unwrap_or_else(|| Answer {
-            reply: Reply::No { because: "end of input".to_string() },
-            by: self.by.clone(),
-        })
+        answer
     }
 }
 

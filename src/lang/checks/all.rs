@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::gather::Gather;
+use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, ids, inputs, lint, order, shape_rules, times, vars};
+use super::{connections, destroy, far, ids, inputs, lint, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -29,6 +30,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         if let Some(system) = system {
             connections::check(step, system, &mut site);
             connections::environment(step, system, calls, &mut site);
+            far::check(step, playbook.defaults.host.as_ref(), system, &mut site);
         }
     });
     let mentions = mentioned(playbook, system, &mut site, calls);
@@ -60,7 +62,8 @@ fn mentioned(
         steps.insert(step.id.as_str(), of_step(step, system, calls));
     });
     let unnamed = site.placed.has_unnamed();
-    let known = Known { playbook: Some(playbook), system, steps, unnamed };
+    let loops = Loops::of(&playbook.steps);
+    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops };
     let mut gather = Gather::new(system, calls);
     gather.playbook(playbook, site);
     let mut mentions = Vec::new();

@@ -71,7 +71,17 @@ pub fn is_address(text: &str) -> bool {
 }
 
 fn name(step: &Step, slot: &Slot<Templated>, system: &System, site: &mut Site<'_>) {
-    let Some(name) = literal(slot) else { return };
+    let Some(name) = literal(slot) else {
+        let title = crate::t!(
+            "the name of an action cannot be computed: what it does would not be known before the run",
+            "アクション名にテンプレートは使えません。実行前に内容を確かめられないためです"
+        );
+        let help = crate::t!(
+            "write one step for each action, each with its `when`",
+            "アクションごとにステップを分け、`when` で選んでください"
+        );
+        return site.error("computed-action", site.value(&step.id, &["action", "name"]), title, Some(help));
+    };
     if system.actions.contains_key(name) {
         return;
     }

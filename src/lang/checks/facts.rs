@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::connections::is_address;
 use super::gather::{Gather, Names};
+use super::loops::Loops;
 use super::names::{Known, check};
 use super::site::{Site, near, segs};
 use super::{lint, shape_rules, times};
@@ -77,6 +78,23 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
         let title = crate::t!("there is no host `{host}`", "ホスト `{host}` はありません");
         missing("unknown-host", &["run_on"], title, near(host, system.hosts.keys().map(String::as_str)));
     }
+    for (name, host) in &system.hosts {
+        if host.local == host.ssh.is_some() {
+            let title = crate::t!(
+                "a host is either `local` or has `ssh`, which says how it is reached",
+                "ホストには `local` か、接続方法を示す `ssh` のどちらか一方が必要です"
+            );
+            missing("one-of", &["hosts", name], title, None);
+        }
+    }
+    for (name, connection) in &system.connections {
+        let host = connection.through.as_ref().and_then(|t| t.host.as_deref());
+        if let Some(host) = host.filter(|h| *h != "local" && !system.hosts.contains_key(*h)) {
+            let title = crate::t!("there is no host `{host}`", "ホスト `{host}` はありません");
+            let help = near(host, system.hosts.keys().map(String::as_str));
+            missing("unknown-host", &["connections", name, "through", "host"], title, help);
+        }
+    }
     for (name, secret) in &system.secrets {
         if secret.from.is_some() == secret.generate.is_some() {
             let title = crate::t!(
@@ -101,7 +119,14 @@ fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &
 /// The actions and header fields of a system hold templates of their own.
 fn actions(system: &System, file: &mut SystemFile, environment: Option<&str>) {
     let calls = Calls::default();
-    let known = Known { playbook: None, system: Some(system), steps: HashMap::new(), unnamed: false };
+    let (steps, loops) = (HashMap::new(), Loops::default());
+    let known = Known { playbook: None, system: Some(system), steps, unnamed: false, loops };
+    let mut gather = Gather::new(Some(system), &calls);
+    gather.staged(&["http", "headers"], &system.http.headers, &Names::default());
+    for mut text in gather.texts {
+        text.path = file.written_path(&text.path, environment);
+        check(&text, &known, &mut file.doc, &mut Vec::new());
+    }
     for (name, action) in &system.actions {
         let mut gather = Gather::new(Some(system), &calls);
         gather.action(&[], action, &Names::default());

@@ -23,6 +23,8 @@ pub struct Names {
     pub own: Option<Rc<Outputs>>,
     /// Whether results of steps are there at all.
     pub no_steps: bool,
+    /// Whether the steps that the step holds have ended, as one iteration of its loop.
+    pub within: bool,
 }
 
 /// One template or expression.
@@ -127,7 +129,8 @@ impl<'a> Gather<'a> {
         self.conditions(&["when"], &step.when, &plain);
         if let Some(each) = &step.for_each {
             self.tree(&["for_each", "list"], &each.list, &plain);
-            self.conditions(&["for_each", "stop"], &each.stop, &after);
+            let stop = Names { within: true, ..after.clone() };
+            self.conditions(&["for_each", "stop"], &each.stop, &stop);
         }
         self.conditions(&["expect"], &step.expect, &after);
         if let Some(confirm) = &step.confirm {
@@ -193,7 +196,8 @@ impl<'a> Gather<'a> {
         self.staged(keys, tree, names);
     }
 
-    fn staged<X: Staged<Templated>>(&mut self, keys: &[&str], x: &X, names: &Names) {
+    /// Every text of something that stands behind these keys.
+    pub fn staged<X: Staged<Templated>>(&mut self, keys: &[&str], x: &X, names: &Names) {
         let mut inspector = Inspector::default();
         let Ok(_) = x.stage::<Templated, _>(&mut inspector);
         for (path, place, source) in inspector.found {

@@ -1,5 +1,6 @@
 //! Ids that stand twice, and ids that nobody has. It knows no order.
 
+use super::loops::{Loops, hidden};
 use super::site::{Site, near};
 use crate::base::StepId;
 use crate::lang::yaml::Seg;
@@ -8,10 +9,11 @@ use crate::model::{Needs, Playbook, Step, StepBody};
 /// Checks every id of a playbook.
 pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
     duplicates(site);
-    steps(&playbook.steps, site);
+    let loops = Loops::of(&playbook.steps);
+    steps(&playbook.steps, &loops, site);
     for (i, item) in playbook.checklist.iter().enumerate() {
         let path = vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
-        known(&item.from, path, site);
+        known(&item.from, None, path, &loops, site);
     }
 }
 
@@ -27,31 +29,35 @@ fn duplicates(site: &mut Site<'_>) {
     }
 }
 
-fn steps(steps: &[Step], site: &mut Site<'_>) {
+fn steps(steps: &[Step], loops: &Loops<'_>, site: &mut Site<'_>) {
     for step in steps {
         if let Needs::Steps(ids) = &step.needs {
-            listed(&step.id, "needs", ids, site);
+            listed(&step.id, "needs", ids, loops, site);
         }
-        listed(&step.id, "after", &step.after, site);
+        listed(&step.id, "after", &step.after, loops, site);
         if let StepBody::Group(inner) = &step.body {
-            self::steps(inner, site);
+            self::steps(inner, loops, site);
         }
     }
 }
 
-fn listed(step: &StepId, key: &str, ids: &[StepId], site: &mut Site<'_>) {
+fn listed(step: &StepId, key: &str, ids: &[StepId], loops: &Loops<'_>, site: &mut Site<'_>) {
     for (i, id) in ids.iter().enumerate() {
         let path = site.path(step, &[key, &i.to_string()]);
         if id == step {
             let title = crate::t!("`{step}` waits for itself", "`{step}` が自分自身を待っています");
             site.error("cycle", site.doc.value(&path), title, None);
         } else {
-            known(id, path, site);
+            known(id, Some(step), path, loops, site);
         }
     }
 }
 
-fn known(id: &StepId, path: Vec<Seg>, site: &mut Site<'_>) {
+fn known(id: &StepId, from: Option<&StepId>, path: Vec<Seg>, loops: &Loops<'_>, site: &mut Site<'_>) {
+    if let Some(looped) = loops.hides(id.as_str(), from) {
+        let (title, help) = hidden(id.as_str(), looped);
+        return site.error("inside-a-loop", site.doc.value(&path), title, Some(help));
+    }
     if site.placed.has(id.as_str()) || site.placed.has_unnamed() {
         return;
     }

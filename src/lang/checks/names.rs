@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::gather::Text;
+use super::loops::{Loops, hidden};
 use super::order::Mention;
 use super::outputs::{ALWAYS, Outputs};
 use super::site::{near, within};
@@ -41,6 +42,8 @@ pub struct Known<'a> {
     pub steps: HashMap<&'a str, Outputs>,
     /// Whether a step without a readable id stands somewhere.
     pub unnamed: bool,
+    /// The loops over steps.
+    pub loops: Loops<'a>,
 }
 
 /// A name that is not there.
@@ -69,6 +72,8 @@ pub fn check(text: &Text, known: &Known<'_>, doc: &mut Document, mentions: &mut 
         if let (["steps", id, ..], Some(step)) = (parts.as_slice(), &text.step)
             && known.steps.contains_key(id)
             && !(text.names.own.is_some() && *id == step.as_str())
+            && known.hidden(id, text).is_none()
+            && !(text.names.within && known.loops.holds(step, id))
         {
             mentions.push((step.clone(), StepId::new(id)));
         }
@@ -130,12 +135,24 @@ impl Known<'_> {
                 ),
                 help: Some(crate::t!("use it in the step itself", "ステップの中で使ってください")),
             })),
-            ["steps", id, rest @ ..] => self.step(id, rest, reference),
+            ["steps", id, rest @ ..] => {
+                if let Some(looped) = self.hidden(id, text) {
+                    let (title, help) = hidden(id, looped);
+                    return Err(Box::new(Unknown { code: "inside-a-loop", title, help: Some(help) }));
+                }
+                self.step(id, rest, reference)
+            }
             ["item" | "index", ..] if names.item => Ok(()),
             [root, ..] if ROOTS.contains(root) && self.has_root(root) => Ok(()),
             [root, ..] => self.root(root, reference, text),
             [] => Ok(()),
         }
+    }
+
+    /// The loop that hides a step from a text.
+    fn hidden(&self, id: &str, text: &Text) -> Option<&StepId> {
+        let own = text.step.as_ref().filter(|step| text.names.within && self.loops.holds(step, id));
+        if own.is_some() { None } else { self.loops.hides(id, text.step.as_ref()) }
     }
 
     fn has_root(&self, root: &str) -> bool {

@@ -109,6 +109,13 @@ impl Rules<'_, '_> {
                     inputs::one(&path, name, decl, self.site);
                 }
             }
+            Action::Named(_) if self.id.is_none() => {
+                let title = crate::t!(
+                    "a system's action says what it does, not the name of another action",
+                    "システムの action に別の action の名前は書けません。内容を書いてください"
+                );
+                self.error("wrong-action", &below, title);
+            }
             Action::Playbook(_) if self.id.is_none() => {
                 let title = crate::t!(
                     "a system's action cannot be a playbook",

@@ -39,6 +39,7 @@ pub fn of(name: &str) -> &'static [Short] {
         "Action" => &[Text("shell")],
         "Connection" => &[Text("url")],
         "Host" => &[Word("local", "local")],
+        "Ssh" => &[Text("to")],
         "Schedule" => &[Text("cron")],
         _ => &[],
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::files::{self, Digested};
 use super::form::{Saved, SavedUnit};
 use super::slots::{self, Seen};
-use crate::base::MASK;
+use crate::base::{MASK, StepId};
 use crate::model::{Action, Around, Known, Rendered};
 
 /// What a saved plan says of each step, for the run that does it.
@@ -69,7 +69,9 @@ impl Foreseen {
     }
 
     fn unit(&self, step: &str, item: Option<u32>) -> Option<&SavedUnit> {
-        let units = self.steps.get(step)?;
+        // A step of a loop was planned as what it is in any iteration.
+        let in_any = || self.steps.get(StepId::new(step).in_any_iteration().as_str());
+        let units = self.steps.get(step).or_else(in_any)?;
         units.iter().find(|u| u.item == item).or_else(|| units.iter().find(|u| u.item.is_none()))
     }
 

@@ -66,7 +66,7 @@ pub struct Broken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unapproved {
     /// This person said no.
-    Rejected(Approval),
+    Rejected(Box<Approval>),
     /// So many more people have to approve; and why others who did do not count.
     Missing { more: u32, of: u32, notes: Vec<String> },
 }
@@ -96,7 +96,7 @@ impl Need {
         let last = |a: &&Approval| said.iter().rfind(|b| b.by == a.by) == Some(*a);
         let words: Vec<&Approval> = said.iter().filter(last).collect();
         if let Some(no) = words.iter().find(|a| a.verdict == Verdict::Reject) {
-            return Err(Unapproved::Rejected((*no).clone()));
+            return Err(Unapproved::Rejected(Box::new((*no).clone())));
         }
         let mut notes = Vec::new();
         let mut counted = Vec::new();

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::form::Saved;
+use super::form::{Saved, SavedUnit};
 use super::make::shown;
+use crate::model::Known;
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +49,6 @@ pub fn differences(old: &Saved, new: &Saved, cwd: &Path) -> Vec<Difference> {
     all.systems(old, new);
     all.files(old, new);
     all.outline(old, new);
-    all.steps(old, new);
     all.found
 }
 
@@ -157,23 +157,53 @@ impl All<'_> {
             self.add(&shown(&old.playbook, self.cwd), "steps", Some(a), Some(b));
         }
         for (id, a) in &steps_a {
-            if let Some(b) = steps_b.get(id) {
-                self.value(&crate::t!("step {id}", "ステップ {id}"), "", Some(a), Some(b));
+            let Some(b) = steps_b.get(id) else { continue };
+            let (mut a, mut b) = (a.clone(), b.clone());
+            if self.does(old, new, id) {
+                // What is performed was told value by value.
+                [&mut a, &mut b]
+                    .into_iter()
+                    .filter_map(Value::as_object_mut)
+                    .for_each(|m| drop(m.shift_remove("text")));
             }
+            self.value(&step(id), "", Some(&a), Some(&b));
         }
     }
 
-    fn steps(&mut self, old: &Saved, new: &Saved) {
-        for a in &old.steps {
-            if let Some(b) = new.steps.iter().find(|b| b.id == a.id) {
-                let place = crate::t!("step {}", "ステップ {}", a.id);
-                self.json(&place, "", &a.units, &b.units);
-            }
+    /// What a step performs, value by value. True when something differs.
+    fn does(&mut self, old: &Saved, new: &Saved, id: &str) -> bool {
+        let before = self.found.len();
+        let units =
+            |s: &Saved| s.steps.iter().find(|s| s.id == id).map(|s| s.units.clone()).unwrap_or_default();
+        let (a, b) = (units(old), units(new));
+        if a.len() != b.len() {
+            let items = |units: &[SavedUnit]| Some(units.len().to_string());
+            self.add(&step(id), "items", items(&a), items(&b));
         }
+        for (a, b) in a.iter().zip(&b) {
+            let place = a.item.map_or_else(|| step(id), |n| step(&format!("{id}[{n}]")));
+            self.value(&place, "", Some(&flat(a)), Some(&flat(b)));
+        }
+        self.found.len() > before
     }
 }
 
-/// Enough of a digest to tell it from another.
-fn short(digest: &str) -> &str {
+fn step(id: &str) -> String {
+    crate::t!("step {id}", "ステップ {id}")
+}
+
+/// What is performed, by its keys, known and unknown alike as a person reads it.
+fn flat(unit: &SavedUnit) -> Value {
+    let told = |value: &Known<Value>| match value {
+        Known::Yes(value) => value.clone(),
+        Known::No(text) => Value::from(text.clone()),
+    };
+    let values = unit.does.iter().flatten().map(|(key, value)| (key.clone(), told(value)));
+    let error = unit.error.iter().map(|e| ("error".to_string(), Value::from(e.clone())));
+    Value::Object(values.chain(error).collect())
+}
+
+/// So much of a digest as tells it from another.
+pub fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }

@@ -13,7 +13,7 @@ mod system;
 
 pub use alike::{Foreseen, Unlike};
 pub use approval::{Approval, Broken, Need, Unapproved, Verdict, chain, head};
-pub use compare::{Difference, differences};
+pub use compare::{Difference, differences, short};
 pub use files::{Digested, digest_of};
 pub use form::{FORMAT, Made, ReadFile, Saved, SavedStep, SavedSystem, SavedUnit, SourceFile};
 pub use make::{About, save};

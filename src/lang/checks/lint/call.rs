@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
                 self.flags("wE", &["--timeout"]);
                 self.i += 1;
             }
-            "docker" | "podman" => return self.container(name, start, reached),
+            "docker" | "podman" => return self.container(start, reached),
             "docker-compose" | "podman-compose" => return self.compose(start, reached),
             "kubectl" => return self.kubectl(start, reached),
             "ssh" => return self.ssh(start, reached),
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
         self.words.get(self.i..).unwrap_or_default()
     }
 
-    fn container(&mut self, name: &'a str, start: usize, reached: &mut Reached<'a>) -> bool {
+    fn container(&mut self, start: usize, reached: &mut Reached<'a>) -> bool {
         self.flags("Hlc", &["--context", "--host", "--config", "--log-level"]);
         match self.rest().first().map(|w| w.text.as_str()) {
             Some("compose") => {
@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
             }
             Some("container") => {
                 self.i += 1;
-                self.container(name, start, reached)
+                self.container(start, reached)
             }
             Some("exec") => self.inside(CONTAINER_EXEC, reached),
             Some("run") => self.inside(CONTAINER_RUN, reached),

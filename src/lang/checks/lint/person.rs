@@ -127,13 +127,13 @@ fn session(call: &Call<'_>) -> Option<String> {
         "sudo" | "doas" => call.flag('i', "--login", "ug") || call.flag('s', "--shell", "ug"),
         "su" | "ssh" | "irb" | "ftp" | "sftp" | "telnet" => call.name != "sftp" || !call.flag('b', "", ""),
         "node" => bare && !call.flag('e', "--eval", "") && !call.flag('v', "", ""),
-        "manage.py" => django("shell") || django("dbshell"),
+        "manage.py" => ["shell", "dbshell", "changepassword"].into_iter().any(django),
         name if name.starts_with("python") => {
             let alone =
                 bare && !call.flag('c', "", "m") && !call.flag('m', "", "c") && !call.flag('V', "", "");
             alone
                 || (call.args.iter().any(|w| w.text.ends_with("manage.py"))
-                    && (django("shell") || django("dbshell")))
+                    && (["shell", "dbshell", "changepassword"].into_iter().any(django)))
         }
         "passwd" => call.args.len() < 2 && bare_or_name(call),
         _ => false,

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
+use super::{InputDecl, InputType};
 use crate::base::{Duration, Size};
-use crate::model::{InputDecl, InputType};
 
 /// The value as its type has it, or what is wrong with it. Text is read as the type's text form, so that a value
 /// typed on the command line and one from a file come out alike.
 ///
 /// # Errors
 /// Says what was expected.
-pub fn check(decl: &InputDecl, value: &Value) -> Result<Value, String> {
+pub fn check_input(decl: &InputDecl, value: &Value) -> Result<Value, String> {
     let value = by_type(decl, value)?;
     within(decl, &value)?;
     matches(decl, &value)?;
@@ -127,7 +127,7 @@ fn matches(decl: &InputDecl, value: &Value) -> Result<(), String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::check;
+    use super::check_input as check;
     use crate::model::InputDecl;
 
     fn decl(text: &str) -> InputDecl {

@@ -1,0 +1,162 @@
+//! A plan as one HTML page: everything in it, nothing fetched, no script. Its policy allows one style sheet, by hash.
+
+use base64::Engine as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::facts::{PlanHead, plan_facts};
+use super::marked::marked;
+use super::step::{list, step};
+use crate::base::{Lang, current_lang};
+use crate::model::Effect;
+use crate::plan::Outline;
+use crate::report::cell;
+use crate::report::graph::{Diagram, GRAPH_STYLE, effect_name, page_svg};
+use crate::report::{effect_word, graph};
+use crate::t;
+
+/// The page of a plan.
+pub fn plan_html(outline: &Outline, head: &PlanHead) -> String {
+    let style = format!("{}\n{GRAPH_STYLE}", include_str!("page.css"));
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style.as_bytes()));
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
+    let lang = match current_lang() {
+        Lang::En => "en",
+        Lang::Ja => "ja",
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang=(lang) {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (t!("Plan: {}", "計画: {}", crate::report::safe_line(&outline.title))) }
+                style { (PreEscaped(&style)) }
+            }
+            body {
+                a class="skip" href="#steps" { (t!("To the steps", "手順へ移動")) }
+                (top(outline, head))
+                main { (summary(outline)) (picture(outline)) (steps(outline)) (checklist(outline)) }
+                footer {
+                    p {
+                        mark class="unknown" { "⟨…⟩" } " " (t!("is what only a run can know;", "は実行時にのみ決まる値、")) " "
+                        mark class="masked" { (crate::base::MASK) } " " (t!("is a secret, never shown.", "は表示されない秘密の値です。"))
+                    }
+                    p { "Toban " (env!("CARGO_PKG_VERSION")) " · " (t!("a plan; nothing was run", "計画のみ。何も実行していません")) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn top(outline: &Outline, head: &PlanHead) -> Markup {
+    html! {
+        header {
+            p class="kicker" { (t!("Plan for review", "レビュー用の計画")) }
+            h1 { (marked(&outline.title)) }
+            p class="badges" {
+                @if let Some(environment) = &outline.environment { span class="badge" { (marked(environment)) } }
+                @if head.protected { span class="badge protected" { (t!("protected", "保護環境")) } }
+            }
+            (list(&plan_facts(outline, head)))
+        }
+    }
+}
+
+fn summary(outline: &Outline) -> Markup {
+    let counts =
+        [(Effect::Read, outline.read), (Effect::Change, outline.change), (Effect::Destroy, outline.destroy)];
+    let asks = outline.steps.iter().filter(|s| s.asks.is_some()).count();
+    let errors = outline.steps.iter().filter(|s| s.error.is_some()).count();
+    html! {
+        section aria-labelledby="summary" {
+            h2 id="summary" { (t!("In short", "概要")) }
+            ul class="counts" {
+                @for (effect, count) in counts {
+                    li class=(if count == 0 { "none" } else { effect_name(effect) }) {
+                        b { (count) } " " span { (effect_word(effect)) }
+                    }
+                }
+                li class=(if asks == 0 { "none" } else { "asks" }) { b { (asks) } " " span { (t!("questions", "確認")) } }
+                @if errors > 0 { li class="destroy" { b { (errors) } " " span { (t!("cannot be rendered", "表示不可")) } } }
+            }
+            @if !outline.inputs.is_empty() {
+                h3 { (t!("Inputs", "入力")) }
+                div class="wide" tabindex="0" role="region" aria-label=(t!("Inputs", "入力")) {
+                    table {
+                        thead { tr { th scope="col" { (t!("Name", "名前")) } th scope="col" { (t!("Value", "値")) } } }
+                        tbody {
+                            @for (name, value) in &outline.inputs {
+                                tr { th scope="row" { code { (marked(name)) } } td { code { (marked(&plain(value))) } } }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !outline.secrets.is_empty() {
+                h3 { (t!("Secrets", "シークレット")) }
+                ul class="plain" {
+                    @for secret in &outline.secrets {
+                        li { code { (marked(&secret.name)) } " ← " code { (marked(&secret.source)) } }
+                    }
+                }
+            }
+            @if !outline.differs.is_empty() {
+                p class="note" {
+                    (t!("Differs in every run:", "実行ごとに変わる値:"))
+                    @for name in &outline.differs { " " code { (marked(&format!("⟨{name}⟩"))) } }
+                }
+            }
+        }
+    }
+}
+
+/// A value as it is; text without quotes.
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| cell(value), str::to_string)
+}
+
+fn picture(outline: &Outline) -> Markup {
+    let diagram = Diagram::of(outline);
+    html! {
+        section aria-labelledby="graph" {
+            h2 id="graph" { (t!("Order", "実行順")) }
+            div class="picture" tabindex="0" role="region" aria-label=(t!("Graph of the steps", "手順の図")) {
+                (page_svg(&diagram, &|at| format!("#step-{}", at + 1)))
+            }
+            (graph::legend(&diagram))
+        }
+    }
+}
+
+fn steps(outline: &Outline) -> Markup {
+    let seconds = |id: &str| outline.estimate.as_ref().and_then(|e| e.steps.get(id)).copied();
+    html! {
+        section aria-labelledby="steps" {
+            h2 id="steps" { (t!("Steps", "手順")) }
+            ol class="steps" {
+                @for (at, told) in outline.steps.iter().enumerate() { (step(at + 1, told, seconds(&told.id))) }
+            }
+        }
+    }
+}
+
+fn checklist(outline: &Outline) -> Markup {
+    html! {
+        @if !outline.checklist.is_empty() {
+            section aria-labelledby="checklist" {
+                h2 id="checklist" { (t!("Checklist", "チェックリスト")) }
+                ul class="plain boxes" {
+                    @for entry in &outline.checklist {
+                        li { (marked(&entry.item)) " " code { (marked(entry.from.as_str())) } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A saved plan whose run is killed at every write and at every sync: it is never lost, and never run twice.
+
+use std::process::Stdio;
+
+use crate::place::Place;
+
+/// Runs the plan under a tracer that kills the engine at the `nth` of a system call. False once it came to its end.
+fn killed_at(place: &Place, call: &str, nth: u32) -> bool {
+    let status = place
+        .around("strace")
+        .args(["-qq", "-o/dev/null", &format!("-etrace={call}")])
+        .arg(format!("-einject={call}:signal=KILL:when={nth}"))
+        .arg(env!("CARGO_BIN_EXE_toban"))
+        .args(["--progress", "quiet", "run", "p.plan"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("strace runs (Debian package: strace)");
+    !status.success()
+}
+
+fn kill_at_every(call: &str) {
+    let (mut completed, mut used) = (0, 0);
+    for nth in 1..200 {
+        let place = Place::new();
+        place.file("play.yaml", "title: t\nsteps:\n  - { id: a, shell: echo a >> a.count }\n");
+        assert_eq!(place.toban(&["plan", "play.yaml", "-o", "p.plan"]).code, 0);
+        let killed = killed_at(&place, call, nth);
+        // A child outlives a killed engine; what it does is over in a moment.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        let journal =
+            || place.at("state/runs").exists().then(|| place.toban(&["status"]).out).unwrap_or_default();
+        let began = killed && place.at("state/runs").exists() && {
+            let dir = std::fs::read_dir(place.at("state/runs"))
+                .expect("runs")
+                .flatten()
+                .find(|e| !e.file_name().to_string_lossy().starts_with('.'));
+            dir.is_some_and(|d| {
+                std::fs::read_to_string(d.path().join("journal.jsonl"))
+                    .is_ok_and(|t| t.contains("attempt_started"))
+            })
+        };
+        let again = place.toban(&["--progress", "quiet", "run", "p.plan"]);
+        if killed && !began {
+            assert_eq!((again.code, place.lines("a.count")), (0, 1), "{call} {nth}: {again:?} {}", journal());
+            let runs = std::fs::read_dir(place.at("state/runs")).expect("runs").flatten();
+            let whole = runs.filter(|e| !e.file_name().to_string_lossy().starts_with('.')).count();
+            assert_eq!(whole, 1, "what did nothing is not left beside it");
+            completed += 1;
+        } else {
+            assert_eq!(again.code, 3, "{call} {nth}: {again:?}");
+            assert!(again.err.contains("was run already, as "), "{again:?}");
+            assert!(place.lines("a.count") <= 1, "{call} {nth}: done twice");
+            used += 1;
+        }
+        if !killed {
+            assert!(completed > 2 && used > 1, "{call}: {completed} completed, {used} used");
+            return;
+        }
+    }
+    panic!("the run does not end");
+}
+
+#[test]
+fn a_kill_at_any_sync_leaves_the_plan_used_by_its_run_or_still_to_be_run() {
+    kill_at_every("fdatasync");
+}
+
+#[test]
+fn a_kill_at_any_write_leaves_the_plan_used_by_its_run_or_still_to_be_run() {
+    kill_at_every("write");
+}
