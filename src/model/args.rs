@@ -34,10 +34,28 @@ impl Field for Arg {
         }
     }
     fn show(&self) -> String {
-        self.0.join(" ")
+        self.0.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
-    fn parts(&self) -> Vec<String> {
-        self.0.clone()
+    fn show_unknown(text: &str) -> String {
+        quoted(text)
+    }
+}
+
+/// An argument as a person would have to type it; what stands in `⟨…⟩` for a value needs no quotes of its own.
+pub fn quoted(text: &str) -> String {
+    let mut depth = 0usize;
+    let mut safe = |c: char| {
+        match c {
+            '⟨' => depth += 1,
+            '⟩' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0 || c.is_ascii_alphanumeric() || "-_./:=,@%+⟩•".contains(c)
+    };
+    if !text.is_empty() && text.chars().all(&mut safe) {
+        text.to_string()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

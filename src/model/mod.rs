@@ -24,7 +24,7 @@ mod web;
 
 pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait};
 pub use allow::Allow;
-pub use args::{Arg, Args};
+pub use args::{Arg, Args, quoted};
 pub use condition::{Condition, Otherwise};
 pub use docker::{
     Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices, ComposeUp,

@@ -37,9 +37,9 @@ pub trait Field:
         }
     }
 
-    /// The value as a person reads it, in its parts: one, but for a list that stands for several.
-    fn parts(&self) -> Vec<String> {
-        vec![self.show()]
+    /// A text that stands for a value which only a run can know, as a person reads it.
+    fn show_unknown(text: &str) -> String {
+        text.to_string()
     }
 }
 
@@ -55,9 +55,6 @@ pub trait Stage: Clone + Debug + PartialEq + JsonSchema + Send + Sync + 'static 
 
     /// The value as a person reads it.
     fn show<T: Field>(value: &Self::Of<T>) -> String;
-
-    /// The value as a person reads it, in its parts.
-    fn parts<T: Field>(value: &Self::Of<T>) -> Vec<String>;
 }
 
 /// As written in the file: a literal or a template.
@@ -80,12 +77,6 @@ impl Stage for Templated {
             Template::Source(text) => text.clone(),
         }
     }
-    fn parts<T: Field>(value: &Template<T>) -> Vec<String> {
-        match value {
-            Template::Literal(v) => v.parts(),
-            Template::Source(text) => vec![text.clone()],
-        }
-    }
 }
 
 impl Stage for Planned {
@@ -93,13 +84,7 @@ impl Stage for Planned {
     fn show<T: Field>(value: &Known<T>) -> String {
         match value {
             Known::Yes(v) => v.show(),
-            Known::No(text) => text.clone(),
-        }
-    }
-    fn parts<T: Field>(value: &Known<T>) -> Vec<String> {
-        match value {
-            Known::Yes(v) => v.parts(),
-            Known::No(text) => vec![text.clone()],
+            Known::No(text) => T::show_unknown(text),
         }
     }
 }
@@ -108,9 +93,6 @@ impl Stage for Rendered {
     type Of<T: Field> = T;
     fn show<T: Field>(value: &T) -> String {
         value.show()
-    }
-    fn parts<T: Field>(value: &T) -> Vec<String> {
-        value.parts()
     }
 }
 
@@ -180,11 +162,6 @@ impl<S: Stage, T: Field, const P: u8> Slot<S, T, P> {
     /// The value as a person reads it.
     pub fn show(&self) -> String {
         S::show::<T>(&self.0)
-    }
-
-    /// The value as a person reads it, in its parts: an argument that is a spliced list in its separate arguments.
-    pub fn parts(&self) -> Vec<String> {
-        S::parts::<T>(&self.0)
     }
 }
 

@@ -84,10 +84,11 @@ pub fn changes(old: &Outline, new: &Outline) -> Changes {
     }
 }
 
-/// What is said of a plan besides its inputs and steps. Its counts follow from the steps.
+/// What is said of a plan besides its name, its inputs and its steps. Its counts follow from the steps.
 fn whole(outline: &Outline) -> Vec<(String, Value)> {
     let Value::Object(map) = serde_json::to_value(outline).unwrap_or_default() else { return Vec::new() };
-    let apart = ["inputs", "steps", "estimate", "read", "change", "destroy", "differs", "secrets"];
+    let apart =
+        ["playbook", "inputs", "steps", "estimate", "read", "change", "destroy", "differs", "secrets"];
     map.into_iter().filter(|(key, _)| !apart.contains(&key.as_str())).collect()
 }
 

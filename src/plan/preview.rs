@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::model::{
     Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage,
-    Stdin, System,
+    Stdin, System, quoted,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -59,18 +59,10 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
     }
 }
 
+/// Arguments as a person would have to type them. A list that is spliced in may give none.
 fn words<S: Stage>(args: &Args<S>) -> String {
-    args.0.iter().flat_map(Slot::parts).map(|part| word(&part)).collect::<Vec<_>>().join(" ")
-}
-
-/// An argument as a person would have to type it.
-fn word(text: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+⟨⟩•".contains(c);
-    if !text.is_empty() && text.chars().all(safe) {
-        text.to_string()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    let words = args.0.iter().map(Slot::show).filter(|w| !w.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn sql_text<S: Stage>(sql: &Sql<S>) -> String {
@@ -123,7 +115,7 @@ fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
 /// A compose call much as it would be typed.
 fn compose_text<S: Stage>(compose: &Compose<S>) -> String {
     let mut text = String::from("docker compose");
-    let mut option = |name: &str, value: String| text.push_str(&format!(" {name} {}", word(&value)));
+    let mut option = |name: &str, value: String| text.push_str(&format!(" {name} {}", quoted(&value)));
     compose.project_dir.iter().for_each(|v| option("--project-directory", v.show()));
     compose.files.iter().for_each(|v| option("-f", v.show()));
     compose.project.iter().for_each(|v| option("-p", v.show()));

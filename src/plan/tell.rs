@@ -56,6 +56,7 @@ impl Renderer<'_> {
             system: Vec::new(),
             secrets: Vec::new(),
             unknown: Vec::new(),
+            probe: None,
         };
         let mut teller = Teller { renderer: self, ix, known, seen: Vec::new() };
         if let Err(message) = teller.fill(&mut told) {

@@ -39,7 +39,9 @@ pub(super) fn shown(pieces: &[Piece<'_>], scope: &Scope) -> Result<String, Error
     let mut shown = String::new();
     for piece in pieces {
         match piece {
-            Piece::Text(text) | Piece::Unknown(text) => shown.push_str(text),
+            Piece::Text(text) => shown.push_str(text),
+            Piece::Unknown(text) if is_name(text) => shown.push_str(text),
+            Piece::Unknown(text) => shown.push_str(&format!("⟦{text}⟧")),
             Piece::Bind(value) => match bound(value.clone(), scope)? {
                 Bind::Plain(value) => shown.push_str(&format!("⟦{value}⟧")),
                 Bind::Secret(text) => shown.push_str(&format!("⟦{}⟧", text.shown())),
@@ -48,6 +50,12 @@ pub(super) fn shown(pieces: &[Piece<'_>], scope: &Scope) -> Result<String, Error
         }
     }
     Ok(shown)
+}
+
+/// Whether what stands for an unknown, `⟨expression⟩`, is a name in the text and no bound value.
+fn is_name(unknown: &str) -> bool {
+    let expression = unknown.trim_end_matches('⟩').trim_end();
+    expression.strip_suffix("ident").is_some_and(|rest| rest.trim_end().ends_with('|'))
 }
 
 fn bound(value: Json, scope: &Scope) -> Result<Bind, Error> {

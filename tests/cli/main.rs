@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_places;
+mod diff;
 mod flow;
 mod pipes;
 mod place;

@@ -37,7 +37,7 @@ fn a_dry_run_shows_what_it_cannot_know_and_renders_the_rest() {
     assert_eq!(plan("{% set v = steps.a.x %}{{ v }} {{ v ~ 1 }}", Place::Text), shown("⟨v⟩ ⟨v ~ 1⟩"));
     assert_eq!(
         plan("SELECT {{ inputs.name }} WHERE x = {{ steps.a.x }}", Place::Sql),
-        shown("SELECT ⟦\"花 子's\"⟧ WHERE x = ⟨steps.a.x⟩")
+        shown("SELECT ⟦\"花 子's\"⟧ WHERE x = ⟦⟨steps.a.x⟩⟧")
     );
     let whole = "{% macro m() %}{{ steps.a }}{% endmacro %}{{ m() }}";
     assert_eq!(plan(whole, Place::Text), shown(&format!("⟨{whole}⟩")));

@@ -87,7 +87,7 @@ fn a_preview_keeps_what_it_knows_and_shows_what_it_cannot() {
     else {
         panic!("sql")
     };
-    assert_eq!(sql.query.expect("a query").show(), "SELECT ⟨steps.a.x⟩, ⟦7⟧");
+    assert_eq!(sql.query.expect("a query").show(), "SELECT ⟦⟨steps.a.x⟩⟧, ⟦7⟧");
     let action = json!({"file": {"prune": {"glob": "x", "older_than": "{{ steps.a.days }}d"}}});
     let shown = serde_json::to_value(preview(action)).expect("serialises");
     assert_eq!(shown["file"]["prune"]["older_than"], json!({"⟨unknown⟩": "⟨steps.a.days⟩d"}));
