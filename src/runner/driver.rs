@@ -42,7 +42,7 @@ pub(super) enum News {
     Live(Live),
     Signal(Signal),
     Wake,
-    /// What was appended should be on disk by now.
+    /// It is time to look whether what was appended should be on disk by now.
     Late,
 }
 
@@ -66,7 +66,7 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
     let mut driver = Driver::new(session, sender);
     let mut went = driver.take(vec![News::Input(Input::Begin)]);
     while went.is_ok() && driver.outcome.is_none() {
-        let batch = world.next(driver.wake, driver.pace.due(), driver.wants_ticks()).await;
+        let batch = world.next(driver.wake, driver.pace.due().is_some(), driver.wants_ticks()).await;
         went = driver.take(batch);
     }
     if let Err(e) = went {
@@ -356,7 +356,7 @@ impl Driver {
     async fn abandon(&mut self, world: &mut World) {
         self.terminate();
         while !self.stoppers.is_empty() {
-            for news in world.next(None, None, false).await {
+            for news in world.next(None, false, false).await {
                 match news {
                     News::Done(done) => {
                         done.pending.discard();

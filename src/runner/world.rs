@@ -12,29 +12,34 @@ use crate::event::Live;
 /// How often a live screen is told that time passes.
 const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// How often it is looked whether a sync is due. A timer of its own for each fact would cost a wake-up each.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(25);
+
 /// Where news come from.
 pub(super) struct World {
     inbox: UnboundedReceiver<News>,
     signals: Signals,
     ticks: Interval,
+    looks: Interval,
 }
 
 impl World {
     /// What is sent to the inbox, and signals.
     pub fn new(inbox: UnboundedReceiver<News>, signals: Signals) -> World {
-        let mut ticks = interval(TICK);
+        let [mut ticks, mut looks] = [interval(TICK), interval(LOOK)];
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        World { inbox, signals, ticks }
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        World { inbox, signals, ticks, looks }
     }
 
     /// The next news, and all that came with it: what comes together is written together.
-    pub async fn next(&mut self, wake: Option<Instant>, late: Option<Instant>, ticking: bool) -> Vec<News> {
+    pub async fn next(&mut self, wake: Option<Instant>, unsynced: bool, ticking: bool) -> Vec<News> {
         let first = tokio::select! {
             biased;
             signal = self.signals.next() => News::Signal(signal),
             news = self.inbox.recv() => news.unwrap_or(News::Wake),
             () = until(wake) => News::Wake,
-            () = until(late) => News::Late,
+            _ = self.looks.tick(), if unsynced => News::Late,
             _ = self.ticks.tick(), if ticking => News::Live(Live::Tick),
         };
         let mut batch = vec![first];
