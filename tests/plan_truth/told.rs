@@ -66,7 +66,10 @@ pub fn of_outline(plan: &Value) -> Vec<Told> {
     assert!(!steps.is_empty(), "{plan}");
     let texts = |step: &Value| {
         let conditional = may_be_left_out(steps, step);
-        let told = |text| Told { conditional, ..told(step, text) };
+        let told = |text| {
+            let told = told(step, text);
+            Told { conditional: conditional || told.conditional, ..told }
+        };
         list(&step["text"]).iter().map(told).collect::<Vec<_>>()
     };
     steps.iter().flat_map(texts).collect()
@@ -84,12 +87,13 @@ fn list(value: &Value) -> &[Value] {
 
 fn told(step: &Value, text: &Value) -> Told {
     let mut lines: Vec<&str> = list(&text["lines"]).iter().filter_map(Value::as_str).collect();
-    let (mut env, mut guards) = (Vec::new(), Vec::new());
+    let (mut env, mut guards, mut made_before) = (Vec::new(), Vec::new(), false);
     while let Some(last) = lines.last().filter(|l| AROUND.iter().any(|a| l.starts_with(a))) {
         if let Some((name, value)) = last.strip_prefix("env: ").and_then(|e| e.split_once('=')) {
             env.push((name.to_string(), value.to_string()));
         }
         guards.extend(last.strip_prefix("unless: ").map(str::to_string));
+        made_before |= last.starts_with("creates: ");
         lines.pop();
     }
     let kind = step["kind"].as_str().unwrap_or_default().to_string();
@@ -98,7 +102,7 @@ fn told(step: &Value, text: &Value) -> Told {
         env,
         guards,
         parameters: list(&text["parameters"]).iter().filter_map(Value::as_str).map(str::to_string).collect(),
-        conditional: false,
+        conditional: made_before,
         unknown_loop: step["items"].is_object() && step["items"]["count"].is_null(),
         repeats: kind == "wait" || step["retry"].is_object(),
         may_be_childless: kind == "wait",
