@@ -32,7 +32,6 @@ use crate::template::Engine;
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let (mut start, ready) = open(globals, matches, !somebody)?;
-    start.loaded.forget_steps();
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
@@ -261,6 +260,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
         approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
+        names: Default::default(),
     }
 }
 

@@ -44,7 +44,7 @@ impl Renderer<'_> {
             text: Vec::new(),
             error: None,
             timeout: step.around.timeout.as_ref().map(|t| self.planned(ix, t, known)),
-            retry: step.retry.clone(),
+            retry: step.retry.as_deref().cloned(),
             asks: self.planned_question(ix, known),
             expect: step.expect.iter().map(expected).collect(),
             ok_codes: step.ok_codes.clone(),
