@@ -4,8 +4,17 @@
 #[path = "lab/harness.rs"]
 mod harness;
 
+#[allow(dead_code)]
+#[path = "plan_truth/children.rs"]
+mod children;
+#[allow(dead_code)]
+#[path = "plan_truth/told.rs"]
+mod told;
+
 #[path = "lab/cafemuji.rs"]
 mod cafemuji;
+#[path = "lab/dry_run.rs"]
+mod dry_run;
 #[path = "lab/refnet_daily.rs"]
 mod refnet_daily;
 #[path = "lab/refnet_rounds.rs"]

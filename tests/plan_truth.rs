@@ -7,6 +7,8 @@ mod server;
 
 #[path = "plan_truth/children.rs"]
 mod children;
+#[path = "plan_truth/rounds.rs"]
+mod rounds;
 #[path = "plan_truth/told.rs"]
 mod told;
 
@@ -25,6 +27,16 @@ fn repo() -> &'static Path {
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path of text")
+}
+
+/// Every example, as it is named to the binary.
+fn examples() -> Vec<String> {
+    let entries =
+        std::fs::read_dir(repo().join("examples")).expect("examples").map(|e| e.expect("an entry").path());
+    let mut found: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
+    found.sort();
+    let name = |p: &PathBuf| format!("examples/{}", p.file_name().expect("a name").to_string_lossy());
+    found.iter().map(name).collect()
 }
 
 /// What an example needs besides its name.
@@ -69,13 +81,8 @@ fn compare_commands(folder: &Path, name: &str, inputs: &[&str], extra: &[&str]) 
 
 #[test]
 fn what_is_told_of_the_commands_of_every_example_is_what_is_started() {
-    let entries =
-        std::fs::read_dir(repo().join("examples")).expect("examples").map(|e| e.expect("an entry").path());
-    let mut found: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
-    found.sort();
     let mut compared = 0;
-    for path in found {
-        let name = format!("examples/{}", path.file_name().expect("a name").to_string_lossy());
+    for name in examples() {
         compared += compare_commands(repo(), &name, inputs(&name), extra(&name));
     }
     assert!(compared >= 10, "{compared} commands were compared");

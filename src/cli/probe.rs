@@ -1,13 +1,16 @@
 //! The probe of `toban plan --probe`: looks at every step, and puts what it found into the outline. It prints nothing.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
+
+use serde_json::Value;
 
 use super::error::Error;
 use super::place::{sites, vault};
 use super::start::{Start, run_facts};
 use crate::base::{Masker, Secret};
-use crate::plan::{Body, Outline, ProbeCounts, Renderer, outline};
+use crate::plan::{Body, NodeIx, Outline, Plan, ProbeCounts, Renderer, outline};
 use crate::probe::{Found, Setup, probe};
 use crate::process::{StopReason, Stopper};
 use crate::runner::{Signal, Signals};
@@ -37,14 +40,66 @@ pub fn look(start: &Start, believed: bool) -> Result<Probed, Error> {
         Setup::new(renderer(), sites(plan, id, Path::new("/nowhere"), &vault), Rc::clone(&vault), believed);
     let (found, signal) = found(start, &setup)?;
     let mut told = outline(&renderer(), &found.shown());
-    let shown = plan.order.iter().filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }));
-    for (step, ix) in told.steps.iter_mut().zip(shown) {
-        step.probe = found.finding(*ix).cloned();
+    // The outline lays loops out that the plan has once, so a place in one is none in the other.
+    let ids: HashMap<String, NodeIx> =
+        plan.order.iter().filter_map(|ix| Some((shown(plan, *ix)?, *ix))).collect();
+    for step in &mut told.steps {
+        step.probe = ids.get(&step.id).and_then(|ix| found.finding(*ix)).cloned();
     }
     told.probe = Some(ProbeCounts::of(told.steps.iter().filter_map(|s| s.probe.as_ref())));
     let secrets = vault.masked();
     let masker = Masker::new(secrets.iter().map(Secret::expose));
-    Ok(Probed { outline: told, masker, signal })
+    // Before it is escaped for a page or a ticket, where a secret would not look like itself any more.
+    Ok(Probed { outline: masked(told, &masker), masker, signal })
+}
+
+/// The id under which an outline tells of a node; the end of what holds steps is told at its beginning.
+fn shown(plan: &Plan, ix: NodeIx) -> Option<String> {
+    match plan.at(ix).body {
+        Body::Close { .. } => None,
+        Body::Open { close, .. } => Some(plan.at(close).id.to_string()),
+        Body::Act => Some(plan.at(ix).id.to_string()),
+    }
+}
+
+/// Where an outline has words of the language, ids, and what no look adds to.
+const FIXED: [&str; 13] = [
+    "id",
+    "inside",
+    "step",
+    "kind",
+    "effect",
+    "why",
+    "otherwise",
+    "on_error",
+    "after_crash",
+    "verdict",
+    "checklist",
+    "locks",
+    "schedule",
+];
+
+/// Where it has data, whose keys mean nothing to it.
+const DATA: [&str; 5] = ["gives", "inputs", "item", "each", "facts"];
+
+/// The outline with each secret masked wherever it stands.
+fn masked(outline: Outline, masker: &Masker) -> Outline {
+    let Ok(mut value) = serde_json::to_value(&outline) else { return outline };
+    mask(&mut value, masker, &FIXED);
+    serde_json::from_value(value).unwrap_or(outline)
+}
+
+fn mask(value: &mut Value, masker: &Masker, fixed: &[&str]) {
+    match value {
+        Value::String(text) => *text = masker.mask(text).0,
+        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, masker, fixed)),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut().filter(|(key, _)| !fixed.contains(&key.as_str())) {
+                mask(value, masker, if DATA.contains(&key.as_str()) { &[] } else { fixed });
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn found(start: &Start, setup: &Setup<'_>) -> Result<(Found, Option<Signal>), Error> {

@@ -14,6 +14,10 @@ mod node;
 mod outline;
 mod prepare;
 mod preview;
+mod preview_docker;
+mod preview_plain;
+#[cfg(test)]
+mod preview_tests;
 mod record;
 mod renderer;
 pub mod saved;

@@ -1,47 +1,36 @@
 //! An action as one text, at whatever stage it is: for the plan, the question before it, and the journal. It shows
 //! no secret, since no stage can show one.
 
-use serde_json::Value;
-
+use super::preview_docker::docker_text;
+use super::preview_plain::{pairs, plain, scalar};
 use crate::model::{
-    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage,
-    Stdin, System, quoted,
+    Action, Args, Around, Condition, Decide, Http, Manual, Otherwise, PlaybookCall, Shell, Slot, Sql, Stage,
+    Stdin, StdoutFile, System, Wait,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
-/// what stands in `⟨…⟩` there.
+/// what stands in `⟨…⟩` there. Its time limit and whether it is sensitive are told beside it.
 pub fn preview<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) -> String {
-    let mut text = action_text(action);
-    text.extend(host_line(action, around, system).map(|line| format!("\nhost: {line}")));
-    for (label, line) in around_lines(around) {
-        text.push_str(&format!("\n{label}: {line}"));
-    }
+    let mut text = action_text(action, around, system);
+    let mut add = |label: &str, line: String| text.push_str(&format!("\n{label}: {line}"));
+    option_lines(action).into_iter().for_each(|(label, line)| add(label, line));
+    host_line(action, around, system).into_iter().for_each(|line| add("host", line));
+    around_lines(around).into_iter().for_each(|(label, line)| add(label, line));
     text
 }
 
-fn action_text<S: Stage>(action: &Action<S>) -> String {
+fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) -> String {
     match action {
         Action::Shell(shell) => shell_text(shell),
         Action::Sql(sql) => sql_text(sql),
         Action::Http(http) => http_text(http),
-        Action::Docker(docker) => docker_text(docker),
-        Action::Manual(manual) => manual.instruction.show(),
-        Action::Decide(decide) => decide.question.show(),
+        Action::Docker(docker) => docker_text(docker, around, system),
+        Action::Manual(manual) => manual_text(manual),
+        Action::Decide(decide) => decide_text(decide),
         Action::Fail(fail) => fail.message.show(),
-        Action::Assert(assert) => {
-            let that: Vec<&str> = assert.0.iter().map(|c| c.that.as_str()).collect();
-            that.join("\n")
-        }
-        Action::Wait(wait) => {
-            let watched = wait.action().map(|a| action_text(&a));
-            let until: Vec<&str> = wait.until.iter().map(|c| c.that.as_str()).collect();
-            match (&wait.r#for, watched) {
-                (_, Some(watched)) => format!("{watched}\nuntil: {}", until.join(" and ")),
-                (Some(time), None) => time.show(),
-                (None, None) => String::new(),
-            }
-        }
-        Action::Playbook(call) => call.run.clone(),
+        Action::Assert(assert) => assert.0.iter().map(condition_text).collect::<Vec<_>>().join("\n"),
+        Action::Wait(wait) => wait_text(wait, around, system),
+        Action::Playbook(call) => call_text(call),
         Action::Named(named) => named.name.show(),
         Action::Probe(_) | Action::File(_) => plain(action),
     }
@@ -60,16 +49,21 @@ fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
 }
 
 /// Arguments as a person would have to type them. A list that is spliced in may give none.
-fn words<S: Stage>(args: &Args<S>) -> String {
+pub(super) fn words<S: Stage>(args: &Args<S>) -> String {
     let words = args.0.iter().map(Slot::show).filter(|w| !w.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
 fn sql_text<S: Stage>(sql: &Sql<S>) -> String {
     let database = sql.database.as_ref().map(|d| format!("/{}", d.show())).unwrap_or_default();
+    let transaction = match sql.transaction.as_ref().map(Slot::show).as_deref() {
+        None | Some("true") => String::new(),
+        Some("false") => ", no transaction".to_string(),
+        Some(unknown) => format!(", transaction: {unknown}"),
+    };
     let text = [&sql.query, &sql.script].into_iter().flatten().map(Slot::show).collect::<Vec<_>>().join("\n");
     let file = sql.file.as_ref().map(|f| format!("\\i {}", f.show())).unwrap_or_default();
-    format!("[{}{database}] {}{file}", sql.connection.show(), text.trim_end())
+    format!("[{}{database}{transaction}] {}{file}", sql.connection.show(), text.trim_end())
 }
 
 fn http_text<S: Stage>(http: &Http<S>) -> String {
@@ -89,7 +83,7 @@ fn http_text<S: Stage>(http: &Http<S>) -> String {
         text.push_str(&format!("\nauthorization: {shown}"));
     }
     if let Some(json) = &http.json {
-        text.push_str(&format!("\n{}", unstage(serde_json::to_value(json).unwrap_or_default())));
+        text.push_str(&format!("\n{}", scalar(json)));
     }
     for (name, value) in &http.form {
         text.push_str(&format!("\n{name}={}", value.show()));
@@ -100,97 +94,67 @@ fn http_text<S: Stage>(http: &Http<S>) -> String {
     text
 }
 
-fn docker_text<S: Stage>(docker: &Docker<S>) -> String {
-    match docker {
-        Docker::Exec(exec) => format!("docker exec {} {}", exec.container.show(), words(&exec.command)),
-        Docker::Run(run) => {
-            let args = run.command.as_ref().map(words).unwrap_or_default();
-            format!("docker run {} {args}", run.image.show())
-        }
-        Docker::Compose(compose) => compose_text(compose),
-        other => plain(other),
+fn manual_text<S: Stage>(manual: &Manual<S>) -> String {
+    let mut lines = vec![manual.instruction.show()];
+    lines.extend(manual.link.as_ref().map(|link| format!("link: {}", link.show())));
+    lines.extend(manual.evidence.iter().map(|(name, decl)| format!("evidence {name}: {}", pairs(decl))));
+    lines.join("\n")
+}
+
+fn decide_text<S: Stage>(decide: &Decide<S>) -> String {
+    let mut lines = vec![decide.question.show()];
+    lines.extend(decide.choices.iter().map(|(value, label)| format!("- {value}: {}", label.show())));
+    lines
+        .extend(decide.from.as_ref().map(|f| format!("- {}: {} (of {})", f.value, f.label, scalar(&f.list))));
+    lines.join("\n")
+}
+
+fn wait_text<S: Stage>(wait: &Wait<S>, around: &Around<S>, system: &System) -> String {
+    let watched = wait.action().map(|action| action_text(&action, around, system));
+    let until: Vec<String> = wait.until.iter().map(condition_text).collect();
+    match (&wait.r#for, watched) {
+        (_, Some(watched)) => format!("{watched}\nuntil: {}", until.join(" and ")),
+        (Some(time), None) => time.show(),
+        (None, None) => String::new(),
     }
 }
 
-/// A compose call much as it would be typed.
-fn compose_text<S: Stage>(compose: &Compose<S>) -> String {
-    let mut text = String::from("docker compose");
-    let mut option = |name: &str, value: String| text.push_str(&format!(" {name} {}", quoted(&value)));
-    compose.project_dir.iter().for_each(|v| option("--project-directory", v.show()));
-    compose.files.iter().for_each(|v| option("-f", v.show()));
-    compose.project.iter().for_each(|v| option("-p", v.show()));
-    for verb in compose.verbs() {
-        text.push(' ');
-        match verb {
-            ComposeVerb::Exec(exec) => {
-                text.push_str(&format!("exec {} {}", exec.service.show(), words(&exec.command)));
-            }
-            ComposeVerb::Run(run) => {
-                let args = run.command.as_ref().map(words).unwrap_or_default();
-                text.push_str(&format!("run {} {args}", run.service.show()));
-            }
-            ComposeVerb::Up(what) => text.push_str(&plain(&keyed("up", what))),
-            ComposeVerb::Down(what) => text.push_str(&plain(&keyed("down", what))),
-            ComposeVerb::Logs(what) => text.push_str(&plain(&keyed("logs", what))),
-            ComposeVerb::Ps(what) => text.push_str(&plain(&keyed("ps", what))),
-            ComposeVerb::Config(what) => text.push_str(&plain(&keyed("config", what))),
-            ComposeVerb::Stop(what) => text.push_str(&services("stop", what)),
-            ComposeVerb::Start(what) => text.push_str(&services("start", what)),
-            ComposeVerb::Restart(what) => text.push_str(&services("restart", what)),
-            ComposeVerb::Pull(what) => text.push_str(&services("pull", what)),
-            ComposeVerb::Build(what) => text.push_str(&services("build", what)),
-        }
+fn condition_text(condition: &Condition) -> String {
+    let mut text = condition.that.clone();
+    text.extend(condition.each.as_ref().map(|each| format!(" for each of {}", scalar(each))));
+    if condition.otherwise == Otherwise::Warn {
+        text.push_str(", else a warning");
     }
+    text.extend(condition.message.as_ref().map(|message| format!(": {}", message.show())));
     text
 }
 
-fn services<S: Stage>(verb: &str, what: &ComposeServices<S>) -> String {
-    let names: Vec<String> = what.services.iter().map(Slot::show).collect();
-    format!("{verb} {}", names.join(" "))
+fn call_text<S: Stage>(call: &PlaybookCall<S>) -> String {
+    let mut lines = vec![call.run.clone()];
+    lines.extend(call.inputs.iter().map(|(name, value)| format!("{name}: {}", scalar(value))));
+    lines.extend(call.environment.as_ref().map(|name| format!("environment: {name}")));
+    lines.join("\n")
 }
 
-fn keyed<T: serde::Serialize>(key: &str, value: &T) -> Value {
-    serde_json::json!({ key: value })
-}
-
-/// Any other action as `verb key: value, …`, on one line.
-fn plain<T: serde::Serialize>(action: &T) -> String {
-    let mut value = unstage(serde_json::to_value(action).unwrap_or_default());
-    let mut words = Vec::new();
-    while let Value::Object(map) = &value {
-        let Some((key, inner)) = map.iter().next() else { break };
-        if map.len() > 1 || !inner.is_object() {
-            break;
+/// How a request is made, and how often a reading is.
+fn option_lines<S: Stage>(action: &Action<S>) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    match action {
+        Action::Http(http) => http_lines(http, &mut lines),
+        Action::Wait(wait) => {
+            wait.http.iter().for_each(|http| http_lines(http, &mut lines));
+            lines.extend(wait.every.as_ref().map(|v| ("every", v.show())));
+            lines.extend(wait.limit.as_ref().map(|v| ("limit", v.show())));
         }
-        words.push(key.clone());
-        let inner = inner.clone();
-        value = inner;
+        _ => {}
     }
-    let rest = match value {
-        Value::Object(map) => {
-            map.iter().map(|(k, v)| format!("{k}: {}", scalar(v))).collect::<Vec<_>>().join(", ")
-        }
-        other => scalar(&other),
-    };
-    format!("{} {rest}", words.join(" ")).trim().to_string()
+    lines
 }
 
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// A planned value without the marks of its stage.
-fn unstage(value: Value) -> Value {
-    match value {
-        Value::Object(map) if map.len() == 1 && map.contains_key("⟨known⟩") => map["⟨known⟩"].clone(),
-        Value::Object(map) if map.len() == 1 && map.contains_key("⟨unknown⟩") => map["⟨unknown⟩"].clone(),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, unstage(v))).collect()),
-        Value::Array(items) => Value::Array(items.into_iter().map(unstage).collect()),
-        other => other,
-    }
+fn http_lines<S: Stage>(http: &Http<S>, lines: &mut Vec<(&'static str, String)>) {
+    lines.extend(http.ca.as_ref().map(|v| ("trusts", v.show())));
+    lines.extend(http.timeout.as_ref().map(|v| ("answer within", v.show())));
+    lines.extend(http.follow.as_ref().map(|v| ("follow redirects", v.show())));
 }
 
 /// The host of a step that does something, where it is named or another one than this machine, and how it is reached.
@@ -215,20 +179,28 @@ fn around_lines<S: Stage>(around: &Around<S>) -> Vec<(&'static str, String)> {
     lines.extend(around.cwd.as_ref().map(|v| ("in", v.show())));
     lines.extend(around.env.iter().map(|(name, value)| ("env", format!("{name}={}", value.show()))));
     lines.extend(around.stdin.as_ref().map(|v| ("stdin", stdin_text(v))));
-    lines.extend(around.stdout.as_ref().map(|v| {
-        let packed =
-            v.compress.map(|c| format!(" ({})", scalar(&serde_json::to_value(c).unwrap_or_default())));
-        ("stdout", format!("{}{}", v.file.show(), packed.unwrap_or_default()))
-    }));
+    lines.extend(around.stdout.as_ref().map(|v| ("stdout", stdout_text(v))));
     lines.extend(around.unless.as_ref().map(|v| ("unless", v.show())));
     lines.extend(around.creates.as_ref().map(|v| ("creates", v.show())));
+    lines.extend(around.max_output.as_ref().map(|v| ("max output", scalar(v))));
     lines
 }
 
 fn stdin_text<S: Stage>(stdin: &Stdin<S>) -> String {
     match (&stdin.text, &stdin.file) {
         (Some(text), _) => text.show(),
-        (None, Some(file)) => format!("< {}", file.show()),
+        (None, Some(file)) => {
+            let packed = stdin.decompress.map(|c| format!(" ({})", scalar(&c))).unwrap_or_default();
+            format!("< {}{packed}", file.show())
+        }
         (None, None) => String::new(),
     }
+}
+
+fn stdout_text<S: Stage>(stdout: &StdoutFile<S>) -> String {
+    let packed = stdout.compress.map(|c| scalar(&c));
+    let mode = stdout.mode.as_ref().map(|mode| format!("mode {}", mode.show()));
+    let how: Vec<String> = packed.into_iter().chain(mode).collect();
+    let how = if how.is_empty() { String::new() } else { format!(" ({})", how.join(", ")) };
+    format!("{}{how}", stdout.file.show())
 }

@@ -6,6 +6,7 @@ mod area;
 mod board;
 mod canvas;
 mod changes;
+mod finding;
 mod fold;
 mod graph;
 mod heading;

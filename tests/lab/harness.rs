@@ -56,9 +56,19 @@ impl Lab {
         command.spawn().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"))
     }
 
+    /// Runs `toban` in the lab under a program that watches it.
+    pub fn watched(&self, watch: &[&str], arguments: &[&str]) -> Ran {
+        ran(self.under(watch, arguments))
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
+        self.under(&[], arguments)
+    }
+
+    fn under(&self, watch: &[&str], arguments: &[&str]) -> Command {
         let mut command = Command::new(repo().join("tests/lab/enter"));
         command
+            .args(watch)
             .arg(env!("CARGO_BIN_EXE_toban"))
             .args(arguments)
             .args(["--env", "lab", "--progress", "plain", "--lang", "en"])

@@ -38,8 +38,21 @@ checklist:
   - { item: "<i>done</i>", from: gone }
 "#;
 
+/// What a look finds out: one file is there, another is not, and a command nobody can look into.
+const PROBED: &str = "title: 確認済みの計画
+steps:
+  - { id: there, file: { read: { path: probed.yaml } } }
+  - { id: gone, needs: [], file: { read: { path: 'missing <b>.txt' } } }
+  - { id: open, needs: [], shell: 'echo a' }
+";
+
 /// What `toban` prints.
 fn toban(arguments: &[&str], folder: &Path) -> String {
+    ended(arguments, folder, 0)
+}
+
+/// The same where it ends with this code.
+fn ended(arguments: &[&str], folder: &Path, code: i32) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_toban"))
         .args(arguments)
         .current_dir(folder)
@@ -47,7 +60,12 @@ fn toban(arguments: &[&str], folder: &Path) -> String {
         .env_remove("COLUMNS")
         .output()
         .expect("toban runs");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).expect("text")
 }
 
@@ -83,6 +101,10 @@ impl Pages {
             let file = pages.path(&format!("{name}.yaml"));
             pages.page(name, &file.display().to_string(), pages.folder.path());
         }
+        std::fs::write(pages.path("probed.yaml"), PROBED).expect("written");
+        let probe = ["plan", "./probed.yaml", "--probe", "--format", "html", "--lang", "ja"];
+        let html = ended(&probe, pages.folder.path(), 1);
+        std::fs::write(pages.path("probed.html"), html).expect("written");
         pages
     }
 
@@ -100,7 +122,7 @@ impl Pages {
     }
 }
 
-const NAMES: [&str; 4] = ["quickstart", "recovery", "hostile", "big"];
+const NAMES: [&str; 5] = ["quickstart", "recovery", "hostile", "big", "probed"];
 
 /// Every text whose contrast with what is behind it is under 4.5.
 const PALE: &str = r"(() => {
@@ -212,6 +234,26 @@ fn hostile_text_is_shown_and_never_becomes_part_of_the_page() {
     assert!(text.contains("\\u{202e}") && !text.contains('\u{202e}'), "{text}");
     assert!(text.contains("\"><img src=x onerror=alert(1)>"), "{text}");
     assert_eq!(browser.value("document.querySelector('mark.unknown').textContent"), "⟨inputs.missing⟩");
+}
+
+#[test]
+fn what_a_look_found_stands_with_each_step_and_counted() {
+    let pages = Pages::made();
+    let mut browser = Browser::start();
+    browser.open(&pages.url("probed"), 1280, "light");
+    let tags = "[...document.querySelectorAll('.step')].map(s => s.querySelector('.tag.yes, .tag.no, .tag.open').textContent)";
+    assert_eq!(browser.value(tags), json!(["事前確認: はい", "事前確認: いいえ", "事前確認: 不明"]));
+    let counts = "[...document.querySelectorAll('.counts')].at(-1).textContent.replace(/\\s+/g, ' ')";
+    assert_eq!(browser.value(counts), "1 はい1 いいえ1 不明");
+    // What could not start is open to the eye, though it only reads.
+    let open = "[...document.querySelectorAll('.step details')].map(d => d.open)";
+    assert_eq!(browser.value(open), json!([false, true, true]));
+    let found = browser.value("document.querySelector('#step-2 dd').textContent");
+    assert!(found.as_str().is_some_and(|t| t.contains("いいえ") && t.contains("missing <b>.txt")), "{found}");
+    let ticket = ["plan", "./probed.yaml", "--probe", "--format", "markdown", "--lang", "en"];
+    let ticket = ended(&ticket, pages.folder.path(), 1);
+    assert!(ticket.contains("\n**probe: 1 yes, 1 no, 1 cannot know (1 were run"), "{ticket}");
+    assert!(ticket.contains("\n- Probe: no — ") && ticket.contains("missing &lt;b\\>.txt"), "{ticket}");
 }
 
 #[test]

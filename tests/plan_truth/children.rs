@@ -11,12 +11,28 @@ pub struct Child {
     pub env: Vec<String>,
 }
 
+/// How every process that a program starts is watched, each into the trace that follows.
+pub const WATCH: [&str; 11] = [
+    "strace",
+    "-f",
+    "-qq",
+    "-v",
+    "-xx",
+    "-s",
+    "1000000",
+    "-e",
+    "trace=execve,clone,clone3,fork,vfork",
+    "-e",
+    "signal=none",
+];
+
 /// The programs that the engine itself starts in a run; not those that they start.
 pub fn of_run(folder: &Path, arguments: &[&str]) -> Vec<Child> {
     let state = tempfile::tempdir().expect("a folder");
     let file = state.path().join("trace");
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-v", "-xx", "-s", "1000000", "-e", "trace=execve,clone,clone3,fork,vfork", "-o"])
+    let output = Command::new(WATCH[0])
+        .args(&WATCH[1..])
+        .arg("-o")
         .arg(&file)
         .arg(env!("CARGO_BIN_EXE_toban"))
         .args(["--lang", "en", "--progress", "plain", "--state-dir"])
@@ -33,7 +49,8 @@ pub fn of_run(folder: &Path, arguments: &[&str]) -> Vec<Child> {
     children(&std::fs::read_to_string(&file).expect("a trace"))
 }
 
-fn children(trace: &str) -> Vec<Child> {
+/// The programs that the engine of a trace started; its own start is the first of all.
+pub fn children(trace: &str) -> Vec<Child> {
     let calls = calls(trace);
     let started = |call: &&(String, String, String)| call.1.starts_with("execve(") && call.2 == "0";
     let mut programs = calls.iter().filter(started);

@@ -28,8 +28,23 @@ pub struct Told {
 }
 
 /// The labels of what surrounds an action.
-const AROUND: [&str; 9] =
-    ["host: ", "run as: ", "in: ", "env: ", "stdin: ", "stdout: ", "unless: ", "creates: ", "until: "];
+const AROUND: [&str; 15] = [
+    "trusts: ",
+    "answer within: ",
+    "follow redirects: ",
+    "every: ",
+    "limit: ",
+    "host: ",
+    "run as: ",
+    "in: ",
+    "env: ",
+    "stdin: ",
+    "stdout: ",
+    "unless: ",
+    "creates: ",
+    "max output: ",
+    "until: ",
+];
 
 /// Every text of the plan of a playbook.
 pub fn plan(folder: &Path, arguments: &[&str]) -> Vec<Told> {
@@ -42,12 +57,28 @@ pub fn plan(folder: &Path, arguments: &[&str]) -> Vec<Told> {
         .output()
         .expect("toban starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let steps = plan["steps"].as_array().expect("steps");
-    steps
-        .iter()
-        .flat_map(|step| list(&step["text"]).iter().map(|text| told(step, text)).collect::<Vec<_>>())
-        .collect()
+    of_outline(&serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+/// Every text of a plan.
+pub fn of_outline(plan: &Value) -> Vec<Told> {
+    let steps = list(&plan["steps"]);
+    assert!(!steps.is_empty(), "{plan}");
+    let texts = |step: &Value| {
+        let conditional = may_be_left_out(steps, step);
+        let told = |text| {
+            let told = told(step, text);
+            Told { conditional: conditional || told.conditional, ..told }
+        };
+        list(&step["text"]).iter().map(told).collect::<Vec<_>>()
+    };
+    steps.iter().flat_map(texts).collect()
+}
+
+/// Whether the step or one that holds it has a condition.
+fn may_be_left_out(steps: &[Value], step: &Value) -> bool {
+    let holder = step["inside"].as_str().and_then(|id| steps.iter().find(|s| s["id"] == id));
+    !list(&step["when"]).is_empty() || holder.is_some_and(|holder| may_be_left_out(steps, holder))
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -56,12 +87,13 @@ fn list(value: &Value) -> &[Value] {
 
 fn told(step: &Value, text: &Value) -> Told {
     let mut lines: Vec<&str> = list(&text["lines"]).iter().filter_map(Value::as_str).collect();
-    let (mut env, mut guards) = (Vec::new(), Vec::new());
+    let (mut env, mut guards, mut made_before) = (Vec::new(), Vec::new(), false);
     while let Some(last) = lines.last().filter(|l| AROUND.iter().any(|a| l.starts_with(a))) {
         if let Some((name, value)) = last.strip_prefix("env: ").and_then(|e| e.split_once('=')) {
             env.push((name.to_string(), value.to_string()));
         }
         guards.extend(last.strip_prefix("unless: ").map(str::to_string));
+        made_before |= last.starts_with("creates: ");
         lines.pop();
     }
     let kind = step["kind"].as_str().unwrap_or_default().to_string();
@@ -70,7 +102,7 @@ fn told(step: &Value, text: &Value) -> Told {
         env,
         guards,
         parameters: list(&text["parameters"]).iter().filter_map(Value::as_str).map(str::to_string).collect(),
-        conditional: !list(&step["when"]).is_empty(),
+        conditional: made_before,
         unknown_loop: step["items"].is_object() && step["items"]["count"].is_null(),
         repeats: kind == "wait" || step["retry"].is_object(),
         may_be_childless: kind == "wait",
@@ -108,7 +140,7 @@ fn is_list(text: &str, argv: &[String]) -> bool {
 }
 
 /// The arguments of a command line; `⟨…⟩` belongs to its argument.
-fn words(text: &str) -> Vec<String> {
+pub fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted, mut unknown) = (Vec::new(), None::<String>, false, 0);
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

@@ -12,7 +12,7 @@ use super::engine;
 use super::project::Project;
 use crate::action::Context;
 use crate::action::could::{Could, Looked, is_unknown};
-use crate::model::{Compose, ComposePs, ComposeServices, ComposeVerb, NameList, Rendered, Slot};
+use crate::model::{Around, Compose, ComposePs, ComposeServices, ComposeVerb, NameList, Rendered, Slot};
 
 /// Asks the verb of a compose step.
 pub async fn could_start(what: &Compose<Rendered>, cx: &Context<'_>) -> Looked {
@@ -46,8 +46,21 @@ pub async fn could_start(what: &Compose<Rendered>, cx: &Context<'_>) -> Looked {
     )))
 }
 
-/// The services of the project, as compose itself reads it.
+/// The services of the project, as compose itself reads it. What the step reads and where its output goes is not this
+/// question's.
 async fn services(project: &Project, cx: &Context<'_>) -> Result<Vec<String>, Could> {
+    let around = Around { stdin: None, stdout: None, ..cx.around.clone() };
+    let cx = &Context {
+        unit: cx.unit,
+        attempt: cx.attempt,
+        around: &around,
+        site: cx.site,
+        log: cx.log,
+        child: cx.child,
+        stop: cx.stop.clone(),
+        max_output: usize::MAX,
+        held: cx.held,
+    };
     let report = configuration(project, &ComposePs { services: Vec::new(), all: None }, cx).await?;
     if let Some(failure) = report.failure {
         let said = report.gives.get("stderr").and_then(Value::as_str).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, far, ids, inputs, lint, order, shape_rules, times, vars};
+use super::{connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -26,6 +26,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     }
     each(&playbook.steps, &mut |step| {
         shape_rules::check(step, &mut site);
+        holders::check(step, &mut site);
         destroy::check(step, &mut site);
         if let Some(system) = system {
             connections::check(step, system, &mut site);

@@ -7,6 +7,7 @@ mod environments;
 mod facts;
 mod far;
 mod gather;
+mod holders;
 mod ids;
 mod inputs;
 mod lint;

@@ -3,6 +3,7 @@
 use crate::graph::Why;
 use crate::model::{AfterCrash, LockBusy, OnError, Otherwise};
 use crate::plan::{Outline, OutlineStep, ToldCondition, ToldQuestion, ToldText};
+use crate::report::finding::finding_text;
 use crate::report::graph::why_word;
 use crate::report::{cell, format_seconds};
 use crate::t;
@@ -151,8 +152,12 @@ pub(super) fn outcome_facts(step: &OutlineStep, seconds: Option<f64>) -> Vec<Fac
     if let Some(seconds) = seconds {
         facts.push(text(t!("Took before", "過去の所要時間"), format_seconds(seconds)));
     }
-    facts.push(text(t!("If it fails", "失敗した場合"), on_error(step.on_error)));
-    if step.effect != crate::model::Effect::Read {
+    // What a group's failure means is told by its steps, unless it means something else.
+    let holds = holds_steps(step);
+    if !holds || step.on_error != OnError::Fail {
+        facts.push(text(t!("If it fails", "失敗した場合"), on_error(step.on_error)));
+    }
+    if step.effect != crate::model::Effect::Read && !holds {
         facts.push(text(t!("After a crash of the engine", "エンジン停止後"), after_crash(step.after_crash)));
     }
     if step.sensitive {
@@ -171,6 +176,16 @@ pub(super) fn outcome_facts(step: &OutlineStep, seconds: Option<f64>) -> Vec<Fac
         facts.push(code(t!("Known only in the run", "実行時に決まる値"), unknown));
     }
     facts
+}
+
+fn holds_steps(step: &OutlineStep) -> bool {
+    matches!(step.kind.as_str(), "steps" | "playbook")
+}
+
+/// What looking found out about a step.
+pub(super) fn probe_facts(step: &OutlineStep) -> Vec<Fact> {
+    let found = step.probe.iter();
+    found.map(|finding| text(t!("Probe", "事前確認"), finding_text(finding))).collect()
 }
 
 fn on_error(on_error: OnError) -> String {

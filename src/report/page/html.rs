@@ -6,11 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{PlanHead, plan_facts};
 use super::marked::marked;
-use super::step::{list, step};
+use super::step::{list, step, verdict_class};
 use crate::base::{Lang, current_lang};
+use crate::event::Verdict;
 use crate::model::Effect;
-use crate::plan::Outline;
+use crate::plan::{Outline, ProbeCounts};
 use crate::report::cell;
+use crate::report::finding::verdict_word;
 use crate::report::graph::{Diagram, GRAPH_STYLE, effect_name, page_svg};
 use crate::report::{effect_word, graph};
 use crate::t;
@@ -85,6 +87,7 @@ fn summary(outline: &Outline) -> Markup {
                 li class=(if asks == 0 { "none" } else { "asks" }) { b { (asks) } " " span { (t!("questions", "確認")) } }
                 @if errors > 0 { li class="destroy" { b { (errors) } " " span { (t!("cannot be rendered", "表示不可")) } } }
             }
+            @if let Some(counts) = outline.probe { (probe(counts)) }
             @if !outline.inputs.is_empty() {
                 h3 { (t!("Inputs", "入力")) }
                 div class="wide" tabindex="0" role="region" aria-label=(t!("Inputs", "入力")) {
@@ -112,6 +115,28 @@ fn summary(outline: &Outline) -> Markup {
                     @for name in &outline.differs { " " code { (marked(&format!("⟨{name}⟩"))) } }
                 }
             }
+        }
+    }
+}
+
+/// What looking found, counted.
+fn probe(counts: ProbeCounts) -> Markup {
+    let ProbeCounts { ran, yes, no, cannot_know } = counts;
+    let counts = [(Verdict::Yes, yes), (Verdict::No, no), (Verdict::CannotKnow, cannot_know)];
+    html! {
+        h3 { (t!("Probe: could each step start?", "事前確認: 各手順は開始できるか")) }
+        ul class="counts" {
+            @for (verdict, count) in counts {
+                li class=(if count == 0 { "none" } else { verdict_class(verdict) }) {
+                    b { (count) } " " span { (verdict_word(verdict)) }
+                }
+            }
+        }
+        p class="note" {
+            (t!(
+                "{ran} steps only read and were run to find out. Nothing was changed.",
+                "読み取りのみの {ran} 件を実行して確認しました。何も変更していません。"
+            ))
         }
     }
 }

@@ -1,7 +1,10 @@
 //! A plan as Markdown, for a ticket or a merge request. Nothing in a plan can turn into markup there.
 
-use super::facts::{Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, question_facts, step_facts};
+use super::facts::{
+    Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, probe_facts, question_facts, step_facts,
+};
 use crate::plan::{Outline, OutlineStep, ToldText};
+use crate::report::finding::findings_text;
 use crate::report::graph::{Diagram, graph_mermaid, own_title};
 use crate::report::{cell, effect_word, pad, safe_line, safe_text, width};
 use crate::t;
@@ -38,10 +41,12 @@ pub fn plan_markdown(outline: &Outline, head: &PlanHead) -> String {
 fn counts(outline: &Outline) -> String {
     let Outline { read, change, destroy, .. } = outline;
     let asks = outline.steps.iter().filter(|s| s.asks.is_some()).count();
-    t!(
+    let mut text = t!(
         "\n**{read} read, {change} change, {destroy} destroy; {asks} questions.**\n",
         "\n**参照 {read}、変更 {change}、破壊 {destroy}、確認 {asks}。**\n"
-    )
+    );
+    text.extend(outline.probe.map(|counts| format!("\n**{}**\n", escape(&findings_text(counts)))));
+    text
 }
 
 fn inputs(outline: &Outline) -> String {
@@ -80,6 +85,7 @@ fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> String {
         text.push_str(&format!("- **{}**: {}\n", t!("Asks", "確認"), escape(&asks.text)));
         text.push_str(&list(&question_facts(asks), "  "));
     }
+    text.push_str(&list(&probe_facts(step), ""));
     text.push_str(&list(&step_facts(step), ""));
     step.text.iter().for_each(|told| text.push_str(&performed(told)));
     if let Some(verify) = &step.verify {

@@ -2,17 +2,20 @@
 
 use maud::{Markup, html};
 
-use super::facts::{Fact, Value, item_of, outcome_facts, question_facts, step_facts};
+use super::facts::{Fact, Value, item_of, outcome_facts, probe_facts, question_facts, step_facts};
 use super::marked::marked;
+use crate::event::Verdict;
 use crate::model::Effect;
 use crate::plan::{OutlineStep, ToldText};
 use crate::report::effect_word;
+use crate::report::finding::verdict_word;
 use crate::report::graph::{effect_name, own_title};
 use crate::t;
 
-/// A step, folded up where it only reads.
+/// A step, folded up where it only reads and nothing speaks against it.
 pub(super) fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> Markup {
-    let open = step.effect != Effect::Read || step.asks.is_some() || step.error.is_some();
+    let refused = step.probe.as_ref().is_some_and(|found| found.verdict == Verdict::No);
+    let open = step.effect != Effect::Read || step.asks.is_some() || step.error.is_some() || refused;
     let class = format!("step {} depth-{}", effect_name(step.effect), step.depth.min(4));
     html! {
         li class=(class) id=(format!("step-{number}")) {
@@ -29,6 +32,7 @@ pub(super) fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> M
                     @if let Some(error) = &step.error {
                         p class="error" { strong { (t!("Cannot be rendered:", "表示できません:")) } " " (marked(error)) }
                     }
+                    (list(&probe_facts(step)))
                     @if let Some(asks) = &step.asks {
                         section class="question" {
                             h4 { (t!("Asks", "確認")) }
@@ -53,6 +57,11 @@ fn tags(step: &OutlineStep) -> Markup {
     html! {
         span class=(format!("tag {}", effect_name(step.effect))) { (effect_word(step.effect)) }
         span class="tag" { (step.kind) }
+        @if let Some(found) = &step.probe {
+            span class=(format!("tag {}", verdict_class(found.verdict))) {
+                (t!("probe: {}", "事前確認: {}", verdict_word(found.verdict)))
+            }
+        }
         @if step.asks.is_some() { span class="tag asks" { (t!("asks", "確認")) } }
         @if !step.when.is_empty() { span class="tag" { (t!("if", "条件あり")) } }
         @if let Some(items) = &step.items {
@@ -63,6 +72,14 @@ fn tags(step: &OutlineStep) -> Markup {
                 }
             }
         }
+    }
+}
+
+pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Yes => "yes",
+        Verdict::No => "no",
+        Verdict::CannotKnow => "open",
     }
 }
 

@@ -1,0 +1,149 @@
+//! Every playbook that runs unattended, from its plan to its end: the plan, the plan with a look at the lab, a saved
+//! plan, its approval, its run, and what the run says of itself. What the plan says is what the kernel was asked for.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::children::{self, Child};
+use super::harness::{Lab, repo};
+use super::told::{self, Told, fits};
+
+/// What runs without anybody, and what else it is given.
+const CAFEMUJI: [(&str, &[&str]); 5] = [
+    ("cafemuji/backup", &[]),
+    ("cafemuji/daily", &[]),
+    ("cafemuji/weekly", &[]),
+    ("cafemuji/rotate-logs", &[]),
+    ("cafemuji/vacuum", &["--confirm", "vacuum"]),
+];
+const REFNET: [(&str, &[&str]); 8] = [
+    ("refnet/backup", &[]),
+    ("refnet/daily", &[]),
+    ("refnet/cleanup-joblogs", &[]),
+    ("refnet/cleanup-tasks", &[]),
+    ("refnet/cleanup-tmp", &[]),
+    ("refnet/performance", &[]),
+    ("refnet/rotate-logs", &[]),
+    ("refnet/weekly-check", &[]),
+];
+
+#[test]
+fn what_is_planned_of_cafemuji_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    let compared: usize = CAFEMUJI.iter().map(|(name, extra)| round(&lab, name, extra)).sum();
+    assert!(compared >= 10, "{compared} commands were compared");
+}
+
+#[test]
+fn what_is_planned_of_refnet_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    let compared: usize = REFNET.iter().map(|(name, extra)| round(&lab, name, extra)).sum();
+    assert!(compared >= 10, "{compared} commands were compared");
+}
+
+/// One playbook from its plan to its run; gives how many commands were compared.
+fn round(lab: &Lab, name: &str, extra: &[&str]) -> usize {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |file: &str| folder.path().join(file).display().to_string();
+    let (saved, trace) = (at("saved.plan"), at("trace"));
+    let told: Value =
+        serde_json::from_str(&lab.toban(&["plan", name, "--format", "json"]).ok(&[name])).expect("JSON");
+    let probed = lab.toban(&["plan", name, "--probe", "--format", "json"]).ok(&[name, "--probe"]);
+    looked(name, &told, &serde_json::from_str(&probed).expect("JSON"));
+    lab.toban(&["plan", name, "-o", &saved]).ok(&[name, "-o"]);
+    lab.toban(&["approve", &saved, "--operator", "佐藤"]).ok(&[name, "approve"]);
+    let watch = [&children::WATCH[..], &["-o", &trace]].concat();
+    lab.watched(&watch, &[&["run", &saved], extra].concat()).ok(&[name, "run"]);
+    let same = lab.toban(&["diff", &saved, "--against", "last"]).ok(&[name, "diff"]);
+    assert_eq!(same, "the plans are the same\n", "{name}");
+    let again = lab.toban(&[&["run", &saved], extra].concat()).exits(3);
+    assert!(again.err.contains("was run already"), "{name}: {again}");
+    let trace = std::fs::read_to_string(&trace).expect("a trace");
+    compare(name, &told::of_outline(&told), &children::children(&trace))
+}
+
+/// A probe tells the same plan, and found nothing that speaks against it.
+fn looked(name: &str, told: &Value, probed: &Value) {
+    let bare = |plan: &Value| {
+        let mut plan = plan.clone();
+        plan["steps"].as_array_mut().expect("steps").iter_mut().for_each(|step| {
+            step.as_object_mut().expect("a step").remove("probe");
+        });
+        for key in ["probe", "estimate"] {
+            plan.as_object_mut().expect("a plan").remove(key);
+        }
+        plan
+    };
+    assert_eq!(bare(told), bare(probed), "{name}");
+    assert_eq!(probed["probe"]["no"], 0, "{name}: {}", probed["probe"]);
+}
+
+/// Compares the commands of a plan with the children of its run, both ways.
+fn compare(name: &str, told: &[Told], children: &[Child]) -> usize {
+    let mut left: Vec<&Told> = told.iter().filter(|t| has_child(t)).collect();
+    let system = repo().join("playbooks").join(name.split('/').next().unwrap_or(name));
+    let own = |child: &&Child| !is_of_the_engine(child);
+    let mut compared = 0;
+    for child in children.iter().filter(own) {
+        let starts = |t: &Told| t.starts(child) || is_compose(&system, &t.text, &child.argv);
+        compared += 1;
+        if let Some(at) = left.iter().position(|t| starts(t)) {
+            left.remove(at);
+            continue;
+        }
+        let again = told.iter().any(|t| (t.unknown_loop || t.repeats) && starts(t));
+        let guards = told.iter().flat_map(|t| &t.guards);
+        let guard = guards.into_iter().any(|g| told::is_script(g, &child.argv));
+        // A file is verified by a script that the plan has in its text.
+        let verifies = told.iter().any(|t| t.kind == "file" && verifier(&t.text, &child.argv));
+        assert!(again || guard || verifies, "{name}: this was not planned: {child:#?}\n{told:#?}");
+    }
+    left.retain(|t| !t.conditional && !t.may_be_childless && t.guards.is_empty());
+    assert!(left.is_empty(), "{name}: this was planned and did not come: {left:#?}");
+    compared
+}
+
+/// Whether a command of this machine carries it out; the rest is asked of the engine's socket, a server, a file.
+fn has_child(told: &Told) -> bool {
+    let verbs = ["exec", "run", "up", "down", "stop", "start", "restart", "pull", "build", "config"];
+    let words = told::words(&told.text);
+    let compose = told.kind == "docker" && words.get(1).is_some_and(|word| word == "compose");
+    match told.kind.as_str() {
+        "shell" | "wait" => true,
+        _ => compose && words.iter().any(|word| verbs.contains(&word.as_str())),
+    }
+}
+
+/// Compose is asked which version it is before it is told anything.
+fn is_of_the_engine(child: &Child) -> bool {
+    child.argv.ends_with(&["version".to_string(), "--short".to_string()])
+}
+
+/// A compose call without what the engine marks its own processes with; folders are the same folder.
+fn is_compose(system: &Path, text: &str, argv: &[String]) -> bool {
+    let (planned, mut actual) = (told::words(text), Vec::new());
+    let mut argv = argv.iter().peekable();
+    while let Some(word) = argv.next() {
+        let own = argv.peek().is_some_and(|next| {
+            (word == "-e" && next.starts_with("TOBAN_"))
+                || (word == "--label" && next.starts_with("dev.toban."))
+        });
+        if own {
+            argv.next();
+        } else {
+            actual.push(word.clone());
+        }
+    }
+    let whole = |path: PathBuf| path.canonicalize().ok();
+    let is_same = |planned: &String, actual: &String| {
+        fits(planned, actual)
+            || whole(system.join(planned)).is_some_and(|p| Some(p) == whole(PathBuf::from(actual)))
+    };
+    planned.len() == actual.len() && planned.iter().zip(&actual).all(|(p, a)| is_same(p, a))
+}
+
+fn verifier(text: &str, argv: &[String]) -> bool {
+    let script = argv.last().map(|script| Value::from(script.as_str()).to_string());
+    script.is_some_and(|script| text.contains(&script))
+}
