@@ -50,7 +50,9 @@ impl Vault {
         marker: (String, String),
         prompt: Prompt,
     ) -> Vault {
-        let (known, turns) = (RefCell::default(), RefCell::default());
+        // Every child has the operator's environment and may print what is in it, whether a step names it or not.
+        let at_hand = decls.iter().filter_map(|(key, decl)| Some((key.clone(), Secret::new(at_hand(decl)?))));
+        let (known, turns) = (RefCell::new(at_hand.collect()), RefCell::default());
         Vault { decls, base_dir, prompt, marker, known, turns }
     }
 
@@ -161,6 +163,13 @@ fn from_env(key: &str, name: &str) -> Result<String, SecretError> {
             "{key}: 環境変数 {name} が UTF-8 ではありません"
         )),
     })
+}
+
+/// The value of a secret that is in the environment and can be masked.
+fn at_hand(decl: &SecretDecl) -> Option<String> {
+    let Some(SecretSource::Text(text)) = &decl.from else { return None };
+    let value = std::env::var(text.strip_prefix("env:")?).ok()?;
+    (value.chars().count() >= SHORTEST).then_some(value)
 }
 
 fn generated(key: &str, generate: &Generate) -> Result<String, SecretError> {
