@@ -72,19 +72,26 @@ fn percent_byte(byte: u8, plain: &str, blank: &str, upper: bool) -> String {
 }
 
 /// Inside a JSON string: other characters as they are, or all of them as `\uXXXX`; with `\/`, and with `<>&` escaped
-/// as some do for web pages.
+/// as some do for web pages; and JSON inside a JSON string.
 fn json(text: &str, forms: &mut Vec<String>) {
-    let quoted = serde_json::to_string(text).unwrap_or_default();
-    let raw = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_string();
+    let raw = in_json(text);
     for upper in [false, true] {
         let ascii = escaped(&raw, upper, |c| !c.is_ascii() || c == '\x7f');
         for variant in [&raw, &ascii] {
             forms.push(variant.replace('/', "\\/"));
             forms.push(escaped(variant, upper, |c| "<>&'".contains(c)));
         }
+        forms.push(in_json(&ascii));
         forms.push(ascii);
     }
+    forms.push(in_json(&raw));
     forms.push(raw);
+}
+
+/// Between the quotes of a JSON string.
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_string()
 }
 
 fn escaped(text: &str, upper: bool, which: impl Fn(char) -> bool) -> String {
@@ -111,9 +118,27 @@ fn shell(text: &str, forms: &mut Vec<String>) {
         c.is_ascii() && !c.is_ascii_alphanumeric() && !"_-./:=@%^,+".contains(c)
     }));
     forms.push(backslashed(text, |c| c.is_ascii() && !c.is_ascii_alphanumeric() && !"_-./:@%+".contains(c)));
+    forms.push(bash_q(text));
     for octal in [false, true] {
         forms.push(text.chars().map(|c| ansi_c(c, octal)).collect());
     }
+}
+
+/// What bash's `%q` makes of a word of one line.
+fn bash_q(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut before = None;
+    for c in text.chars() {
+        let special = match c {
+            '#' => before.is_none(),
+            '~' => matches!(before, None | Some(':' | '=')),
+            c => " '\"\\|&;()<>!{}*[]?^$`,".contains(c),
+        };
+        out.extend(special.then_some('\\'));
+        out.push(c);
+        before = Some(c);
+    }
+    out
 }
 
 fn backslashed(text: &str, which: impl Fn(char) -> bool) -> String {

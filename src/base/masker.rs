@@ -1,7 +1,7 @@
 //! Takes secrets out of text, whole or as a stream. It does not know where the text goes.
 //!
-//! Every byte that belongs to any form of any secret is masked, also where forms overlap; what touches becomes one
-//! mask. So the result does not depend on how a stream is cut.
+//! Every byte that belongs to any form of any secret is masked, also where forms overlap, and where a program shows
+//! only the beginning of one; what touches becomes one mask. So the result does not depend on how a stream is cut.
 
 use std::sync::Arc;
 
@@ -11,6 +11,13 @@ use super::forms::forms;
 
 /// What stands where a secret was.
 pub const MASK: &str = "•••";
+
+/// A text that ends with so many bytes of a form was cut there: they are masked as the whole would be.
+const CUT: usize = 8;
+
+/// So many bytes at the beginning of a form are no accident: what goes on as the form does is masked with them,
+/// however soon it is cut off.
+const BEGINNING: usize = 16;
 
 /// So many bytes of forms are many.
 const LARGE: usize = 16 * 1024;
@@ -22,6 +29,7 @@ pub struct Masker {
 }
 
 struct Known {
+    /// Finds whole forms and the beginnings of longer ones.
     search: AhoCorasick,
     /// All forms, sorted.
     forms: Vec<String>,
@@ -57,7 +65,7 @@ impl Masker {
     /// The text with `•••` for each secret, and whether anything was changed.
     pub fn mask(&self, text: &str) -> (String, bool) {
         match &self.known {
-            Some(known) if known.search.is_match(text) => {
+            Some(known) if known.search.is_match(text) || known.is_cut(text.as_bytes()) => {
                 let mut masked = Vec::with_capacity(text.len());
                 let mut stream = MaskedStream::new(self.clone());
                 stream.push(text.as_bytes(), &mut masked);
@@ -75,9 +83,13 @@ impl Masker {
 }
 
 fn search(forms: &[String]) -> Option<AhoCorasick> {
+    let beginnings = forms.iter().filter_map(|f| f.as_bytes().get(..BEGINNING));
+    let mut patterns: Vec<&[u8]> = forms.iter().map(String::as_bytes).chain(beginnings).collect();
+    patterns.sort_unstable();
+    patterns.dedup();
     // The fastest automaton takes several hundred bytes for each byte of a form: not for whole key files.
     let large = forms.iter().map(String::len).sum::<usize>() > LARGE;
-    AhoCorasick::builder().kind(large.then_some(AhoCorasickKind::ContiguousNFA)).build(forms).ok()
+    AhoCorasick::builder().kind(large.then_some(AhoCorasickKind::ContiguousNFA)).build(patterns).ok()
 }
 
 impl Known {
@@ -93,7 +105,7 @@ impl Known {
             return ranges;
         }
         for m in self.search.find_overlapping_iter(bytes) {
-            let mut new = m.range();
+            let mut new = m.start()..self.end(bytes, m.range());
             while let Some(last) = ranges.pop_if(|last| last.end >= new.start) {
                 new = last.start.min(new.start)..last.end.max(new.end);
             }
@@ -102,12 +114,30 @@ impl Known {
         ranges
     }
 
+    /// Where what was found ends: a beginning goes on for as long as some form does.
+    fn end(&self, bytes: &[u8], found: Range) -> usize {
+        if found.len() != BEGINNING {
+            return found.end;
+        }
+        let rest = &bytes[found.start..];
+        let from = self.forms.partition_point(|form| form.as_bytes() < &rest[..BEGINNING]);
+        let alike =
+            self.forms[from..].iter().take_while(|form| form.as_bytes().starts_with(&rest[..BEGINNING]));
+        let common = |form: &String| form.bytes().zip(rest).take_while(|(a, b)| a == *b).count();
+        found.start + alike.map(common).max().unwrap_or(BEGINNING)
+    }
+
     /// From where on the bytes may be the beginning of a form that is not complete yet.
     fn open_end(&self, bytes: &[u8]) -> usize {
         let from = (bytes.len() + 1).saturating_sub(self.longest);
         (from..bytes.len())
             .find(|i| self.first[usize::from(bytes[*i])] && self.begins_a_form(&bytes[*i..]))
             .unwrap_or(bytes.len())
+    }
+
+    /// Whether the bytes end within a form.
+    fn is_cut(&self, bytes: &[u8]) -> bool {
+        bytes.len() - self.open_end(bytes) >= CUT
     }
 
     fn begins_a_form(&self, bytes: &[u8]) -> bool {
@@ -151,12 +181,16 @@ impl MaskedStream {
         self.give(&known, &all, until, out);
     }
 
-    /// The stream has ended: gives what was held back.
+    /// The stream has ended: gives what was held back, unless that is a good piece of a secret.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         let Some(known) = self.masker.known.clone() else { return };
         let all = std::mem::take(&mut self.held);
-        self.give(&known, &all, all.len(), out);
-        self.in_mask = false;
+        if all.len() < CUT {
+            self.give(&known, &all, all.len(), out);
+        } else if !self.in_mask {
+            out.extend_from_slice(MASK.as_bytes());
+        }
+        (self.in_mask, self.covered) = (false, 0);
     }
 
     /// Gives the first `until` bytes masked and holds the others back.

@@ -87,6 +87,47 @@ fn each_longer_line_of_a_secret_is_masked_alone() {
 }
 
 #[test]
+fn a_text_that_ends_within_a_secret_shows_none_of_it() {
+    let secret = "correct horse battery";
+    for cut in 1..secret.len() {
+        let text = format!("it is {}", &secret[..cut]);
+        let (shown, changed) = Masker::new([secret]).mask(&text);
+        assert_eq!((shown.contains("correct"), changed), (cut == 7, cut >= 8), "{shown}");
+        assert_eq!(streamed(&Masker::new([secret]), text.as_bytes(), &[8]), shown.as_bytes());
+    }
+    let json = serde_json::to_string(&"line 'one'\nline \"two\" and more").expect("JSON");
+    let (shown, _) = Masker::new(["line 'one'\nline \"two\" and more"]).mask(&json[..24]);
+    assert_eq!(shown, "\"•••");
+}
+
+#[test]
+fn a_beginning_that_a_program_shows_is_masked_as_far_as_it_goes() {
+    let secret = "correct horse battery 'staple'\nand a second line";
+    for cut in 1..secret.len() {
+        let text = format!("({})", &secret[..cut]);
+        let (shown, changed) = Masker::new([secret]).mask(&text);
+        assert_eq!(changed, cut >= 16, "{shown}");
+        if changed && cut != 31 {
+            assert_eq!(shown, "(•••)");
+        }
+        assert_eq!(streamed(&Masker::new([secret]), text.as_bytes(), &[3, 9, 5, 4]), shown.as_bytes());
+    }
+    let coded = "b64: Y29ycmVjdCBob3JzZSBi… url: correct%20horse%20ba…";
+    assert_eq!(masked(secret, coded), "b64: •••… url: •••…");
+}
+
+#[test]
+fn json_within_json_is_masked() {
+    let secret = "it's \"q\" \\ 値";
+    let once = serde_json::to_string(secret).expect("JSON");
+    let ascii = once.replace('値', "\\u5024");
+    for text in [&once, &ascii].map(|text| serde_json::to_string(text).expect("JSON")) {
+        let (shown, changed) = Masker::new([secret]).mask(&text);
+        assert!(changed && !shown.contains("it's"), "{text} -> {shown}");
+    }
+}
+
+#[test]
 fn overlapping_and_touching_secrets_leave_no_piece() {
     let masker = Masker::new(["abcdef", "defghi", "abcdefxyz"]);
     assert_eq!(masker.mask("abcdefghi").0, MASK);

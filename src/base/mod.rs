@@ -8,6 +8,7 @@ mod lang;
 mod masker;
 #[cfg(test)]
 mod masker_tests;
+mod random;
 mod secret;
 mod size;
 pub mod sql;
@@ -17,6 +18,7 @@ pub use duration::Span as Duration;
 pub use id::{PlanId, RunId, StepId};
 pub use lang::{Lang, current_lang, set_lang};
 pub use masker::{MASK, MaskedStream, Masker};
+pub use random::Alphabet;
 pub use secret::{Confidential, Secret};
 pub use size::Size;
 pub use time::{Clock, FixedClock, SystemClock, local_zone, stamp};

@@ -144,7 +144,7 @@ impl Told {
 
 fn steps(heading: Heading, events: &[Event], liveness: Liveness) -> IndexMap<StepId, Told> {
     let loops = events.iter().filter_map(|event| match &event.kind {
-        Kind::Expanded { step, items } => Some((step, items)),
+        Kind::Expanded { step, items, .. } => Some((step, items)),
         _ => None,
     });
     let heading = heading.laid_out(loops);

@@ -43,7 +43,13 @@ pub enum Kind {
     /// A step's condition did not hold.
     Skipped { step: StepId, because: String },
     /// A loop's items are known.
-    Expanded { step: StepId, items: Vec<Value> },
+    Expanded {
+        step: StepId,
+        items: Vec<Value>,
+        /// Which of the items, from 0, are not stored as they were: the masker had to change them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withheld: Vec<u32>,
+    },
     /// A person is asked.
     Asked { unit: Unit, question: Question },
     /// A person, or a flag in a person's name, answered.
@@ -90,7 +96,13 @@ pub enum Kind {
     /// A failed attempt will be made again.
     RetryPlanned { unit: Unit, attempt: u32, not_before: Timestamp },
     /// A playbook begins inside this one; its inputs are known.
-    Opened { step: StepId, inputs: Gives },
+    Opened {
+        step: StepId,
+        inputs: Gives,
+        /// Keys of `inputs` whose values the masker had to change; their values are not stored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withheld: Vec<String>,
+    },
     /// A step is over, with all its items; a playbook or group with what it gives.
     StepEnded {
         step: StepId,
@@ -98,6 +110,9 @@ pub enum Kind {
         seconds: f64,
         #[serde(default, skip_serializing_if = "Gives::is_empty")]
         gives: Gives,
+        /// Keys of `gives` whose values the masker had to change; their values are not stored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withheld: Vec<String>,
     },
     /// A step cannot run because of these.
     Blocked { step: StepId, by: Vec<StepId> },

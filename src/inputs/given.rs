@@ -125,9 +125,9 @@ fn secret(
     if given.contains_key(name) {
         let message = crate::t!(
             "a secret is never given on the command line or in a file of inputs, where others can read it; \
-             declare `from: env:NAME`, `file:PATH`, a command or `prompt`",
+             declare `from: env:NAME`, `file:PATH`, `credential:NAME`, a command or `prompt`",
             "シークレットはコマンドラインや入力ファイルでは渡せません（他人に読まれます）。\
-             `from: env:名前`、`file:パス`、コマンド、または `prompt` を宣言してください"
+             `from: env:名前`、`file:パス`、`credential:名前`、コマンド、または `prompt` を宣言してください"
         );
         mistakes.push(Mistake { input: name.to_string(), message });
     } else {

@@ -3,6 +3,7 @@
 
 mod given;
 mod secret_command;
+mod secret_file;
 mod secrets;
 
 pub use crate::model::check_input as check;

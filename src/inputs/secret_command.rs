@@ -50,8 +50,8 @@ pub(super) async fn from_command(
             ))
         }),
         Ended::Code(code) => Err(SecretError(crate::t!(
-            "{key}: {program} ended with exit code {code}",
-            "{key}: {program} が終了コード {code} で失敗しました"
+            "{key}: {program} ended with exit code {code}; what it printed is not shown, run it by hand to see it",
+            "{key}: {program} が終了コード {code} で失敗しました。出力は表示しないので、手で実行して確かめてください"
         ))),
         Ended::Signal(number) => Err(SecretError(crate::t!(
             "{key}: {program} was ended by signal {number}",

@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::env::VarError;
 use std::future::Future;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use tokio::sync::Mutex;
 
 use super::secret_command::from_command;
+use super::secret_file::{from_credential, from_file};
 use crate::base::Secret;
 use crate::model::{Generate, SecretDecl, SecretSource};
 use crate::process::Stop;
@@ -49,7 +50,9 @@ impl Vault {
         marker: (String, String),
         prompt: Prompt,
     ) -> Vault {
-        let (known, turns) = (RefCell::default(), RefCell::default());
+        // Every child has the operator's environment and may print what is in it, whether a step names it or not.
+        let at_hand = decls.iter().filter_map(|(key, decl)| Some((key.clone(), Secret::new(at_hand(decl)?))));
+        let (known, turns) = (RefCell::new(at_hand.collect()), RefCell::default());
         Vault { decls, base_dir, prompt, marker, known, turns }
     }
 
@@ -114,36 +117,21 @@ impl Vault {
             }
             Some(SecretSource::Text(text)) => match text.split_once(':') {
                 Some(("env", name)) => from_env(key, name),
-                Some(("file", path)) => self.read_file(key, path),
+                Some(("file", path)) => from_file(key, &self.base_dir.join(path)),
+                Some(("credential", name)) => {
+                    from_credential(key, name, std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))
+                }
                 _ if text == "prompt" => tokio::select! {
                     typed = (self.prompt)(key) => typed.ok_or_else(|| no_terminal(key)),
                     reason = stop.stopped() => Err(super::secret_command::stopped(key, reason)),
                 },
                 _ => Err(SecretError(crate::t!(
-                    "{key}: `{text}` is no source; write env:NAME, file:PATH, prompt or a command",
-                    "{key}: `{text}` は指定できません。env:名前、file:パス、prompt、またはコマンドを書いてください"
+                    "{key}: `{text}` is no source; write env:NAME, file:PATH, credential:NAME, prompt or a command",
+                    "{key}: `{text}` は指定できません。env:名前、file:パス、credential:名前、prompt、またはコマンドを書いてください"
                 ))),
             },
             None => Err(SecretError(crate::t!("{key} has no source", "{key} の取得元がありません"))),
         }
-    }
-
-    fn read_file(&self, key: &str, path: &str) -> Result<String, SecretError> {
-        let path = self.base_dir.join(path);
-        let shown = path.display();
-        let unreadable = |e: std::io::Error| {
-            SecretError(crate::t!("{key}: cannot read {shown}: {e}", "{key}: {shown} を読めません: {e}"))
-        };
-        let metadata = std::fs::metadata(&path).map_err(unreadable)?;
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            let owner = metadata.uid();
-            return Err(SecretError(crate::t!(
-                "{key}: {shown} (mode {mode:03o}, owner {owner}) can be read by others; run: chmod 600 {shown}",
-                "{key}: {shown}（モード {mode:03o}、所有者 {owner}）は他人が読めます。chmod 600 {shown} を実行してください"
-            )));
-        }
-        std::fs::read_to_string(&path).map(one_line_end_off).map_err(unreadable)
     }
 }
 
@@ -165,42 +153,30 @@ pub(super) fn one_line_end_off(mut text: String) -> String {
 }
 
 fn from_env(key: &str, name: &str) -> Result<String, SecretError> {
-    std::env::var(name).map_err(|_| {
-        SecretError(crate::t!(
+    std::env::var(name).map_err(|e| match e {
+        VarError::NotPresent => SecretError(crate::t!(
             "{key}: the environment variable {name} is not set",
             "{key}: 環境変数 {name} が設定されていません"
-        ))
+        )),
+        VarError::NotUnicode(_) => SecretError(crate::t!(
+            "{key}: the environment variable {name} is not UTF-8",
+            "{key}: 環境変数 {name} が UTF-8 ではありません"
+        )),
     })
 }
 
+/// The value of a secret that is in the environment and can be masked.
+fn at_hand(decl: &SecretDecl) -> Option<String> {
+    let Some(SecretSource::Text(text)) = &decl.from else { return None };
+    let value = std::env::var(text.strip_prefix("env:")?).ok()?;
+    (value.chars().count() >= SHORTEST).then_some(value)
+}
+
 fn generated(key: &str, generate: &Generate) -> Result<String, SecretError> {
-    const URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let alphabet = match generate.alphabet.as_deref() {
-        None | Some("url") => URL,
-        Some("alnum") => &URL[..62],
-        Some("hex") => b"0123456789abcdef",
-        Some(other) => {
-            return Err(SecretError(crate::t!(
-                "{key}: no alphabet `{other}`; there are url, alnum and hex",
-                "{key}: 文字種 `{other}` はありません（url、alnum、hex）"
-            )));
-        }
-    };
-    let mut text = String::new();
-    let mut random = vec![0u8; generate.length as usize * 2 + 32];
-    while text.len() < generate.length as usize {
-        std::fs::File::open("/dev/urandom")
-            .and_then(|mut f| std::io::Read::read_exact(&mut f, &mut random))
-            .map_err(|e| {
-                SecretError(crate::t!("{key}: no random bytes: {e}", "{key}: 乱数を得られません: {e}"))
-            })?;
-        // Bytes beyond the last whole multiple of the alphabet would favour its beginning.
-        let fair = 256 / alphabet.len() * alphabet.len();
-        let room = generate.length as usize - text.len();
-        let picked = random.iter().filter(|b| usize::from(**b) < fair).take(room);
-        text.extend(picked.map(|b| alphabet[usize::from(*b) % alphabet.len()] as char));
-    }
-    Ok(text)
+    let alphabet = generate.alphabet.unwrap_or_default();
+    alphabet
+        .random(generate.length)
+        .map_err(|e| SecretError(crate::t!("{key}: no random bytes: {e}", "{key}: 乱数を得られません: {e}")))
 }
 
 #[cfg(test)]
@@ -244,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_read_is_refused() {
+    fn a_secret_is_looked_up_once() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), "correct horse\n").expect("written");
         let vault = vault(&format!("{{secrets.x: {{from: 'file:{}'}}}}", file.path().display()));
@@ -280,5 +256,24 @@ mod tests {
         let secret = look_up(&vault).expect("the secret");
         assert_eq!(secret.expose().len(), 64);
         assert!(secret.expose().bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(look_up(&vault).expect("the same"), secret);
+    }
+
+    #[test]
+    fn what_cannot_be_had_says_why() {
+        for (source, words) in [
+            ("prompt", "no terminal"),
+            ("'env:TOBAN_TEST_NO_SUCH'", "TOBAN_TEST_NO_SUCH is not set"),
+            ("{command: [/no/such/program]}", "cannot run /no/such/program"),
+            ("{command: [sh, -c, 'echo hunter22 >&2; kill -9 $$']}", "signal 9"),
+            ("{command: [sh, -c, 'yes hunter22']}", "more than 1 MiB"),
+            (r"{command: [printf, 'hunter22 \377']}", "not print UTF-8"),
+            ("{command: []}", "is empty"),
+            ("{command: [printf, '']}", "only 0 characters"),
+        ] {
+            let error = look_up(&vault(&format!("{{secrets.x: {{from: {source}}}}}"))).expect_err("none");
+            assert!(error.0.contains(words) && !error.0.contains("hunter22"), "{source}: {error}");
+            assert!(error.0.contains("secrets.x"), "{error}");
+        }
     }
 }

@@ -22,6 +22,7 @@ fn event(seq: u64) -> Event {
         outcome: Outcome::Ok,
         seconds: 0.5,
         gives: Default::default(),
+        withheld: Vec::new(),
     };
     Event { seq, at: Timestamp::UNIX_EPOCH, kind }
 }

@@ -42,7 +42,16 @@ fn started(run: &RunId) -> Event {
 
 fn step(seq: u64) -> Event {
     let step = StepId::new("dump");
-    event(seq, Kind::StepEnded { step, outcome: Outcome::Ok, seconds: 0.25, gives: Default::default() })
+    event(
+        seq,
+        Kind::StepEnded {
+            step,
+            outcome: Outcome::Ok,
+            seconds: 0.25,
+            gives: Default::default(),
+            withheld: Vec::new(),
+        },
+    )
 }
 
 fn ended(seq: u64) -> Event {

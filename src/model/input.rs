@@ -72,11 +72,12 @@ pub enum InputType {
     Secret,
 }
 
-/// Where a secret comes from: `env:NAME`, `file:PATH`, `prompt`, or a command's first line.
+/// Where a secret comes from: `env:NAME`, `file:PATH` (that its owner alone may read), `credential:NAME` (handed to
+/// the service by systemd), `prompt`, or what a command prints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SecretSource {
-    /// `env:NAME`, `file:PATH` or `prompt`.
+    /// `env:NAME`, `file:PATH`, `credential:NAME` or `prompt`.
     Text(String),
     /// A program whose output is the secret.
     Command {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::place::at;
 use super::stage::{Slot, Templated};
 use super::{Action, Allow, Effect, SecretSource};
-use crate::base::{Confidential, Duration};
+use crate::base::{Alphabet, Confidential, Duration};
 
 /// The facts of a system in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -131,11 +131,11 @@ pub struct SecretDecl {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Generate {
-    /// Characters.
+    /// How many characters, from 6 to 65536.
     pub length: u32,
     /// `url` (letters, digits, `-`, `_`), `alnum` or `hex`. Default: url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alphabet: Option<String>,
+    pub alphabet: Option<Alphabet>,
 }
 
 /// The mail server.

@@ -214,7 +214,7 @@ pub struct ToldFact {
 pub struct ToldSecret {
     /// `secrets.db_password` or `inputs.token`.
     pub name: String,
-    /// Where it comes from: `env:NAME`, `file:PATH`, `command: pass show db`, `prompt`, `generated`.
+    /// Where it comes from: `env:NAME`, `file:PATH`, `credential:NAME`, `command: pass show db`, `prompt`, `generated`.
     pub source: String,
 }
 

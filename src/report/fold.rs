@@ -27,7 +27,7 @@ impl Board {
                 let full = note::in_full(failure.as_ref(), warnings);
                 self.attempt_ended(unit, *attempt, *outcome, [short, full])
             }
-            Kind::Expanded { step, items } => self.expanded(step, items),
+            Kind::Expanded { step, items, .. } => self.expanded(step, items),
             Kind::AttemptStarted { unit, attempt, .. } => self.attempt_started(unit, *attempt),
             Kind::RetryPlanned { unit, .. } => self.taken_back(unit),
             Kind::Asked { unit, question } => self.asked(unit, question),

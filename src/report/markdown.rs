@@ -13,7 +13,7 @@ use crate::t;
 /// answered, and the checklist. A run that has not ended is reported as far as it went.
 pub fn run_report(heading: &Heading, events: &[Event]) -> String {
     let loops = events.iter().filter_map(|event| match &event.kind {
-        Kind::Expanded { step, items } => Some((step, items)),
+        Kind::Expanded { step, items, .. } => Some((step, items)),
         _ => None,
     });
     let mut board = Board::new(heading.clone().laid_out(loops));

@@ -61,7 +61,7 @@ impl Plain {
                 self.unit_over(at, unit, *outcome, None)
             }
             (Kind::AttemptStarted { unit, attempt, .. }, _) => self.attempt(at, unit, *attempt),
-            (Kind::Expanded { step, items }, _) => self.expanded(at, step, items.len()),
+            (Kind::Expanded { step, items, .. }, _) => self.expanded(at, step, items.len()),
             (Kind::RetryPlanned { unit, not_before, .. }, _) => self.retry(at, unit, *not_before),
             (Kind::Asked { unit, question }, _) => self.asked(at, unit, question),
             (Kind::Answered { unit, reply, by }, _) => {

@@ -62,23 +62,27 @@ impl Hush {
 
     fn fact(&self, kind: &mut Kind) {
         match kind {
-            Kind::Skipped { because, .. } => self.text(because),
-            Kind::Expanded { items, .. } => self.values(items),
+            Kind::Skipped { because: text, .. }
+            | Kind::AttemptStarted { preview: text, .. }
+            | Kind::Stopping { by: text } => self.text(text),
+            Kind::Expanded { items, withheld, .. } => {
+                let changed = items.iter_mut().zip(0..).filter_map(|(item, i)| self.mask(item).then_some(i));
+                withheld.extend(changed);
+            }
             Kind::Asked { question, .. } => {
                 self.shown(question);
                 self.answers_to(question);
             }
             Kind::Answered { reply, .. } => self.reply(reply),
-            Kind::AttemptStarted { preview, .. } => self.text(preview),
-            Kind::AttemptEnded { failure, warnings, gives, .. } => {
+            Kind::AttemptEnded { failure, warnings, gives, withheld, .. } => {
                 self.failure(failure.as_mut());
                 warnings.iter_mut().for_each(|w| self.text(w));
-                self.gives(gives);
+                self.gives(gives, withheld);
             }
-            Kind::Opened { inputs, .. } => self.gives(inputs),
-            Kind::StepEnded { gives, .. } => self.gives(gives),
+            Kind::Opened { inputs: gives, withheld, .. } | Kind::StepEnded { gives, withheld, .. } => {
+                self.gives(gives, withheld);
+            }
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
-            Kind::Stopping { by } => self.text(by),
             Kind::RunStarted { .. }
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
@@ -147,25 +151,38 @@ impl Hush {
         }
     }
 
-    fn gives(&self, gives: &mut Gives) {
-        gives.values_mut().for_each(|v| self.value(v));
-    }
-
-    fn values(&self, values: &mut [Value]) {
-        values.iter_mut().for_each(|v| self.value(v));
+    /// What holds a secret is not stored, but named: nothing may go on with its mask in place of it.
+    fn gives(&self, gives: &mut Gives, withheld: &mut Vec<String>) {
+        gives.retain(|key, value| {
+            let changed = self.mask(value);
+            if changed && !withheld.contains(key) {
+                withheld.push(key.clone());
+            }
+            !changed
+        });
     }
 
     fn value(&self, value: &mut Value) {
+        self.mask(value);
+    }
+
+    fn text(&self, text: &mut String) {
+        self.mask_text(text);
+    }
+
+    /// Masks a value, and says whether that changed it.
+    fn mask(&self, value: &mut Value) -> bool {
         match value {
-            Value::String(text) => self.text(text),
-            Value::Array(items) => self.values(items),
+            Value::String(text) => self.mask_text(text),
+            Value::Array(items) => items.iter_mut().fold(false, |changed, item| self.mask(item) | changed),
             Value::Object(map) => {
+                let mut changed = false;
                 let entries = std::mem::take(map).into_iter().map(|(mut key, mut value)| {
-                    self.text(&mut key);
-                    self.value(&mut value);
+                    changed |= self.mask_text(&mut key) | self.mask(&mut value);
                     (key, value)
                 });
                 *map = entries.collect();
+                changed
             }
             // A secret of digits alone can come out of a database as a number.
             Value::Number(number) => {
@@ -173,16 +190,18 @@ impl Hush {
                 if changed {
                     *value = Value::String(masked);
                 }
+                changed
             }
-            Value::Null | Value::Bool(_) => {}
+            Value::Null | Value::Bool(_) => false,
         }
     }
 
-    fn text(&self, text: &mut String) {
+    fn mask_text(&self, text: &mut String) -> bool {
         let (masked, changed) = self.masker.mask(text);
         if changed {
             *text = masked;
         }
+        changed
     }
 }
 
@@ -229,7 +248,11 @@ mod tests {
         let choice = Choice { value: json!(SECRET), label: text() };
         vec![
             Kind::Skipped { step: StepId::new("a"), because: text() },
-            Kind::Expanded { step: StepId::new("a"), items: vec![json!(SECRET)] },
+            Kind::Expanded {
+                step: StepId::new("a"),
+                items: vec![json!(1), json!(SECRET)],
+                withheld: Vec::new(),
+            },
             Kind::Asked {
                 unit: unit(),
                 question: Question::Confirm {
@@ -266,8 +289,14 @@ mod tests {
                 withheld: Vec::new(),
                 seconds: 0.0,
             },
-            Kind::Opened { step: StepId::new("a"), inputs: gives() },
-            Kind::StepEnded { step: StepId::new("a"), outcome: Outcome::Ok, seconds: 0.0, gives: gives() },
+            Kind::Opened { step: StepId::new("a"), inputs: gives(), withheld: Vec::new() },
+            Kind::StepEnded {
+                step: StepId::new("a"),
+                outcome: Outcome::Ok,
+                seconds: 0.0,
+                gives: gives(),
+                withheld: Vec::new(),
+            },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
             Kind::Stopping { by: text() },
         ]
@@ -280,8 +309,29 @@ mod tests {
             let before = serde_json::to_string(&events).expect("JSON");
             assert!(before.contains(SECRET), "{before}");
             let after = serde_json::to_string(&Hush::default().facts(&events, &vault())).expect("JSON");
-            assert!(!after.contains(SECRET) && after.contains("•••"), "{after}");
+            let told = after.contains("•••") || after.contains(r#""withheld":["a"]"#);
+            assert!(!after.contains(SECRET) && told, "{after}");
         }
+    }
+
+    #[test]
+    fn what_is_not_stored_is_named() {
+        let masked = |kind: Kind| {
+            let events = [Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind }];
+            serde_json::to_value(&Hush::default().facts(&events, &vault())).expect("JSON")[0].clone()
+        };
+        let [step, gives] = [json!("a"), json!({"open": 1, "held": {"deep": [SECRET]}})];
+        let kind = |text: Value| serde_json::from_value(text).expect("a fact");
+        let opened = masked(kind(json!({"kind": "opened", "step": step, "inputs": gives})));
+        assert_eq!((&opened["inputs"], &opened["withheld"]), (&json!({"open": 1}), &json!(["held"])));
+        let ended =
+            json!({"kind": "step_ended", "step": step, "outcome": "ok", "seconds": 0.0, "gives": gives});
+        let ended = masked(kind(ended));
+        assert_eq!((&ended["gives"], &ended["withheld"]), (&json!({"open": 1}), &json!(["held"])));
+        let items = json!([1, SECRET, {"x": SECRET}]);
+        let expanded = masked(kind(json!({"kind": "expanded", "step": step, "items": items})));
+        assert_eq!(expanded["items"], json!([1, "•••", {"x": "•••"}]));
+        assert_eq!(expanded["withheld"], json!([1, 2]));
     }
 
     #[test]

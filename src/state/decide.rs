@@ -205,7 +205,11 @@ impl Machine {
         }
         let seconds = state.began.map_or(0.0, |began| seconds_between(began, at));
         let step = self.plan.at(unit.node).id.clone();
-        self.emit(Kind::StepEnded { step, outcome, seconds, gives: Gives::new() }, at, events);
+        self.emit(
+            Kind::StepEnded { step, outcome, seconds, gives: Gives::new(), withheld: Vec::new() },
+            at,
+            events,
+        );
     }
 
     fn answered(&mut self, unit: UnitRef, reply: Reply, by: String, at: Timestamp, events: &mut Vec<Event>) {

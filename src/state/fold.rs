@@ -19,8 +19,8 @@ impl Machine {
                 self.fold_because(step, because);
             }
             Kind::Blocked { step, .. } => self.fold_end(step, Outcome::Blocked, at, 0.0, Gives::new()),
-            Kind::Expanded { step, items } => self.fold_expanded(step, items, at),
-            Kind::Opened { step, inputs } => self.fold_opened(step, inputs, at),
+            Kind::Expanded { step, items, .. } => self.fold_expanded(step, items, at),
+            Kind::Opened { step, inputs, .. } => self.fold_opened(step, inputs, at),
             Kind::Asked { unit, .. } => self.fold_asked(unit, at),
             Kind::Answered { .. } => self.must_sync = true,
             Kind::Reserved { units } => self.fold_reserved(units),
@@ -36,7 +36,7 @@ impl Machine {
                 self.fold_not_started(unit, *outcome, at);
                 self.fold_findings(unit, failure.as_ref(), &[]);
             }
-            Kind::StepEnded { step, outcome, seconds, gives } => {
+            Kind::StepEnded { step, outcome, seconds, gives, .. } => {
                 self.fold_end(step, *outcome, at, *seconds, gives.clone());
             }
             Kind::Stopping { .. } => {

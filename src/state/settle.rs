@@ -37,7 +37,13 @@ impl Machine {
             && self.nodes[open as usize].phase == Phase::Ended(Outcome::Failed)
         {
             let step = self.plan.at(ix).id.clone();
-            let kind = Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() };
+            let kind = Kind::StepEnded {
+                step,
+                outcome: Outcome::Failed,
+                seconds: 0.0,
+                gives: Gives::new(),
+                withheld: Vec::new(),
+            };
             return self.emit(kind, at, events);
         }
         // The end of what could not even begin has the reason of its beginning.
@@ -114,7 +120,13 @@ impl Machine {
         let unit = Unit::step(whole);
         self.emit(Kind::NotStarted { unit, outcome: Outcome::Failed, failure: Some(failure) }, at, events);
         self.emit(
-            Kind::StepEnded { step, outcome: Outcome::Failed, seconds: 0.0, gives: Gives::new() },
+            Kind::StepEnded {
+                step,
+                outcome: Outcome::Failed,
+                seconds: 0.0,
+                gives: Gives::new(),
+                withheld: Vec::new(),
+            },
             at,
             events,
         );
@@ -135,7 +147,7 @@ impl Machine {
             }
             Ok(Some(items)) => {
                 let step = self.plan.at(close).id.clone();
-                self.emit(Kind::Expanded { step, items }, at, events);
+                self.emit(Kind::Expanded { step, items, withheld: Vec::new() }, at, events);
                 true
             }
             Ok(None) => true,
@@ -150,7 +162,7 @@ impl Machine {
         match inputs {
             Ok(inputs) => {
                 let step = self.plan.at(ix).id.clone();
-                self.emit(Kind::Opened { step, inputs }, at, events);
+                self.emit(Kind::Opened { step, inputs, withheld: Vec::new() }, at, events);
             }
             Err(failure) => self.fail_node(ix, failure, at, events),
         }
@@ -198,7 +210,7 @@ impl Machine {
         }
         let seconds = self.nodes[open as usize].began.map_or(0.0, |began| seconds_between(began, at));
         let step = self.plan.at(ix).id.clone();
-        self.emit(Kind::StepEnded { step, outcome, seconds, gives }, at, events);
+        self.emit(Kind::StepEnded { step, outcome, seconds, gives, withheld: Vec::new() }, at, events);
         self.settle_stop(ix, at, events);
     }
 
@@ -228,7 +240,9 @@ impl Machine {
             Ok(Some(items)) if items.is_empty() => {
                 return self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
             }
-            Ok(Some(items)) => self.emit(Kind::Expanded { step: step.clone(), items }, at, events),
+            Ok(Some(items)) => {
+                self.emit(Kind::Expanded { step: step.clone(), items, withheld: Vec::new() }, at, events)
+            }
             Ok(None) => self.activate(ix, at),
         }
         if !self.plan.at(ix).asks() {

@@ -97,7 +97,7 @@ fn no_form_of_a_secret_is_written_or_shown() {
     place.file("playbooks/s/printer.py", PRINTER);
     let steps = "  - { id: print_it, shell: [python3, printer.py], env: { S: '{{ secrets.by_env }}' } }
   - { id: by_stdin, needs: [], shell: 'cat; exit 3', stdin: '{{ secrets.by_file }}', on_error: continue, retry: { attempts: 2, delay: 10ms } }
-  - { id: command, needs: [], shell: 'echo \"$A\" >&2; ps -eo args | grep -c \"command [s]ecret\" > in_arguments || true', env: { A: '{{ secrets.by_command }}' } }
+  - { id: command, needs: [], shell: 'echo \"$A\" >&2; ps -eo args > arguments; grep -c \"command [s]ecret\" arguments > in_arguments || true', env: { A: '{{ secrets.by_command }}' } }
 ";
     for how in ["plain", "json", "quiet"] {
         let said = run(&place, steps, &["--progress", how, "-v", "-v"]);

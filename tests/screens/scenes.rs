@@ -101,7 +101,13 @@ impl Recorder {
 
     fn over(&mut self, step: &str, outcome: Outcome, seconds: f64) {
         self.counts.add(outcome);
-        self.put(Kind::StepEnded { step: id(step), outcome, seconds, gives: Default::default() });
+        self.put(Kind::StepEnded {
+            step: id(step),
+            outcome,
+            seconds,
+            gives: Default::default(),
+            withheld: Vec::new(),
+        });
     }
 
     fn ok(&mut self, step: &str, seconds: f64) {
@@ -182,7 +188,7 @@ fn warned(r: &mut Recorder) {
 fn old_dumps(r: &mut Recorder) {
     let step = id("old_dumps");
     let items = vec![json!("a.sql.gz"), json!("b.sql.gz"), json!("c.sql.gz")];
-    r.put(Kind::Expanded { step: step.clone(), items });
+    r.put(Kind::Expanded { step: step.clone(), items, withheld: Vec::new() });
     let units: Vec<Unit> = (0..3).map(|n| Unit::item(step.clone(), n)).collect();
     units.iter().for_each(|unit| r.begin(unit, 1));
     r.finish(&units[0], 1, Outcome::Ok, None);
@@ -259,7 +265,11 @@ pub fn crowd(logs: PathBuf) -> Scene {
     let mut r = Recorder::new(steps.len());
     r.ok("dump", 12.3);
     let items: Vec<Unit> = (0..3).map(|n| Unit::item(id("old_dumps"), n)).collect();
-    r.put(Kind::Expanded { step: id("old_dumps"), items: vec![json!("a"), json!("b"), json!("c")] });
+    r.put(Kind::Expanded {
+        step: id("old_dumps"),
+        items: vec![json!("a"), json!("b"), json!("c")],
+        withheld: Vec::new(),
+    });
     r.begin(&items[0], 1);
     r.finish(&items[0], 1, Outcome::Ok, None);
     r.begin(&items[1], 1);

@@ -103,6 +103,15 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
             );
             missing("one-of", &["secrets", name], title, None);
         }
+        if let Some(generate) = &secret.generate
+            && !(6..=65_536).contains(&generate.length)
+        {
+            let title = crate::t!(
+                "a secret is made of 6 to 65536 characters",
+                "生成する秘密は 6 から 65536 文字です"
+            );
+            missing("secret-length", &["secrets", name, "generate", "length"], title, None);
+        }
     }
 }
 

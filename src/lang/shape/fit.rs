@@ -192,11 +192,7 @@ impl<'a> Fit<'a> {
 
     fn secret_source(&mut self, value: &mut Value) -> Fitted {
         match value {
-            Value::String(text)
-                if text == "prompt" || text.starts_with("env:") || text.starts_with("file:") =>
-            {
-                Ok(())
-            }
+            Value::String(text) if is_source(text) => Ok(()),
             Value::Object(_) => {
                 let command = Shape::List(Box::new(Shape::Text));
                 self.record(value, &[Field { key: "command".into(), shape: command, required: true }], "")
@@ -371,5 +367,19 @@ fn not_yet(name: &str, key: &str) -> bool {
         "Playbook" => matches!(key, "rescue" | "always" | "handlers" | "deadlines" | "clock" | "window"),
         "Action" => key == "notify",
         _ => false,
+    }
+}
+
+/// Whether a text says where a secret comes from.
+fn is_source(text: &str) -> bool {
+    match text.split_once(':') {
+        None => text == "prompt",
+        Some(("env", name)) => !name.is_empty() && !name.contains(['=', '\0']),
+        Some(("file", path)) => !path.is_empty() && !path.contains('\0'),
+        // The rules of systemd for names of credentials.
+        Some(("credential", name)) => {
+            !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains(['/', '\0'])
+        }
+        Some(_) => false,
     }
 }

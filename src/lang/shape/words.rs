@@ -20,8 +20,8 @@ pub fn expected(shape: &Shape) -> String {
         Shape::StepId => crate::t!("the id of a step", "ステップの id"),
         Shape::Needs => crate::t!("a list of step ids, or `above`", "ステップ id のリストか `above`"),
         Shape::SecretSource => crate::t!(
-            "env:NAME, file:PATH, prompt or {{command: […]}}",
-            "env:NAME、file:PATH、prompt、{{command: […]}} のいずれか"
+            "env:NAME, file:PATH, credential:NAME, prompt or {{command: […]}}",
+            "env:NAME、file:PATH、credential:NAME、prompt、{{command: […]}} のいずれか"
         ),
         Shape::Words(words) => {
             let list = words.join(", ");
