@@ -14,6 +14,7 @@ mod list;
 mod logs;
 mod plan;
 pub mod prompt;
+mod report;
 mod rerun;
 mod rules;
 mod run;

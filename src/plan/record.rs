@@ -21,6 +21,9 @@ pub struct PlanRecord {
     pub title: String,
     /// The environment.
     pub environment: Option<String>,
+    /// What the environment calls itself; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The zone of shown times.
     pub zone: Option<String>,
     /// The inputs; secrets left out.
@@ -87,6 +90,7 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         playbook: plan.playbook.clone(),
         title: plan.title.clone(),
         environment: plan.environment.clone(),
+        target: plan.frames[0].system.target.clone(),
         zone: plan.zone.iana_name().map(str::to_string),
         inputs: run.inputs.clone(),
         sources: plan.sources.clone(),
