@@ -357,11 +357,7 @@ fn logs() -> Command {
 
 fn report() -> Command {
     let file = |name: &'static str, help: String| {
-        Arg::new(name)
-            .long(name)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help(help)
+        Arg::new(name).long(name).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help(help)
     };
     Command::new("report")
         .about(crate::t!(

@@ -10,7 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, graph, help, list, logs, plan, report, run, runs, schema, show, status,
+    approve, args, check, completions, diff, graph, help, list, logs, plan, report, run, runs, schema, show,
+    status,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;

@@ -40,10 +40,12 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 fn cannot_write(path: &Path, e: &std::io::Error) -> Error {
-    Error::usage(crate::t!("cannot write {}: {e}", "{} に書き込めません: {e}", path.display())).help(crate::t!(
-        "name a file that you may write, in a folder that is there",
-        "書き込める、既にあるフォルダのファイルを指定してください"
-    ))
+    Error::usage(crate::t!("cannot write {}: {e}", "{} に書き込めません: {e}", path.display())).help(
+        crate::t!(
+            "name a file that you may write, in a folder that is there",
+            "書き込める、既にあるフォルダのファイルを指定してください"
+        ),
+    )
 }
 
 /// Adds a line in one write, so that others who add lines do not part it. A last line that was left without its end

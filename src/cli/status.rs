@@ -120,7 +120,13 @@ pub fn beside(plan: &PlanRecord, summary: &Summary, near: Option<PathBuf>) -> Be
 fn step_info(step: &StepRecord) -> StepInfo {
     let kinds = Action::<Templated>::KEYS.iter().copied();
     let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
-    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind, inside: None }
+    StepInfo {
+        id: step.id.clone(),
+        title: step.title.clone(),
+        effect: step.effect,
+        kind,
+        inside: step.inside.clone(),
+    }
 }
 
 /// One step as `status` tells it.

@@ -75,6 +75,9 @@ pub struct StepRecord {
     pub kind: String,
     /// What it does to the world.
     pub effect: Effect,
+    /// The group or playbook that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<StepId>,
 }
 
 /// What a run's folder keeps of its plan, and of what was told of it before.
@@ -84,6 +87,7 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         title: node.title.clone(),
         kind: node.kind().to_string(),
         effect: node.step.effect,
+        inside: node.inside.map(|open| plan.at(open).id.ended()),
     };
     PlanRecord {
         format: 1,

@@ -6,6 +6,7 @@ mod diff;
 mod flow;
 mod pipes;
 mod place;
+mod report;
 mod saved;
 mod saved_crash;
 mod secrets;

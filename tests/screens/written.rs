@@ -109,7 +109,11 @@ pub fn the_report_of_a_run_is_markdown() {
     let scene = scenes::daily("/".into());
     let begun = reported(&scene, &scene.events[..2], Path::new("/"));
     let text = report_markdown(&begun);
-    assert!(text.contains("| Result | not ended |") && text.contains("| dump | データベースのバックアップ | unknown |"), "{text}");
+    assert!(
+        text.contains("| Result | not ended |")
+            && text.contains("| dump | データベースのバックアップ | unknown |"),
+        "{text}"
+    );
     // What nobody knows the end of is not green for a build server.
     assert!(report_junit(&begun).contains(r#"errors="1""#));
 }

@@ -72,7 +72,8 @@ impl Traces {
     }
 
     fn answered(&mut self, unit: &Unit, at: Timestamp, reply: &Reply, by: &str) {
-        let (asked, question) = self.asked.remove(unit).map(|(at, text)| (Some(at), text)).unwrap_or_default();
+        let (asked, question) =
+            self.asked.remove(unit).map(|(at, text)| (Some(at), text)).unwrap_or_default();
         let answer = AnswerEntry {
             item: unit.item,
             question,
@@ -119,7 +120,9 @@ fn percent(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => text.push(byte as char),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                text.push(byte as char)
+            }
             other => text.push_str(&format!("%{other:02X}")),
         }
     }
@@ -135,6 +138,9 @@ mod tests {
         let path = Path::new("/var/lib/toban/runs/a b/logs/検証.1.log");
         assert_eq!(link(path, Some(Path::new("/var/lib/toban/runs/a b"))), "logs/%E6%A4%9C%E8%A8%BC.1.log");
         let whole = "file:///var/lib/toban/runs/a%20b/logs/%E6%A4%9C%E8%A8%BC.1.log";
-        assert_eq!((link(path, None), link(path, Some(Path::new("/tmp")))), (whole.to_string(), whole.to_string()));
+        assert_eq!(
+            (link(path, None), link(path, Some(Path::new("/tmp")))),
+            (whole.to_string(), whole.to_string())
+        );
     }
 }

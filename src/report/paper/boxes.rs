@@ -38,7 +38,8 @@ fn by_hand(answer: &&AnswerEntry) -> bool {
 }
 
 fn is_ticked(outcome: Option<Outcome>, answer: Option<&AnswerEntry>) -> bool {
-    let was_done = answer.is_none_or(|a| matches!(&a.reply, Reply::Manual { answer, .. } if answer == "done"));
+    let was_done =
+        answer.is_none_or(|a| matches!(&a.reply, Reply::Manual { answer, .. } if answer == "done"));
     let done = matches!(outcome, Some(Outcome::Ok | Outcome::Warned | Outcome::Unchanged | Outcome::ByHand));
     done && was_done
 }

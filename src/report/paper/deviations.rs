@@ -18,16 +18,17 @@ const LINES: usize = 10;
 
 /// All of them.
 pub fn deviations(report: &Report, board: &Board, near: Option<&Path>) -> Vec<Deviation> {
-    let left_out: HashSet<&str> = report
+    let left_out: HashSet<&StepId> = report
         .steps
         .iter()
         .filter(|s| matches!(s.outcome, Some(Outcome::Skipped | Outcome::Blocked)))
-        .map(|s| s.id.as_str())
+        .map(|s| &s.id)
         .collect();
     let mut all = Vec::new();
-    for (entry, state) in report.steps.iter().zip(&board.steps) {
+    for (at, (entry, state)) in report.steps.iter().zip(&board.steps).enumerate() {
         all.extend(state.troubles.iter().map(|trouble| troubled(board, trouble, near)));
-        if !is_within(&entry.id, &left_out) {
+        // A group that was left out as a whole is told once.
+        if !board.heading.steps[at].inside.as_ref().is_some_and(|group| left_out.contains(group)) {
             all.extend(without_an_attempt(entry, state, report));
         }
         all.extend(retried(entry));
@@ -39,12 +40,6 @@ pub fn deviations(report: &Report, board: &Board, near: Option<&Path>) -> Vec<De
         deviation.tail = deviation.log.as_ref().map(|log| tail(&log.path, LINES)).unwrap_or_default();
     }
     all
-}
-
-/// Whether a group around the step was left out as a whole, which is told once.
-fn is_within(step: &StepId, left_out: &HashSet<&str>) -> bool {
-    let id = step.as_str();
-    id.match_indices('/').any(|(at, _)| left_out.contains(&id[..at]))
 }
 
 fn plain(kind: Deviance, step: &StepId, text: String) -> Deviation {
@@ -97,7 +92,9 @@ fn retried(entry: &StepEntry) -> Vec<Deviation> {
         let n = end.attempt;
         let failed = entry.attempts.iter().rfind(|a| a.item == end.item && a.attempt < n);
         let text = match failed.map(|a| a.reason.as_str()).filter(|reason| !reason.is_empty()) {
-            Some(reason) => t!("came right at attempt {n}; before: {reason}", "{n} 回目で成功（前回: {reason}）"),
+            Some(reason) => {
+                t!("came right at attempt {n}; before: {reason}", "{n} 回目で成功（前回: {reason}）")
+            }
             None => t!("came right at attempt {n}", "{n} 回目で成功"),
         };
         let log = failed.and_then(|attempt| attempt.log.clone());
@@ -119,5 +116,10 @@ fn answered(step: &StepId, answer: &AnswerEntry) -> Option<Deviation> {
         (question, _) if question.is_empty() => answer.said.clone(),
         (question, _) => format!("{question}: {}", answer.said),
     };
-    Some(Deviation { item: answer.item, by: Some(answer.by.clone()), at: Some(answer.at), ..plain(kind, step, text) })
+    Some(Deviation {
+        item: answer.item,
+        by: Some(answer.by.clone()),
+        at: Some(answer.at),
+        ..plain(kind, step, text)
+    })
 }

@@ -37,7 +37,9 @@ impl Report {
             ended,
             outcome: board.ended.map(|(outcome, _)| outcome),
             is_running: beside.is_running && board.ended.is_none(),
-            seconds: board.ended.map_or_else(|| last.duration_since(first).as_secs_f64(), |(_, seconds)| seconds),
+            seconds: board
+                .ended
+                .map_or_else(|| last.duration_since(first).as_secs_f64(), |(_, seconds)| seconds),
             counts,
             stopped_by: traces.stopped_by.take(),
             plan: beside.saved.clone(),

@@ -98,7 +98,8 @@ fn case(report: &Report, step: &StepEntry, verdict: Verdict) -> String {
         Verdict::Error => told("error", step, &own),
         Verdict::Skipped => format!("      <skipped message=\"{}\"/>\n", attribute(&message(step, &own))),
     };
-    let said: Vec<String> = own.iter().filter(|d| d.kind > Deviance::NotBegun).map(|d| in_words(report, d)).collect();
+    let said: Vec<String> =
+        own.iter().filter(|d| d.kind > Deviance::NotBegun).map(|d| in_words(report, d)).collect();
     if !said.is_empty() && verdict != Verdict::Skipped {
         inside.push_str(&format!("      <system-out>{}</system-out>\n", content(&said.join("\n"))));
     }
@@ -116,7 +117,10 @@ fn told(element: &str, step: &StepEntry, own: &[&Deviation]) -> String {
         deviation.log.iter().for_each(|log| text.push_str(&format!("{}\n", log.path.display())));
     }
     let message = attribute(&message(step, own));
-    format!("      <{element} type=\"{kind}\" message=\"{message}\">{}</{element}>\n", content(text.trim_end()))
+    format!(
+        "      <{element} type=\"{kind}\" message=\"{message}\">{}</{element}>\n",
+        content(text.trim_end())
+    )
 }
 
 /// Why, in one line.
@@ -166,7 +170,10 @@ mod tests {
 
     #[test]
     fn what_xml_does_not_have_is_replaced_and_nothing_opens_a_tag() {
-        assert_eq!(content("a\u{1b}[31m<b>&\u{0}]]>\u{ffff}\n"), "a\u{fffd}[31m&lt;b&gt;&amp;\u{fffd}]]&gt;\u{fffd}\n");
+        assert_eq!(
+            content("a\u{1b}[31m<b>&\u{0}]]>\u{ffff}\n"),
+            "a\u{fffd}[31m&lt;b&gt;&amp;\u{fffd}]]&gt;\u{fffd}\n"
+        );
         assert_eq!(attribute("\"x\"\n\ty"), "&quot;x&quot;&#10;&#9;y");
         assert_eq!((time(f64::NAN), time(1.23456)), ("0.000".to_string(), "1.235".to_string()));
     }

@@ -15,7 +15,10 @@ const NAMES: usize = 32;
 /// The whole report.
 pub fn report_markdown(report: &Report) -> String {
     let mut text = format!("# {}\n\n|  |  |\n| --- | --- |\n", escape(&report.title));
-    report.head().into_iter().for_each(|(label, value)| text.push_str(&row(&[escape(&label), escape(&value)])));
+    report
+        .head()
+        .into_iter()
+        .for_each(|(label, value)| text.push_str(&row(&[escape(&label), escape(&value)])));
     text.push_str(&deviations(report));
     text.push_str(&checklist(report));
     text.push_str(&timeline(report));
@@ -89,7 +92,8 @@ fn timeline(report: &Report) -> String {
         })
         .collect();
     let end = format_seconds(scale(report));
-    lines.insert(0, format!("{}  0{}", pad("", names), " ".repeat(BARS.saturating_sub(1 + end.len())) + &end));
+    lines
+        .insert(0, format!("{}  0{}", pad("", names), " ".repeat(BARS.saturating_sub(1 + end.len())) + &end));
     if let Some(more) = rows.len().checked_sub(ROWS).filter(|more| *more > 0) {
         lines.push(t!("… and {more} more", "… ほか {more} 件"));
     }
@@ -115,12 +119,14 @@ fn steps(report: &Report) -> String {
 
 fn step_cells(report: &Report, step: &StepEntry) -> [String; 7] {
     let result = step.outcome.map_or_else(|| t!("not begun", "未開始"), outcome_word);
-    let started = step.attempts.first().map(|attempt| {
-        attempt.started.to_zoned(report.zone.clone()).strftime("%H:%M:%S").to_string()
-    });
+    let started = step
+        .attempts
+        .first()
+        .map(|attempt| attempt.started.to_zoned(report.zone.clone()).strftime("%H:%M:%S").to_string());
     let time = step.outcome.filter(|o| did_run(*o)).map(|_| format_seconds(step.seconds)).unwrap_or_default();
     let note = step.items.map_or_else(|| step.note.clone(), |tally| counts_text(&tally, "·"));
-    let logs = step.attempts.iter().filter_map(|a| Some(link(&attempt_name(a.item, a.attempt), a.log.as_ref()?)));
+    let logs =
+        step.attempts.iter().filter_map(|a| Some(link(&attempt_name(a.item, a.attempt), a.log.as_ref()?)));
     let logs: Vec<String> = logs.collect();
     let title = step.title.clone().unwrap_or_default();
     [
@@ -155,7 +161,13 @@ fn answers(report: &Report) -> String {
     if given.is_empty() {
         return String::new();
     }
-    let names = [t!("Step", "ステップ"), t!("Question", "確認"), t!("Answer", "回答"), t!("By", "回答者"), t!("At", "日時")];
+    let names = [
+        t!("Step", "ステップ"),
+        t!("Question", "確認"),
+        t!("Answer", "回答"),
+        t!("By", "回答者"),
+        t!("At", "日時"),
+    ];
     let title = t!("Answers", "回答");
     format!("\n## {title}\n\n{}| --- | --- | --- | --- | --- |\n{}", row(&names), given.concat())
 }

@@ -65,7 +65,10 @@ impl Report {
 
     /// Labels and values of the head.
     pub fn head(&self) -> Vec<(String, String)> {
-        let mut rows = vec![(t!("Playbook", "プレイブック"), self.playbook.clone()), (t!("Result", "結果"), result_word(self))];
+        let mut rows = vec![
+            (t!("Playbook", "プレイブック"), self.playbook.clone()),
+            (t!("Result", "結果"), result_word(self)),
+        ];
         let given = [(t!("Environment", "環境"), &self.environment), (t!("Target", "対象"), &self.target)];
         rows.extend(given.into_iter().filter_map(|(label, value)| Some((label, value.clone()?))));
         rows.push((t!("Operator", "実施者"), self.operator.clone()));
