@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::model::{
-    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Shell, Slot, Sql, Stage,
-    Stdin, System, quoted,
+    Action, Args, Around, Compose, ComposeServices, ComposeVerb, Docker, Http, Notify, Shell, Slot, Sql,
+    Stage, Stdin, System, quoted,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -28,6 +28,7 @@ fn action_text<S: Stage>(action: &Action<S>) -> String {
         Action::Manual(manual) => manual.instruction.show(),
         Action::Decide(decide) => decide.question.show(),
         Action::Fail(fail) => fail.message.show(),
+        Action::Notify(notify) => notify_text(notify),
         Action::Assert(assert) => {
             let that: Vec<&str> = assert.0.iter().map(|c| c.that.as_str()).collect();
             that.join("\n")
@@ -45,6 +46,11 @@ fn action_text<S: Stage>(action: &Action<S>) -> String {
         Action::Named(named) => named.name.show(),
         Action::Probe(_) | Action::File(_) => plain(action),
     }
+}
+
+fn notify_text<S: Stage>(notify: &Notify<S>) -> String {
+    let json = unstage(serde_json::to_value(&notify.webhook.json).unwrap_or_default());
+    format!("POST {}\n{json}", notify.webhook.url.show())
 }
 
 fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
