@@ -99,6 +99,9 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
             Err(Could::unclear(crate::t!("a person decides this", "人が判断します")))
         }
         Action::Wait(_) => Ok(Could::yes(crate::t!("it only waits", "待つだけです"))),
+        Action::Notify(_) => {
+            Err(Could::unclear(crate::t!("it tells people, and is not tried", "通知のため、試しません")))
+        }
         Action::Probe(_) | Action::Assert(_) | Action::Playbook(_) | Action::Named(_) => {
             Err(Could::unclear(crate::t!("there is nothing to look at", "確認できるものがありません")))
         }

@@ -14,6 +14,7 @@ mod far_shell;
 pub mod file;
 mod host;
 pub mod http;
+pub mod notify;
 mod out_file;
 mod outputs;
 mod pending;

@@ -80,6 +80,7 @@ fn holder(action: &Action<Rendered>) -> Option<Held> {
         | Action::Manual(_)
         | Action::Decide(_)
         | Action::Playbook(_)
+        | Action::Notify(_)
         | Action::Named(_) => None,
     }
 }

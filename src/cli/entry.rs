@@ -10,7 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, graph, help, list, logs, plan, run, runs, schema, show, status,
+    approve, args, check, completions, diff, graph, help, list, logs, plan, report, run, runs, schema, show,
+    status,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -68,6 +69,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("reject", m)) => approve::run(globals, m, Verdict::Reject),
         Some(("runs", m)) => runs::run(globals, m),
         Some(("status", m)) => status::run(globals, m),
+        Some(("report", m)) => report::run(globals, m),
         Some(("logs", m)) => logs::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),

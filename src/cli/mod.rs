@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod probe;
 pub mod prompt;
+mod report;
 mod rerun;
 mod rules;
 mod run;

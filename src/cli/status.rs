@@ -1,5 +1,6 @@
 //! `toban status`: how a run stands.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -15,7 +16,8 @@ use crate::event::{Event, Kind};
 use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
 use crate::plan::{PlanOrigin, PlanRecord, StepRecord};
-use crate::report::{Heading, StepInfo, format_seconds, outcome_word, pad, run_report, safe_text, width};
+use crate::report::{Beside, Heading, Report, StepInfo, format_seconds, outcome_word, pad};
+use crate::report::{report_markdown, safe_text, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -29,7 +31,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let steps = steps(heading.clone(), &events, summary.liveness);
     let format = matches.get_one::<String>("format").map(String::as_str);
     if format == Some("markdown") {
-        say(&run_report(&heading, &events));
+        say(&report_markdown(&Report::of(&heading, &events, &beside(&plan, &summary, None))));
         return Ok(ExitCode::SUCCESS);
     }
     if format == Some("json") {
@@ -92,14 +94,14 @@ pub fn plan_of(folder: &RunFolder) -> Result<PlanRecord, Error> {
 }
 
 /// The head of a run that may be long over, from what its folder keeps.
-fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
+pub fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
     let zone = plan.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
     Heading {
         run: summary.run.clone(),
         playbook: plan.playbook.clone(),
         title: plan.title.clone(),
         environment: plan.environment.clone(),
-        target: None,
+        target: plan.target.clone(),
         protected: false,
         operator: summary.operator.clone(),
         zone: zone.unwrap_or_else(local_zone),
@@ -110,10 +112,21 @@ fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading 
     }
 }
 
+/// What its folder tells of a run beside its heading; `near` is where a report goes.
+pub fn beside(plan: &PlanRecord, summary: &Summary, near: Option<PathBuf>) -> Beside {
+    Beside { is_running: summary.liveness == Liveness::Running, saved: plan.saved.clone(), near }
+}
+
 fn step_info(step: &StepRecord) -> StepInfo {
     let kinds = Action::<Templated>::KEYS.iter().copied();
     let kind = kinds.chain(["steps"]).find(|k| *k == step.kind).unwrap_or_default();
-    StepInfo { id: step.id.clone(), title: step.title.clone(), effect: step.effect, kind, inside: None }
+    StepInfo {
+        id: step.id.clone(),
+        title: step.title.clone(),
+        effect: step.effect,
+        kind,
+        inside: step.inside.clone(),
+    }
 }
 
 /// One step as `status` tells it.

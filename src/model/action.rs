@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::at;
 use super::stage::Slot;
-use super::{Args, Condition, Docker, FileAction, Http, InputDecl, Probe, Sql, Tree};
+use super::{Args, Condition, Docker, FileAction, Http, InputDecl, Notify, Probe, Sql, Tree};
 use crate::base::Duration;
 
 staged_enum! {
@@ -36,6 +36,8 @@ staged_enum! {
         "fail" Fail(Fail<S>),
         /// Another playbook, its steps shown inside.
         "playbook" Playbook(PlaybookCall<S>),
+        /// Tells people who are not there.
+        "notify" Notify(Box<Notify<S>>),
         /// An action that `system.yaml` names for this environment.
         "action" Named(Named<S>),
     }

@@ -12,6 +12,7 @@ mod field;
 mod file;
 mod input;
 mod input_value;
+mod notify;
 mod place;
 mod playbook;
 mod policy;
@@ -36,6 +37,7 @@ pub use file::{
 };
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
+pub use notify::{Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};

@@ -2,10 +2,10 @@
 //! no secret, since no stage can show one.
 
 use super::preview_docker::docker_text;
-use super::preview_plain::{pairs, plain, scalar};
+use super::preview_plain::{pairs, plain, scalar, unstage};
 use crate::model::{
-    Action, Args, Around, Condition, Decide, Http, Manual, Otherwise, PlaybookCall, Shell, Slot, Sql, Stage,
-    Stdin, StdoutFile, System, Wait,
+    Action, Args, Around, Condition, Decide, Http, Manual, Notify, Otherwise, PlaybookCall, Shell, Slot, Sql,
+    Stage, Stdin, StdoutFile, System, Wait,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -28,12 +28,18 @@ fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System
         Action::Manual(manual) => manual_text(manual),
         Action::Decide(decide) => decide_text(decide),
         Action::Fail(fail) => fail.message.show(),
+        Action::Notify(notify) => notify_text(notify),
         Action::Assert(assert) => assert.0.iter().map(condition_text).collect::<Vec<_>>().join("\n"),
         Action::Wait(wait) => wait_text(wait, around, system),
         Action::Playbook(call) => call_text(call),
         Action::Named(named) => named.name.show(),
         Action::Probe(_) | Action::File(_) => plain(action),
     }
+}
+
+fn notify_text<S: Stage>(notify: &Notify<S>) -> String {
+    let json = unstage(serde_json::to_value(&notify.webhook.json).unwrap_or_default());
+    format!("POST {}\n{json}", notify.webhook.url.show())
 }
 
 fn shell_text<S: Stage>(shell: &Shell<S>) -> String {

@@ -46,7 +46,7 @@ fn of_scalar(value: &Value) -> String {
 }
 
 /// A planned value without the marks of its stage.
-fn unstage(value: Value) -> Value {
+pub(super) fn unstage(value: Value) -> Value {
     match value {
         Value::Object(map) if map.len() == 1 && map.contains_key("⟨known⟩") => map["⟨known⟩"].clone(),
         Value::Object(map) if map.len() == 1 && map.contains_key("⟨unknown⟩") => map["⟨unknown⟩"].clone(),

@@ -21,6 +21,9 @@ pub struct PlanRecord {
     pub title: String,
     /// The environment.
     pub environment: Option<String>,
+    /// What the environment calls itself; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The zone of shown times.
     pub zone: Option<String>,
     /// The inputs; secrets left out.
@@ -72,6 +75,9 @@ pub struct StepRecord {
     pub kind: String,
     /// What it does to the world.
     pub effect: Effect,
+    /// The group or playbook that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<StepId>,
 }
 
 /// What a run's folder keeps of its plan, and of what was told of it before.
@@ -81,12 +87,14 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         title: node.title.clone(),
         kind: node.kind().to_string(),
         effect: node.step.effect,
+        inside: node.inside.map(|open| plan.at(open).id.ended()),
     };
     PlanRecord {
         format: 1,
         playbook: plan.playbook.clone(),
         title: plan.title.clone(),
         environment: plan.environment.clone(),
+        target: plan.frames[0].system.target.clone(),
         zone: plan.zone.iana_name().map(str::to_string),
         inputs: run.inputs.clone(),
         sources: plan.sources.clone(),

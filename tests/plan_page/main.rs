@@ -1,6 +1,7 @@
-//! The page of a plan in a real browser: what a reviewer opens on a desk, on a phone, in the dark and on paper.
+//! The page of a plan, and that of a run, in a real browser: what a reviewer opens on a desk, on a phone, in the dark and on paper.
 
 mod browser;
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use toban::base::{Lang, set_lang};
 use toban::event::Event;
-use toban::report::{Progress, reporter, run_report};
+use toban::report::{Beside, Progress, Report, log_line, report_junit, report_markdown, reporter};
 
 use crate::scenes::{self, Scene};
 
@@ -91,15 +91,31 @@ pub fn quiet_tells_failures_and_the_result() {
     assert_eq!((out.lines().count(), err.as_str()), (1, ""));
 }
 
-/// The Markdown report.
+fn reported(scene: &Scene, events: &[Event], near: &Path) -> Report {
+    let beside = Beside { near: Some(near.to_path_buf()), ..Beside::default() };
+    Report::of(&scene.heading, events, &beside)
+}
+
+/// The report as Markdown and as JUnit XML, and its line for a maintenance log.
 pub fn the_report_of_a_run_is_markdown() {
     in_both_languages(|lang, logs| {
         let scene = scenes::daily(logs.into());
-        insta::assert_snapshot!(format!("report_{lang}"), run_report(&scene.heading, &scene.events));
+        let report = reported(&scene, &scene.events, logs);
+        let junit = report_junit(&report).replace(&format!("{}", logs.display()), "/logs");
+        insta::assert_snapshot!(format!("report_{lang}"), report_markdown(&report));
+        insta::assert_snapshot!(format!("report_junit_{lang}"), junit);
+        insta::assert_snapshot!(format!("report_line_{lang}"), log_line(&report));
     });
     let scene = scenes::daily("/".into());
-    let begun = run_report(&scene.heading, &scene.events[..3]);
-    assert!(begun.contains("| Result | not ended |"), "{begun}");
+    let begun = reported(&scene, &scene.events[..2], Path::new("/"));
+    let text = report_markdown(&begun);
+    assert!(
+        text.contains("| Result | not ended |")
+            && text.contains("| dump | データベースのバックアップ | unknown |"),
+        "{text}"
+    );
+    // What nobody knows the end of is not green for a build server.
+    assert!(report_junit(&begun).contains(r#"errors="1""#));
 }
 
 /// A closed pipe is written to once, and never again.

@@ -59,6 +59,7 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
             evidence: manual.evidence.keys().cloned().collect(),
             ..fixed(&["answer", "evidence", "note", "by"])
         },
+        Action::Notify(_) => fixed(&["status"]),
         Action::Decide(_) => fixed(&["choice", "reason", "by"]),
         Action::Wait(wait) => {
             let mut outputs = wait.action().map_or_else(Outputs::default, |a| of_action(&a, system, calls));

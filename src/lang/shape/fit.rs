@@ -363,9 +363,9 @@ fn expand(value: &mut Value, forms: &[Short]) {
 /// Keys of the language that a later version understands.
 fn not_yet(name: &str, key: &str) -> bool {
     match name {
-        "Step" => matches!(key, "undo" | "rescue" | "always" | "notify"),
+        "Step" => matches!(key, "undo" | "rescue" | "always"),
         "Playbook" => matches!(key, "rescue" | "always" | "handlers" | "deadlines" | "clock" | "window"),
-        "Action" => key == "notify",
+        "Notify" => matches!(key, "mail" | "when_changed"),
         _ => false,
     }
 }

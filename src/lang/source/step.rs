@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::base::{Confidential, Duration, Size, StepId};
 use crate::model::{
     Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach,
-    Http, Manual, Named, Needs, OnError, PlaybookCall, Probe, Retry, Shell, Slot, Sql, Stdin, StdoutFile,
-    Templated, Wait, at,
+    Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry, Shell, Slot, Sql, Stdin,
+    StdoutFile, Templated, Wait, at,
 };
 
 /// One step: exactly one action, or `steps` of its own, and what surrounds it. What few steps have is boxed, so that
@@ -136,6 +136,9 @@ pub struct StepSource {
     /// Another playbook, its steps shown inside.
     #[serde(default)]
     pub playbook: Option<Box<PlaybookCall<Templated>>>,
+    /// Tells people who are not there.
+    #[serde(default)]
+    pub notify: Option<Box<Notify<Templated>>>,
     /// An action that `system.yaml` names for this environment.
     #[serde(default)]
     pub action: Option<Named<Templated>>,
@@ -146,9 +149,9 @@ pub struct StepSource {
 }
 
 /// The keys of which a step has exactly one.
-pub const ACTION_KEYS: [&str; 14] = [
+pub const ACTION_KEYS: [&str; 15] = [
     "shell", "docker", "sql", "http", "probe", "file", "manual", "decide", "wait", "assert", "fail",
-    "playbook", "action", "steps",
+    "playbook", "notify", "action", "steps",
 ];
 
 impl StepSource {
@@ -167,6 +170,7 @@ impl StepSource {
         all.extend(self.assert.take().map(|list| Action::Assert(crate::model::Assert(list))));
         all.extend(self.fail.take().map(Action::Fail));
         all.extend(self.playbook.take().map(|a| Action::Playbook(*a)));
+        all.extend(self.notify.take().map(Action::Notify));
         all.extend(self.action.take().map(Action::Named));
         all
     }

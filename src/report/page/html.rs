@@ -1,13 +1,11 @@
-//! A plan as one HTML page: everything in it, nothing fetched, no script. Its policy allows one style sheet, by hash.
+//! A plan as one HTML page: everything in it.
 
-use base64::Engine as _;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, html};
 
 use super::facts::{PlanHead, plan_facts};
 use super::marked::marked;
+use super::shell::page;
 use super::step::{list, step, verdict_class};
-use crate::base::{Lang, current_lang};
 use crate::event::Verdict;
 use crate::model::Effect;
 use crate::plan::{Outline, ProbeCounts};
@@ -19,41 +17,20 @@ use crate::t;
 
 /// The page of a plan.
 pub fn plan_html(outline: &Outline, head: &PlanHead) -> String {
-    let style = format!("{}\n{GRAPH_STYLE}", include_str!("page.css"));
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style.as_bytes()));
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
-    let lang = match current_lang() {
-        Lang::En => "en",
-        Lang::Ja => "ja",
-    };
-    let page = html! {
-        (DOCTYPE)
-        html lang=(lang) {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (t!("Plan: {}", "計画: {}", crate::report::safe_line(&outline.title))) }
-                style { (PreEscaped(&style)) }
+    let body = html! {
+        a class="skip" href="#steps" { (t!("To the steps", "手順へ移動")) }
+        (top(outline, head))
+        main { (summary(outline)) (picture(outline)) (steps(outline)) (checklist(outline)) }
+        footer {
+            p {
+                mark class="unknown" { "⟨…⟩" } " " (t!("is what only a run can know;", "は実行時にのみ決まる値、")) " "
+                mark class="masked" { (crate::base::MASK) } " " (t!("is a secret, never shown.", "は表示されない秘密の値です。"))
             }
-            body {
-                a class="skip" href="#steps" { (t!("To the steps", "手順へ移動")) }
-                (top(outline, head))
-                main { (summary(outline)) (picture(outline)) (steps(outline)) (checklist(outline)) }
-                footer {
-                    p {
-                        mark class="unknown" { "⟨…⟩" } " " (t!("is what only a run can know;", "は実行時にのみ決まる値、")) " "
-                        mark class="masked" { (crate::base::MASK) } " " (t!("is a secret, never shown.", "は表示されない秘密の値です。"))
-                    }
-                    p { "Toban " (env!("CARGO_PKG_VERSION")) " · " (t!("a plan; nothing was run", "計画のみ。何も実行していません")) }
-                }
-            }
+            p { "Toban " (env!("CARGO_PKG_VERSION")) " · " (t!("a plan; nothing was run", "計画のみ。何も実行していません")) }
         }
     };
-    page.into_string()
+    let title = t!("Plan: {}", "計画: {}", crate::report::safe_line(&outline.title));
+    page(&title, &[GRAPH_STYLE], &body)
 }
 
 fn top(outline: &Outline, head: &PlanHead) -> Markup {

@@ -19,7 +19,7 @@ enum Piece<'a> {
 }
 
 /// Text as it may stand in a page.
-pub(super) fn marked(text: &str) -> Markup {
+pub fn marked(text: &str) -> Markup {
     html! {
         @for piece in pieces(text) {
             @match piece {

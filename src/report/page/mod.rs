@@ -5,8 +5,11 @@ mod facts;
 mod html;
 mod markdown;
 mod marked;
+mod shell;
 mod step;
 
 pub use facts::PlanHead;
 pub use html::plan_html;
 pub use markdown::plan_markdown;
+pub(super) use marked::marked;
+pub(super) use shell::page;
