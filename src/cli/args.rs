@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::args_record;
 use super::help::{help_flag, laid_out, version_flag};
 use crate::base::Duration;
 
@@ -35,9 +36,10 @@ pub fn command() -> Command {
             run(),
             approve(),
             reject(),
-            runs(),
-            status(),
-            logs(),
+            args_record::runs(),
+            args_record::status(),
+            args_record::logs(),
+            args_record::verify(),
             schema(),
             completions(),
             help(),
@@ -94,7 +96,8 @@ fn inputs() -> [Arg; 2] {
     ]
 }
 
-fn format(list: &'static [&'static str]) -> Arg {
+/// `--format`.
+pub(super) fn format(list: &'static [&'static str]) -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORM")
@@ -306,52 +309,6 @@ fn answers() -> Vec<Arg> {
             ),
         ),
     ]
-}
-
-fn runs() -> Command {
-    Command::new("runs")
-        .about(crate::t!("The runs so far, newest first", "これまでの実行（新しい順）"))
-        .arg(
-            Arg::new("limit")
-                .short('n')
-                .long("limit")
-                .value_name("N")
-                .default_value("20")
-                .value_parser(clap::value_parser!(usize))
-                .help(crate::t!("how many", "件数")),
-        )
-        .arg(format(&["text", "json"]))
-}
-
-fn run_id() -> Arg {
-    Arg::new("run").value_name("RUN").default_value("last").help(crate::t!(
-        "its id, the end or the beginning of it, or `last`",
-        "実行 ID、その先頭か末尾、または last"
-    ))
-}
-
-fn status() -> Command {
-    Command::new("status")
-        .about(crate::t!(
-            "How a run stands: alive, dead or finished, and each of its steps",
-            "実行の状態: 実行中・停止・終了と、各ステップ"
-        ))
-        .arg(run_id())
-        .arg(format(&["text", "json", "markdown"]))
-}
-
-fn logs() -> Command {
-    Command::new("logs")
-        .about(crate::t!("What the steps of a run printed", "ステップの出力"))
-        .arg(run_id())
-        .arg(Arg::new("step").value_name("STEP").help(crate::t!("only this step", "このステップだけ")))
-        .arg(
-            Arg::new("follow")
-                .short('f')
-                .long("follow")
-                .action(ArgAction::SetTrue)
-                .help(crate::t!("goes on until the run has ended", "実行が終わるまで表示し続ける")),
-        )
 }
 
 fn schema() -> Command {

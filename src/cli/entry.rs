@@ -11,6 +11,7 @@ use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
     approve, args, check, completions, diff, graph, help, list, logs, plan, run, runs, schema, show, status,
+    verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -58,6 +59,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("runs", m)) => runs::run(globals, m),
         Some(("status", m)) => status::run(globals, m),
         Some(("logs", m)) => logs::run(globals, m),
+        Some(("verify", m)) => verify::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),
         Some(("help", m)) => help::run(m),

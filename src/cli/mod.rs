@@ -2,6 +2,7 @@
 
 mod approve;
 mod args;
+mod args_record;
 mod check;
 mod completions;
 mod diff;
@@ -25,5 +26,6 @@ mod start;
 mod status;
 mod told;
 mod usage;
+mod verify;
 
 pub use entry::main;

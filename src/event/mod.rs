@@ -3,6 +3,7 @@
 
 mod kind;
 mod live;
+mod log_seal;
 mod outcome;
 mod port;
 mod question;
@@ -10,6 +11,7 @@ mod unit;
 
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
+pub use log_seal::LogSeal;
 pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};

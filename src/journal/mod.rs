@@ -6,6 +6,8 @@ mod chain;
 mod crash_tests;
 mod error;
 mod estimate;
+mod evidence;
+mod head;
 mod lane;
 mod lock;
 mod log;
@@ -18,13 +20,18 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod used;
+mod verify;
+mod walk;
 mod writer;
 
 pub use error::JournalError;
 pub use estimate::estimate;
+pub use evidence::Evidence;
 pub use log::{LogSetup, StepLog};
 pub use reader::{Recovered, read, recover};
 pub use state_dir::{RunFolder, StateDir};
 pub use summary::{Liveness, Summary, liveness, summary};
+pub use head::Head;
 pub use used::{Claim, Taken, used_by};
+pub use verify::{Ending, Fault, Verdict, verify};
 pub use writer::Journal;

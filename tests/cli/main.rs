@@ -11,4 +11,5 @@ mod saved_crash;
 mod secrets;
 mod signals;
 mod terminal;
+mod verify;
 mod transcripts;
