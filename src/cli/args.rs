@@ -40,6 +40,8 @@ pub fn command() -> Command {
             args_record::status(),
             args_record::logs(),
             args_record::verify(),
+            args_record::export(),
+            args_record::prune(),
             schema(),
             completions(),
             help(),

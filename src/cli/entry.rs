@@ -10,8 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, graph, help, list, logs, plan, run, runs, schema, show, status,
-    verify,
+    approve, args, check, completions, diff, export, graph, help, list, logs, plan, prune, run, runs, schema,
+    show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -59,6 +59,8 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("runs", m)) => runs::run(globals, m),
         Some(("status", m)) => status::run(globals, m),
         Some(("logs", m)) => logs::run(globals, m),
+        Some(("export", m)) => export::run(globals, m),
+        Some(("prune", m)) => prune::run(globals, m),
         Some(("verify", m)) => verify::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),

@@ -19,7 +19,7 @@ use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Failure, Kind, RunOutcome};
 use crate::inputs::{Given, Vault, check};
-use crate::journal::{Journal, StateDir, summary};
+use crate::journal::{Journal, StateDir, note, summary};
 use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
@@ -49,7 +49,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         })?;
         let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
+        let id = RunId::parse(&session.run.id);
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        id.iter().for_each(|id| note(&globals.state(), id));
         for hosts in hosts {
             hosts.close().await;
         }

@@ -32,6 +32,9 @@ fn evidence(globals: &Globals, name: &str) -> Result<Evidence, Error> {
     if path.join("journal.jsonl").is_file() {
         return Ok(Evidence::of(&RunFolder::at(path))?);
     }
+    if path.is_file() {
+        return Ok(Evidence::of_export(&path)?);
+    }
     let state = globals.state();
     Ok(Evidence::of(&state.run(&state.find(name)?))?)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::head::Head;
 use super::log::sealed;
 use super::reader::bytes;
+use super::verify::Fault;
 use super::{JournalError, Liveness, RunFolder, liveness};
 use crate::base::RunId;
 use crate::event::LogSeal;
@@ -32,6 +33,8 @@ pub struct Evidence {
     pub others: Vec<String>,
     /// Whether the run is being made.
     pub alive: bool,
+    /// What was found wrong while it was gathered.
+    pub found: Vec<Fault>,
 }
 
 impl Evidence {
@@ -52,10 +55,11 @@ impl Evidence {
             logs: BTreeMap::new(),
             others: Vec::new(),
             alive,
+            found: Vec::new(),
         };
         for name in names(folder.path())? {
             match name.as_str() {
-                "plan.json" | "journal.jsonl" | "logs" | "head" | "scratch" => {}
+                "plan.json" | "journal.jsonl" | "logs" | "head" | "manifest.json" | "scratch" => {}
                 _ => evidence.others.push(name),
             }
         }
@@ -68,7 +72,8 @@ impl Evidence {
     }
 }
 
-fn head(folder: &RunFolder) -> Result<Option<(Head, PathBuf)>, JournalError> {
+/// The head of a run and where it stands: outside its folder, or in it as exports have it.
+pub(super) fn head(folder: &RunFolder) -> Result<Option<(Head, PathBuf)>, JournalError> {
     let inside = folder.path().join("head");
     for path in folder.head().into_iter().chain([inside]) {
         if let Some(head) = Head::at(&path)? {
@@ -79,7 +84,7 @@ fn head(folder: &RunFolder) -> Result<Option<(Head, PathBuf)>, JournalError> {
 }
 
 /// The names in a folder in their order; none where there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>, JournalError> {
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, JournalError> {
     let fail = JournalError::unreadable(folder);
     let entries = match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

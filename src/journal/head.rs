@@ -59,10 +59,7 @@ impl Head {
             Ok(text) => Head::parse(&text).map(Some).ok_or_else(|| JournalError::BadLine {
                 path: path.to_path_buf(),
                 line: 1,
-                reason: crate::t!(
-                    "it is not a hash and a number of lines",
-                    "ハッシュと行数ではありません"
-                ),
+                reason: crate::t!("it is not a hash and a number of lines", "ハッシュと行数ではありません"),
             }),
         }
     }

@@ -78,6 +78,8 @@ pub fn verify(evidence: &Evidence, noted: Option<&str>) -> Verdict {
         faults.extend(noted.filter(|noted| *noted != last.hash).map(|_| not_noted(evidence, &last)));
     }
     let logs = logs(evidence, &walk, &mut faults);
+    let named: Vec<PathBuf> = faults.iter().map(|fault| fault.path.clone()).collect();
+    faults.extend(evidence.found.iter().filter(|fault| !named.contains(&fault.path)).cloned());
     Verdict { facts: walk.events.len(), logs: logs.0, unbound: logs.1, last, ending, faults, torn }
 }
 
@@ -187,10 +189,7 @@ fn logs(evidence: &Evidence, walk: &Walk, faults: &mut Vec<Fault>) -> ((usize, u
 fn changed(seal: &LogSeal, found: &LogSeal) -> String {
     let (was, is) = (seal.bytes, found.bytes);
     match was == is {
-        true => crate::t!(
-            "it was altered after the attempt had ended",
-            "試行の終了後に書き換えられています"
-        ),
+        true => crate::t!("it was altered after the attempt had ended", "試行の終了後に書き換えられています"),
         false => crate::t!(
             "it was altered after the attempt had ended: it had {was} bytes and has {is}",
             "試行の終了後に書き換えられています: {was} バイトが {is} バイトになっています"

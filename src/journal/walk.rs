@@ -31,8 +31,10 @@ pub(super) enum Broken {
 /// Follows a journal from its plan.
 pub(super) fn walk(plan: &[u8], text: &[u8], head: Option<&Head>) -> Walk {
     let whole = memchr::memrchr(b'\n', text).map_or(0, |i| i + 1);
-    let lines: Vec<&[u8]> = text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]).collect();
-    let mut walk = Walk { events: Vec::with_capacity(lines.len()), last: chain::hash(plan), whole, fault: None };
+    let lines: Vec<&[u8]> =
+        text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]).collect();
+    let mut walk =
+        Walk { events: Vec::with_capacity(lines.len()), last: chain::hash(plan), whole, fault: None };
     let mut closed_well = true;
     for (i, line) in lines.iter().enumerate() {
         let event: Event = match serde_json::from_slice(line) {
@@ -62,7 +64,10 @@ fn diagnosed(lines: &[&[u8]], i: usize, seq: u64, head: Option<&Head>) -> Broken
     if seq > expected {
         let number = |line: &&[u8]| serde_json::from_slice::<Event>(line).ok().map(|e| e.seq);
         let later = lines[i..].iter().position(|line| number(line) == Some(expected));
-        return Broken::Line(i + 1, later.map_or_else(|| dropped(expected, seq), |at| moved(expected, i + at + 1)));
+        return Broken::Line(
+            i + 1,
+            later.map_or_else(|| dropped(expected, seq), |at| moved(expected, i + at + 1)),
+        );
     }
     if seq < expected {
         return Broken::Line(i + 1, put_in(seq));
@@ -100,7 +105,10 @@ fn not_following(index: usize) -> String {
 
 fn dropped(from: u64, next: u64) -> String {
     match next - from {
-        1 => crate::t!("fact {from} was dropped before it", "この行の前の記録（番号 {from}）が削除されています"),
+        1 => crate::t!(
+            "fact {from} was dropped before it",
+            "この行の前の記録（番号 {from}）が削除されています"
+        ),
         _ => {
             let to = next - 1;
             crate::t!(

@@ -3,13 +3,16 @@
 mod approvals;
 mod bad_places;
 mod diff;
+mod export;
 mod flow;
 mod pipes;
 mod place;
+mod prune;
+mod runs;
 mod saved;
 mod saved_crash;
 mod secrets;
 mod signals;
 mod terminal;
-mod verify;
 mod transcripts;
+mod verify;

@@ -45,7 +45,11 @@ fn a_finished_run_is_whole_and_says_what_that_proves() {
     assert_eq!(said.code, 0, "{said:?}");
     let count = lines(&folder).len();
     assert!(said.out.contains(&format!("proven: {count} facts follow one another")), "{}", said.out);
-    assert!(said.out.contains("; 3 logs (") && said.out.contains("end: as the journal was closed"), "{}", said.out);
+    assert!(
+        said.out.contains("; 3 logs (") && said.out.contains("end: as the journal was closed"),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("not proven: that nobody who may write both"), "{}", said.out);
 
     let json: serde_json::Value =
@@ -77,7 +81,10 @@ fn the_first_line_that_was_altered_dropped_moved_put_in_or_cut_off_is_named() {
         dropped.remove(at);
         put(&folder, &dropped);
         let last = at + 1 == whole.len();
-        blames(&place, &format!("journal.jsonl:{}: {}", at + 1, if last { "lines were cut off" } else { "fact" }));
+        blames(
+            &place,
+            &format!("journal.jsonl:{}: {}", at + 1, if last { "lines were cut off" } else { "fact" }),
+        );
 
         let mut twice = whole.clone();
         twice.insert(at + 1, whole[at].clone());
@@ -153,7 +160,10 @@ fn without_its_head_a_run_is_whole_only_as_far_as_it_goes() {
 #[test]
 fn a_run_that_goes_on_and_one_that_was_killed_are_whole_as_far_as_they_go() {
     let place = Place::new();
-    place.file("play.yaml", "title: x\nsteps:\n  - { id: a, shell: echo one }\n  - { id: b, shell: 'echo two; exec sleep 60' }\n");
+    place.file(
+        "play.yaml",
+        "title: x\nsteps:\n  - { id: a, shell: echo one }\n  - { id: b, shell: 'echo two; exec sleep 60' }\n",
+    );
     let mut engine = place
         .command()
         .args(["run", "play.yaml", "--progress", "quiet"])
