@@ -108,11 +108,15 @@ pub async fn end(quarry: &Quarry<'_>, reason: StopReason, mut stop: Stop) -> Res
     Err(left_over(quarry, left))
 }
 
-/// Sends a signal to all that is there; says how many that were, none if it can't be known.
+/// Sends a signal to all that is there; says how many that were, none if it can't be known. Another user's environment
+/// can't be read without privileges: an engine that may give none is asked last, as it could miss some.
 async fn signal(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
-    match inside(quarry, signal).await {
+    if let Some(found) = inside(quarry, signal, true).await {
+        return Some(found);
+    }
+    match sweep::container(quarry.engine, quarry.container, &quarry.mark, signal).await {
         Some(found) => Some(found),
-        None => sweep::container(quarry.engine, quarry.container, &quarry.mark, signal).await,
+        None => inside(quarry, signal, false).await,
     }
 }
 
@@ -151,16 +155,8 @@ async fn container(quarry: &Quarry<'_>, running: bool) -> State {
     }
 }
 
-/// Runs the script in the container; none where that has no shell or does not run. It has every privilege inside, as
-/// another user's environment can't be read without; where the engine may not give it any, it does without.
-async fn inside(quarry: &Quarry<'_>, signal: &str) -> Option<usize> {
-    match look(quarry, signal, true).await {
-        Some(found) => Some(found),
-        None => look(quarry, signal, false).await,
-    }
-}
-
-async fn look(quarry: &Quarry<'_>, signal: &str, privileged: bool) -> Option<usize> {
+/// Runs the script in the container, as root; none where that has no shell or does not run.
+async fn inside(quarry: &Quarry<'_>, signal: &str, privileged: bool) -> Option<usize> {
     let docker = &quarry.engine.docker;
     let options = CreateExecOptions {
         attach_stdout: Some(true),
