@@ -135,6 +135,30 @@ impl RunId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The id as a number that sorts as the ids do: the second of its start, then its last six characters. None for
+    /// text that [`RunId::new`] does not make.
+    pub fn number(&self) -> Option<i64> {
+        let (time, tail) = self.0.split_once('-')?;
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
+        let second = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        let digit = |b: u8| ALPHABET.iter().position(|a| *a == b).and_then(|at| i64::try_from(at).ok());
+        let tail = tail.bytes().try_fold(0, |sum, b| Some(sum << 5 | digit(b)?))?;
+        (second >= 0).then_some(second << 30 | tail)
+    }
+
+    /// The smallest number that a run which starts at `at` or later can have.
+    pub fn number_from(at: jiff::Timestamp) -> i64 {
+        RunId::new(at.max(jiff::Timestamp::UNIX_EPOCH), 0).number().unwrap_or_default()
+    }
+
+    /// The id of a number.
+    pub fn of_number(number: i64) -> Option<RunId> {
+        let at = jiff::Timestamp::from_second(number >> 30).ok()?;
+        let tail: String =
+            (0..6).rev().map(|i| ALPHABET[(number >> (5 * i)) as usize & 31] as char).collect();
+        RunId::parse(&format!("{}-{tail}", at.strftime("%Y%m%dT%H%M%SZ")))
+    }
 }
 
 impl fmt::Display for RunId {
@@ -213,5 +237,10 @@ mod tests {
         assert!(ids.is_sorted(), "{ids:?}");
         assert!(ids.iter().all(|id| RunId::parse(id.as_str()).as_ref() == Some(id)), "{ids:?}");
         assert_ne!(RunId::new(at(0), 1), RunId::new(at(0), 2));
+        let numbers: Vec<i64> = ids.iter().filter_map(RunId::number).collect();
+        assert!(numbers.len() == ids.len() && numbers.is_sorted(), "{numbers:?}");
+        assert!(numbers.iter().zip(&ids).all(|(n, id)| RunId::of_number(*n).as_ref() == Some(id)));
+        assert!(nanos.iter().zip(&numbers).all(|(n, number)| RunId::number_from(at(*n)) <= *number));
+        assert_eq!(RunId::parse("20260301T000000Z-abcilo").and_then(|id| id.number()), None);
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::args_record;
 use super::help::{help_flag, laid_out, version_flag};
 use crate::base::Duration;
 
@@ -35,10 +36,13 @@ pub fn command() -> Command {
             run(),
             approve(),
             reject(),
-            runs(),
-            status(),
-            logs(),
-            report(),
+            args_record::runs(),
+            args_record::status(),
+            args_record::logs(),
+            args_record::report(),
+            args_record::verify(),
+            args_record::export(),
+            args_record::prune(),
             schema(),
             completions(),
             help(),
@@ -95,7 +99,8 @@ fn inputs() -> [Arg; 2] {
     ]
 }
 
-fn format(list: &'static [&'static str]) -> Arg {
+/// `--format`.
+pub(super) fn format(list: &'static [&'static str]) -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORM")
@@ -315,74 +320,6 @@ fn answers() -> Vec<Arg> {
             ),
         ),
     ]
-}
-
-fn runs() -> Command {
-    Command::new("runs")
-        .about(crate::t!("The runs so far, newest first", "これまでの実行（新しい順）"))
-        .arg(
-            Arg::new("limit")
-                .short('n')
-                .long("limit")
-                .value_name("N")
-                .default_value("20")
-                .value_parser(clap::value_parser!(usize))
-                .help(crate::t!("how many", "件数")),
-        )
-        .arg(format(&["text", "json"]))
-}
-
-fn run_id() -> Arg {
-    Arg::new("run").value_name("RUN").default_value("last").help(crate::t!(
-        "its id, the end or the beginning of it, or `last`",
-        "実行 ID、その先頭か末尾、または last"
-    ))
-}
-
-fn status() -> Command {
-    Command::new("status")
-        .about(crate::t!(
-            "How a run stands: alive, dead or finished, and each of its steps",
-            "実行の状態: 実行中・停止・終了と、各ステップ"
-        ))
-        .arg(run_id())
-        .arg(format(&["text", "json", "markdown"]))
-}
-
-fn logs() -> Command {
-    Command::new("logs")
-        .about(crate::t!("What the steps of a run printed", "ステップの出力"))
-        .arg(run_id())
-        .arg(Arg::new("step").value_name("STEP").help(crate::t!("only this step", "このステップだけ")))
-        .arg(
-            Arg::new("follow")
-                .short('f')
-                .long("follow")
-                .action(ArgAction::SetTrue)
-                .help(crate::t!("goes on until the run has ended", "実行が終わるまで表示し続ける")),
-        )
-}
-
-fn report() -> Command {
-    let file = |name: &'static str, help: String| {
-        Arg::new(name).long(name).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help(help)
-    };
-    Command::new("report")
-        .about(crate::t!(
-            "A run as a document: deviations, checklist, timeline, every step",
-            "実行報告: 注意点、チェックリスト、タイムライン、各ステップ"
-        ))
-        .arg(run_id())
-        .arg(format(&["markdown", "html", "json", "junit"]).default_value("markdown"))
-        .arg(file("output", crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")).short('o'))
-        .arg(file("append-log", crate::t!(
-            "adds one line (date: user - what came of it) to a maintenance log",
-            "作業ログに 1 行（日時: 実施者 - 結果）を追記する"
-        )))
-        .after_help(crate::t!(
-            "Examples:\n  toban report                                     the last run, as Markdown\n  toban report 7k2m9x --format html -o report.html  one page, for a browser or for paper\n  toban report last --format junit -o report.xml    for a build server\n  toban report last --lang ja --append-log /var/log/refnet-maintenance.log",
-            "例:\n  toban report                                     直前の実行を Markdown で表示\n  toban report 7k2m9x --format html -o report.html  1 ファイルの HTML（ブラウザ・印刷用）\n  toban report last --format junit -o report.xml    CI 用\n  toban report last --lang ja --append-log /var/log/refnet-maintenance.log"
-        ))
 }
 
 fn schema() -> Command {

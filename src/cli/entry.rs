@@ -10,8 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, graph, help, list, logs, plan, report, run, runs, schema, show,
-    status,
+    approve, args, check, completions, diff, export, graph, help, list, logs, plan, prune, report, run, runs,
+    schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -71,6 +71,9 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("status", m)) => status::run(globals, m),
         Some(("report", m)) => report::run(globals, m),
         Some(("logs", m)) => logs::run(globals, m),
+        Some(("export", m)) => export::run(globals, m),
+        Some(("prune", m)) => prune::run(globals, m),
+        Some(("verify", m)) => verify::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),
         Some(("help", m)) => help::run(m),

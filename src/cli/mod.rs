@@ -2,11 +2,13 @@
 
 mod approve;
 mod args;
+mod args_record;
 mod check;
 mod completions;
 mod diff;
 mod entry;
 mod error;
+mod export;
 mod globals;
 mod graph;
 mod help;
@@ -16,6 +18,7 @@ mod place;
 mod plan;
 mod probe;
 pub mod prompt;
+mod prune;
 mod report;
 mod rerun;
 mod rules;
@@ -28,5 +31,6 @@ mod start;
 mod status;
 mod told;
 mod usage;
+mod verify;
 
 pub use entry::main;

@@ -19,7 +19,8 @@ use super::start::{OnlyInputs, Start, start, told};
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
-use crate::journal::{Journal, StateDir, summary};
+use crate::journal::{Journal, StateDir, note, summary};
+use crate::lang::NOT_OVER_SSH;
 use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
@@ -47,7 +48,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         })?;
         let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
+        let id = RunId::parse(&session.run.id);
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        id.iter().for_each(|id| note(&globals.state(), id));
         for hosts in hosts {
             hosts.close().await;
         }
@@ -59,6 +62,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     Ok(exit_code(end?, matches.get_flag("strict")))
 }
 
+/// What `check` only warns of, as another environment may be without it, is a mistake in the one that is run.
+fn cannot_be_done_there(start: &Start) -> Result<(), Error> {
+    let mut found = start.loaded.all_warnings();
+    found.retain(|d| d.code == NOT_OVER_SSH);
+    if found.is_empty() { Ok(()) } else { Err(Error::Diagnostics(found)) }
+}
+
 /// The plan to run: a saved one, or that of a playbook as it is now.
 fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Option<Ready>), Error> {
     let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
@@ -67,6 +77,7 @@ fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Op
     }
     let start = start(globals, matches, all)?;
     rerun::may_run_by_name(&start.plan, name)?;
+    cannot_be_done_there(&start)?;
     Ok((start, None))
 }
 

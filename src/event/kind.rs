@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, Gives, Outcome, Question, Reply, RunOutcome, Unit};
+use super::{Failure, Gives, LogSeal, Outcome, Question, Reply, RunOutcome, Unit};
 use crate::base::{RunId, StepId};
 
 /// One fact of a run.
@@ -91,6 +91,9 @@ pub enum Kind {
         /// Keys of `gives` whose values the masker had to change; their values are not stored.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         withheld: Vec<String>,
+        /// Its log as it was closed; none where it could not be written whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log: Option<LogSeal>,
         seconds: f64,
     },
     /// A failed attempt will be made again.

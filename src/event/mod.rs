@@ -3,6 +3,7 @@
 
 mod kind;
 mod live;
+mod log_seal;
 mod outcome;
 mod port;
 mod question;
@@ -11,6 +12,7 @@ mod verdict;
 
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
+pub use log_seal::LogSeal;
 pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};

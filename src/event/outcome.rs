@@ -73,6 +73,19 @@ pub enum RunOutcome {
     Cancelled,
 }
 
+impl RunOutcome {
+    /// The word that programs use.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunOutcome::Ok => "ok",
+            RunOutcome::Warned => "warned",
+            RunOutcome::Failed => "failed",
+            RunOutcome::Refused => "refused",
+            RunOutcome::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Why an attempt did not succeed. A fact, not an error of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]

@@ -19,6 +19,8 @@ pub enum JournalError {
     NoRun { name: String, state: PathBuf },
     /// Several runs are called so.
     Ambiguous { name: String, runs: Vec<String> },
+    /// A file is no export of a run, or a damaged one.
+    NoExport { path: PathBuf, reason: String },
     /// Another process is writing this run.
     Busy { path: PathBuf },
 }
@@ -61,6 +63,13 @@ impl fmt::Display for JournalError {
                 crate::t!(
                     "`{name}` can be any of these runs: {runs}; write more of its id",
                     "`{name}` に当てはまる実行が複数あります: {runs}。ID をもう少し長く書いてください"
+                )
+            }
+            JournalError::NoExport { path, reason } => {
+                let path = path.display();
+                crate::t!(
+                    "`{path}` is no export of a run, or is damaged: {reason}",
+                    "`{path}` は実行を書き出したファイルではないか、壊れています: {reason}"
                 )
             }
             JournalError::Busy { path } => {

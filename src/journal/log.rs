@@ -13,7 +13,7 @@ use super::JournalError;
 use super::lane::Lane;
 use super::stamp::Stamper;
 use crate::base::{Clock, Masker};
-use crate::event::Stream;
+use crate::event::{LogSeal, Stream};
 
 /// So much is gathered before it is written, within one chunk of output.
 const BATCH: usize = 256 * 1024;
@@ -39,6 +39,8 @@ pub struct LogSetup {
 pub struct StepLog {
     path: PathBuf,
     file: Option<File>,
+    /// Of everything that stands in the file.
+    hash: blake3::Hasher,
     out: Lane,
     err: Lane,
     note: Lane,
@@ -65,6 +67,7 @@ impl StepLog {
         StepLog {
             path,
             file: None,
+            hash: blake3::Hasher::new(),
             out: Lane::new(setup.masker.clone()),
             err: Lane::new(setup.masker.clone()),
             note: Lane::new(setup.masker),
@@ -84,7 +87,7 @@ impl StepLog {
     /// Opens the file before there is any output: while a program gets going, nobody waits for that.
     pub fn begin(&mut self) {
         if self.failure.is_none() && self.file.is_none() {
-            match open(&self.path) {
+            match open(&self.path, &mut self.hash) {
                 Ok(file) => self.file = Some(file),
                 Err(e) => self.failure = Some(e),
             }
@@ -118,17 +121,18 @@ impl StepLog {
         (!plain.is_empty()).then(|| plain.to_string())
     }
 
-    /// The attempt has ended: lines without an end are written, and a log exists even when there was no output.
+    /// The attempt has ended: lines without an end are written, and a log exists even when there was no output. Gives
+    /// what the log is from now on.
     ///
     /// # Errors
     /// When anything of the log could not be written.
-    pub fn finish(mut self) -> Result<(), JournalError> {
+    pub fn finish(mut self) -> Result<LogSeal, JournalError> {
         for stream in [Stream::Out, Stream::Err, Stream::Note] {
             self.with_lane(stream, |lane, masked, emit| lane.finish(masked, emit));
         }
         self.begin();
         match self.failure.take() {
-            None => Ok(()),
+            None => Ok(sealed(&self.hash)),
             Some(e) => Err(JournalError::unwritable(&self.path)(e)),
         }
     }
@@ -146,7 +150,8 @@ impl StepLog {
             Stream::Err => &mut self.err,
             Stream::Note => &mut self.note,
         };
-        let (path, file, failure, last) = (&self.path, &mut self.file, &mut self.failure, &mut self.last);
+        let (failure, last) = (&mut self.failure, &mut self.last);
+        let mut sheet = Sheet { path: &self.path, file: &mut self.file, hash: &mut self.hash };
         let head = format!("{} {}", self.stamper.at(self.clock.now()), stream.word());
         SCRATCH.with_borrow_mut(|Scratch { masked, lines }| {
             lines.clear();
@@ -161,30 +166,54 @@ impl StepLog {
                 lines.push(b'\n');
                 if lines.len() >= BATCH {
                     keep(last, &lines[std::mem::take(&mut latest)]);
-                    put(path, file, lines, failure);
+                    sheet.put(lines, failure);
                 }
             });
             keep(last, &lines[latest]);
             keep(last, lane.partial());
-            put(path, file, lines, failure);
+            sheet.put(lines, failure);
         });
     }
 }
 
-/// Writes lines; after a failure it only forgets them.
-fn put(path: &Path, file: &mut Option<File>, lines: &mut Vec<u8>, failure: &mut Option<io::Error>) {
-    if failure.is_none() && !lines.is_empty() {
-        let mut write = || match file {
-            Some(file) => file.write_all(lines),
-            None => file.insert(open(path)?).write_all(lines),
-        };
-        *failure = write().err();
-    }
-    lines.clear();
+/// The file of a log, opened at the first byte, and the hash of what stands in it.
+struct Sheet<'a> {
+    path: &'a Path,
+    file: &'a mut Option<File>,
+    hash: &'a mut blake3::Hasher,
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+impl Sheet<'_> {
+    /// Writes lines; after a failure it only forgets them.
+    fn put(&mut self, lines: &mut Vec<u8>, failure: &mut Option<io::Error>) {
+        if failure.is_none() && !lines.is_empty() {
+            *failure = self.write(lines).err();
+        }
+        lines.clear();
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.file.is_none() {
+            *self.file = Some(open(self.path, self.hash)?);
+        }
+        self.hash.update(lines);
+        self.file.as_mut().map_or(Ok(()), |file| file.write_all(lines))
+    }
+}
+
+/// Opens a log. What an engine that died left in it is part of it.
+fn open(path: &Path, hash: &mut blake3::Hasher) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.len() > 0 {
+        hash.update_reader(&file)?;
+    }
+    Ok(file)
+}
+
+/// What a log is by the hash of all of it.
+pub(super) fn sealed(hash: &blake3::Hasher) -> LogSeal {
+    let bytes = hash.count();
+    LogSeal { bytes, blake3: if bytes == 0 { String::new() } else { hash.finalize().to_hex().to_string() } }
 }
 
 /// Keeps what a terminal would show of a line: what comes after the last return to its beginning.

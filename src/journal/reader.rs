@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::chain::{self, Hash};
+use super::head::Head;
+use super::walk::{Broken, walk};
 use super::{JournalError, RunFolder};
 use crate::event::Event;
 
@@ -30,57 +31,29 @@ pub fn read(folder: &RunFolder) -> Result<Vec<Event>, JournalError> {
 /// # Errors
 /// As [`read`].
 pub fn recover(folder: &RunFolder) -> Result<Recovered, JournalError> {
-    let plan = folder.plan();
-    let plan = fs::read(&plan).map_err(JournalError::unreadable(&plan))?;
-    let path = folder.journal();
-    let text = fs::read(&path).map_err(JournalError::unreadable(&path))?;
-    let whole = memchr::memrchr(b'\n', &text).map_or(0, |i| i + 1);
-    let mut prev = chain::hash(&plan);
-    let mut events = Vec::new();
-    let lines = text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
-    for (i, line) in lines.enumerate() {
-        let bad = |reason| JournalError::BadLine { path: path.clone(), line: i + 1, reason };
-        events.push(one(line, &prev, i).map_err(bad)?);
-        prev = chain::hash(line);
+    let (plan, text) = (bytes(&folder.plan())?, bytes(&folder.journal())?);
+    let walk = walk(&plan, &text, Head::of(folder)?.as_ref());
+    match walk.fault {
+        None => Ok(Recovered { events: walk.events, whole: walk.whole as u64 }),
+        Some(Broken::Cut(lines)) => Err(JournalError::CutShort { path: folder.journal(), lines }),
+        Some(Broken::Line(line, reason)) => {
+            Err(JournalError::BadLine { path: folder.journal(), line, reason })
+        }
+        Some(Broken::Plan) => {
+            Err(JournalError::BadLine { path: folder.plan(), line: 1, reason: another_plan() })
+        }
     }
-    check_head(folder, &path, &prev, events.len())?;
-    Ok(Recovered { events, whole: whole as u64 })
 }
 
-fn one(line: &[u8], prev: &Hash, index: usize) -> Result<Event, String> {
-    let event: Event = serde_json::from_slice(line).map_err(|e| e.to_string())?;
-    if !chain::follows(line, prev) {
-        return Err(match index {
-            0 => crate::t!("it does not belong to this `plan.json`", "この `plan.json` の記録ではありません"),
-            _ => crate::t!("it does not follow the line above it", "上の行の続きではありません"),
-        });
-    }
-    if event.seq != index as u64 {
-        let (seq, line) = (event.seq, index);
-        return Err(crate::t!(
-            "it is number {seq} and should be {line}",
-            "番号は {seq} ですが {line} のはずです"
-        ));
-    }
-    Ok(event)
+/// A file as it is.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
+    fs::read(path).map_err(JournalError::unreadable(path))
 }
 
-/// Compares the end of a journal with what was written down when it was closed.
-fn check_head(folder: &RunFolder, path: &Path, last: &Hash, count: usize) -> Result<(), JournalError> {
-    let Some(head) = folder.head().and_then(|p| fs::read_to_string(p).ok()) else { return Ok(()) };
-    let mut words = head.split_whitespace();
-    let (hash, lines) = (words.next().unwrap_or_default(), words.next().and_then(|n| n.parse().ok()));
-    match lines {
-        Some(lines) if count < lines => Err(JournalError::CutShort { path: path.to_path_buf(), lines }),
-        Some(lines) if count == lines && hash.as_bytes() != last => Err(JournalError::BadLine {
-            path: path.to_path_buf(),
-            line: count,
-            reason: crate::t!(
-                "it is not the line the journal was closed with",
-                "閉じたときの最後の行と違います"
-            ),
-        }),
-        // A journal may have been written on after it was closed.
-        _ => Ok(()),
-    }
+/// Why a plan does not belong to a journal.
+pub(super) fn another_plan() -> String {
+    crate::t!(
+        "it was altered: the journal begins with the hash of another plan",
+        "書き換えられています: ジャーナルの最初のハッシュと一致しません"
+    )
 }

@@ -131,7 +131,7 @@ fn every_changed_byte_is_found_with_its_line() {
     fs::write(folder.journal(), String::from_utf8_lossy(&whole).replacen("dump", "pump", 1))
         .expect("written");
     let Err(JournalError::BadLine { line, .. }) = read(&folder) else { panic!("is found") };
-    assert_eq!(line, 3, "line 2 still parses, but line 3 does not follow it");
+    assert_eq!(line, 2, "line 2 still parses, but line 3 does not follow it and is vouched for by line 4");
 }
 
 #[test]

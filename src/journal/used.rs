@@ -116,6 +116,27 @@ impl Claim {
     }
 }
 
+/// The folder of a run that did something is about to be removed: the plan that it used up stays used.
+pub(super) fn stays_used(state: &StateDir, plan: &PlanId, run: &RunId) -> Result<(), JournalError> {
+    let path = state.plan(plan);
+    let fail = JournalError::unwritable(&path);
+    let mut file = match OpenOptions::new().read(true).append(true).open(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(&fail)?,
+    };
+    if !lock::hold(&file).map_err(&fail)? {
+        return Err(JournalError::Busy { path: path.clone() });
+    }
+    let lines = lines(&mut file, &path)?;
+    let is_named = lines.iter().any(|line| matches!(line, Line::Run(id) if id == run));
+    let is_complete = lines.iter().any(|line| matches!(line, Line::Begun(id) if id == run));
+    let did_nothing = read(&state.run(run)).is_ok_and(|events| !events.iter().any(|e| acted(&e.kind)));
+    if !is_named || is_complete || did_nothing {
+        return Ok(());
+    }
+    Claim { file, path: path.clone(), run: run.clone() }.begun()
+}
+
 /// The lines of a record; torn ones are none.
 fn lines(file: &mut File, path: &Path) -> Result<Vec<Line>, JournalError> {
     let mut bytes = Vec::new();
@@ -152,8 +173,12 @@ fn stands(state: &StateDir, lines: &[Line]) -> Result<Vec<RunId>, RunId> {
 /// Whether a run died before its first attempt. One that cannot be read may have done anything.
 fn is_idle(folder: &RunFolder) -> bool {
     let dead = matches!(liveness(folder), Ok(Liveness::Dead));
-    let acted = |kind: &Kind| matches!(kind, Kind::AttemptStarted { .. } | Kind::RunEnded { .. });
     dead && read(folder).is_ok_and(|events| !events.iter().any(|e| acted(&e.kind)))
+}
+
+/// Whether a run did something, or came to its end.
+fn acted(kind: &Kind) -> bool {
+    matches!(kind, Kind::AttemptStarted { .. } | Kind::RunEnded { .. })
 }
 
 /// Removes the folder of a run that did nothing; it is out of sight first.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, Hash};
+use super::head::Head;
 use super::{JournalError, LogSetup, RunFolder, StateDir, StepLog, lock};
 use crate::base::RunId;
 use crate::event::{Event, Record, RecordError, Unit};
@@ -72,7 +73,7 @@ impl Journal {
     pub fn close(mut self) -> Result<(), JournalError> {
         self.sync_file()?;
         let Some(head) = self.folder.head() else { return Ok(()) };
-        let text = format!("{} {}\n", String::from_utf8_lossy(&self.prev), self.lines);
+        let text = Head::new(&self.prev, self.lines).text();
         let folder = head.parent().unwrap_or(Path::new("/"));
         private_folder(folder)?;
         let hidden = folder.join(format!(".tmp-{}", head.file_name().unwrap_or_default().to_string_lossy()));

@@ -14,10 +14,10 @@ use super::pace::Pace;
 use super::prepare::{Job, NotYet, job, judge_readings, limit};
 use super::session::Session;
 use super::signal::{Signal, Signals};
-use super::unit::{Attempt, limited, run};
+use super::unit::{Attempt, limited, run, seal_log};
 use super::world::World;
 use crate::action::Pending;
-use crate::event::{Event, Failure, Live, Outcome, Question, RecordError, RunOutcome, Unit};
+use crate::event::{Event, Failure, Live, LogSeal, Outcome, Question, RecordError, RunOutcome, Unit};
 use crate::inputs::SecretError;
 use crate::journal::LogSetup;
 use crate::plan::Results;
@@ -52,8 +52,8 @@ pub(super) struct Done {
     pub results: Results,
     pub withheld: Vec<String>,
     pub pending: Pending,
-    /// Why its log is not whole, when it is not.
-    pub lost: Option<String>,
+    /// Its log as it was closed, or why it is not whole.
+    pub log: Result<LogSeal, String>,
 }
 
 /// Drives a run to its end. It has to be awaited inside a `LocalSet`.
@@ -173,14 +173,16 @@ impl Driver {
         if done.pending.is_elsewhere() {
             return self.settle_elsewhere(done);
         }
-        let Done { unit, results, withheld, pending, lost } = done;
+        let Done { unit, results, withheld, pending, log } = done;
         self.stoppers.remove(&unit);
         let results = self.settle_files(unit, results, &pending);
         if self.session.machine.plan().at(unit.node).step.around.sensitive == Some(true) {
             self.hush.learn(&results.gives);
         }
-        events.extend(self.session.machine.decide(Input::Reported { unit, results, withheld }, now));
-        if let (Some(message), None) = (lost, &self.lost) {
+        let mut facts = self.session.machine.decide(Input::Reported { unit, results, withheld }, now);
+        seal_log(&mut facts, log.as_ref().ok());
+        events.extend(facts);
+        if let (Err(message), None) = (log, &self.lost) {
             events.extend(self.session.machine.decide(Input::Stop { by: message.clone() }, now));
             self.lost = Some(RecordError { message });
         }

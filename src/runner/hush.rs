@@ -287,6 +287,7 @@ mod tests {
                 warnings: vec![text()],
                 gives: gives(),
                 withheld: Vec::new(),
+                log: None,
                 seconds: 0.0,
             },
             Kind::Opened { step: StepId::new("a"), inputs: gives(), withheld: Vec::new() },

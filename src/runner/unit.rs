@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::action::{Context, Pending, Report, Site, perform};
 use crate::base::Masker;
-use crate::event::{Failure, Live, Stream, Unit};
+use crate::event::{Event, Failure, Kind, Live, LogSeal, Stream, Unit};
 use crate::journal::StepLog;
 use crate::plan::{Prepared, Results};
 use crate::process::{Stop, StopReason, Stopper};
@@ -69,12 +69,12 @@ pub(super) async fn run(attempt: Attempt) {
     let work = perform(permit, &prepared.action, &cx, read_only, &*holds);
     let performed = limited(work, limit, &stopper).await;
     let (mut results, pending) = results(performed);
-    let lost = sink.finish();
-    if let Some(message) = &lost {
+    let log = sink.finish();
+    if let Err(message) = &log {
         results.failure = Some(Failure::Unavailable { message: message.clone() });
     }
     let withheld = withheld(&masker, &results.gives, around.sensitive == Some(true));
-    drop(news.send(News::Done(Done { unit, results, withheld, pending, lost })));
+    drop(news.send(News::Done(Done { unit, results, withheld, pending, log })));
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
@@ -98,6 +98,17 @@ fn results(performed: Result<Report, Failure>) -> (Results, Pending) {
             (Results { gives, unchanged, warnings, failure }, pending)
         }
         Err(failure) => (Results { failure: Some(failure), ..Results::default() }, Pending::default()),
+    }
+}
+
+/// Puts what a log was into the fact that its attempt is over: who judges the attempt does not know files.
+pub(super) fn seal_log(facts: &mut [Event], seal: Option<&LogSeal>) {
+    let over = facts.iter_mut().find_map(|event| match &mut event.kind {
+        Kind::AttemptEnded { log, .. } => Some(log),
+        _ => None,
+    });
+    if let Some(log) = over {
+        *log = seal.cloned();
     }
 }
 
@@ -138,7 +149,7 @@ impl Sink<'_> {
     }
 
     /// Closes the log; says so when it could not be written whole.
-    fn finish(self) -> Option<String> {
-        self.log.into_inner().finish().err().map(|e| e.to_string())
+    fn finish(self) -> Result<LogSeal, String> {
+        self.log.into_inner().finish().map_err(|e| e.to_string())
     }
 }

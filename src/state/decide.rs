@@ -131,6 +131,7 @@ impl Machine {
             warnings: judged.warnings,
             gives,
             withheld,
+            log: None,
             seconds,
         };
         self.emit(kind, at, events);

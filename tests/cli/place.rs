@@ -155,7 +155,7 @@ impl Place {
         let text = replace(text, r"\b\d+\.\d+s\b", "[s]s");
         let text = replace(text, r#""seconds": ?[0-9.e-]+"#, "\"seconds\":[s]");
         let text = replace(text, r#""(pid|start)": ?\d+"#, "\"$1\":[n]");
-        let text = replace(text, r#""(boot|plan|prev)": ?"[^"]*""#, "\"$1\":[x]");
+        let text = replace(text, r#""(boot|plan|prev|blake3)": ?"[^"]*""#, "\"$1\":[x]");
         // Columns are as wide as what stood there.
         let gaps = Regex::new(r"(\[(?:s|run|time)\]s?) {2,}").expect("a pattern");
         gaps.replace_all(&text, |c: &Captures<'_>| format!("{}  ", &c[1])).into_owned()

@@ -95,6 +95,7 @@ impl Recorder {
             warnings: Vec::new(),
             gives: serde_json::Map::new(),
             withheld: Vec::new(),
+            log: None,
             seconds: 1.25,
         });
     }
@@ -180,6 +181,7 @@ fn warned(r: &mut Recorder) {
         warnings: vec!["slow: 2345 ms".into(), "only 3 fresh".into()],
         gives: serde_json::Map::new(),
         withheld: Vec::new(),
+        log: None,
         seconds: 2.4,
     });
     r.over("papers", Outcome::Warned, 2.4);

@@ -4,6 +4,10 @@ use super::gather::literal;
 use super::site::Site;
 use crate::model::{Action, Docker, Slot, Step, StepBody, System, Template, Templated};
 
+/// The code of a step that asks of a host what is not done there. A warning, since a playbook may be for other
+/// environments as well; who runs it in this one is refused before its first step.
+pub const NOT_OVER_SSH: &str = "not-over-ssh";
+
 /// Checks one step against the hosts of its system. `usual` is the host of a step that names none, as the playbook's
 /// defaults have it.
 pub fn check(step: &Step, usual: Option<&Slot<Templated>>, system: &System, site: &mut Site<'_>) {
@@ -28,7 +32,7 @@ pub fn check(step: &Step, usual: Option<&Slot<Templated>>, system: &System, site
     );
     let at =
         if step.around.host.is_some() { site.value(&step.id, &["host"]) } else { site.value(&step.id, &[]) };
-    site.error("not-over-ssh", at, title, Some(instead));
+    site.warning(NOT_OVER_SSH, at, title, Some(instead));
 }
 
 /// What is only done on this machine, and what to write instead.

@@ -23,4 +23,5 @@ mod vars;
 pub use all::all;
 pub use environments::unknown_environment;
 pub use facts::system;
+pub use far::NOT_OVER_SSH;
 pub use lint::{RULES, Rule, chapter};
