@@ -6,7 +6,7 @@ use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
 use super::host::Place;
-use super::{docker, far_shell, file, http, probe, shell, sql, wait};
+use super::{docker, far_shell, file, http, made_secret, probe, shell, sql, wait};
 
 /// Evaluates the conditions of a `wait` over a reading: whether they hold, or why that cannot be said.
 pub type Holds<'a> = &'a dyn Fn(&Gives) -> Result<bool, String>;
@@ -38,6 +38,7 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
         Action::Http(http) => http::perform(http, cx).await,
         Action::Probe(probe) => probe::perform(probe, cx).await,
         Action::File(file) => file::perform(file, cx).await,
+        Action::SecretGenerate(secret) => made_secret::perform(secret, cx).await,
         Action::Wait(wait) => wait::perform(wait, cx, holds).await,
         Action::Assert(_) => Ok(Report::default()),
         Action::Fail(fail) => Err(Failure::Declared { message: fail.message.0.clone() }),
@@ -66,6 +67,7 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
 fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
     match action {
         Action::File(_) => cx.refuse_over_ssh("file"),
+        Action::SecretGenerate(_) => cx.refuse_over_ssh("secret_generate"),
         Action::Probe(_) => cx.refuse_over_ssh("probe"),
         Action::Http(_) => cx.refuse_over_ssh("http"),
         Action::Docker(docker) if matches!(**docker, Docker::Compose(_)) => cx.refuse_over_ssh("compose"),

@@ -10,6 +10,7 @@ mod far_shell;
 pub mod file;
 mod host;
 pub mod http;
+mod made_secret;
 mod out_file;
 mod outputs;
 mod pending;

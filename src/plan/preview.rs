@@ -43,7 +43,7 @@ fn action_text<S: Stage>(action: &Action<S>) -> String {
         }
         Action::Playbook(call) => call.run.clone(),
         Action::Named(named) => named.name.show(),
-        Action::Probe(_) | Action::File(_) => plain(action),
+        Action::Probe(_) | Action::File(_) | Action::SecretGenerate(_) => plain(action),
     }
 }
 
