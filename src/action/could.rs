@@ -98,6 +98,10 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
         Action::Manual(_) | Action::Decide(_) => {
             Err(Could::unclear(crate::t!("a person decides this", "人が判断します")))
         }
+        Action::SecretGenerate(_) => Ok(Could::yes(crate::t!(
+            "it makes a secret, unless the file is there already",
+            "シークレットを作ります（ファイルが既にあれば何もしません）"
+        ))),
         Action::Wait(_) => Ok(Could::yes(crate::t!("it only waits", "待つだけです"))),
         Action::Notify(_) => {
             Err(Could::unclear(crate::t!("it tells people, and is not tried", "通知のため、試しません")))

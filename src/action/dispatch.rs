@@ -6,7 +6,7 @@ use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
 use super::host::Place;
-use super::{docker, far_shell, file, http, notify, probe, shell, sql, wait};
+use super::{docker, far_shell, file, http, made_secret, notify, probe, shell, sql, wait};
 
 /// Evaluates the conditions of a `wait` over a reading: whether they hold, or why that cannot be said.
 pub type Holds<'a> = &'a dyn Fn(&Gives) -> Result<bool, String>;
@@ -48,6 +48,7 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
         Action::Http(http) => http::perform(http, cx).await,
         Action::Probe(probe) => probe::perform(probe, cx).await,
         Action::File(file) => file::perform(file, cx).await,
+        Action::SecretGenerate(secret) => made_secret::perform(secret, cx).await,
         Action::Wait(wait) => wait::perform(wait, cx, holds).await,
         Action::Notify(notify) => notify::perform(notify, cx).await,
         Action::Assert(_) => Ok(Report::default()),
@@ -77,6 +78,7 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
 pub(super) fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
     match action {
         Action::File(_) => cx.refuse_over_ssh("file"),
+        Action::SecretGenerate(_) => cx.refuse_over_ssh("secret_generate"),
         Action::Probe(_) => cx.refuse_over_ssh("probe"),
         Action::Http(_) => cx.refuse_over_ssh("http"),
         Action::Docker(docker) if matches!(**docker, Docker::Compose(_)) => cx.refuse_over_ssh("compose"),

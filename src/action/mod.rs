@@ -14,6 +14,7 @@ mod far_shell;
 pub mod file;
 mod host;
 pub mod http;
+mod made_secret;
 pub mod notify;
 mod out_file;
 mod outputs;

@@ -81,6 +81,7 @@ fn holder(action: &Action<Rendered>) -> Option<Held> {
         | Action::Decide(_)
         | Action::Playbook(_)
         | Action::Notify(_)
+        | Action::SecretGenerate(_)
         | Action::Named(_) => None,
     }
 }

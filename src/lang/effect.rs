@@ -16,7 +16,8 @@ pub fn infer_effect(action: &Action<Templated>) -> Effect {
         Action::File(file) => file_reads(file),
         Action::Sql(sql) => sql_reads(sql),
         Action::Fail(_) => true,
-        Action::Shell(_) | Action::Playbook(_) | Action::Named(_) | Action::Notify(_) => false,
+        Action::Shell(_) | Action::SecretGenerate(_) | Action::Playbook(_) => false,
+        Action::Named(_) | Action::Notify(_) => false,
     };
     if reads { Effect::Read } else { Effect::Change }
 }

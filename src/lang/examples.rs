@@ -22,6 +22,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{ prune: { glob: /backup/*.gz, older_than: 7d, keep_at_least: 3, verified_by: [gzip] } }",
     ),
     ("FileAction", "{ read: /etc/hostname }"),
+    ("SecretGenerate", "{ file: /etc/shop/session.key, length: 48 }"),
     ("Manual", "{ instruction: Look at the dashboard., evidence: { red: { type: integer } } }"),
     ("Decide", "{ question: What now?, choices: { restore: Restore it, stop: Stop here } }"),
     ("Wait", "10s"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::at;
 use super::stage::Slot;
-use super::{Args, Condition, Docker, FileAction, Http, InputDecl, Notify, Probe, Sql, Tree};
+use super::{Args, Condition, Docker, FileAction, Http, InputDecl, Notify, Probe, SecretGenerate, Sql, Tree};
 use crate::base::Duration;
 
 staged_enum! {
@@ -24,6 +24,8 @@ staged_enum! {
         "probe" Probe(Probe<S>),
         /// Work on files.
         "file" File(FileAction<S>),
+        /// Makes a secret in a file, once: a file that is there stays as it is. Gives `file`, `changed`.
+        "secret_generate" SecretGenerate(SecretGenerate<S>),
         /// An instruction to a person, who answers done, not done or not applicable.
         "manual" Manual(Manual<S>),
         /// A menu for a person.

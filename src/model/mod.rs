@@ -17,6 +17,7 @@ mod place;
 mod playbook;
 mod policy;
 mod probe;
+mod secret;
 mod sql;
 mod step;
 mod system;
@@ -44,6 +45,7 @@ pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
 pub use probe::{
     DiskProbe, DnsProbe, LoadProbe, LogProbe, LogSource, MemoryProbe, Probe, ProcessProbe, TcpProbe, TlsProbe,
 };
+pub use secret::SecretGenerate;
 pub use sql::{Bind, Sql, SqlText};
 pub use stage::{
     Field, Key, Known, Planned, Rendered, Slot, Stage, Staged, Stager, Template, Templated, has_template,

@@ -316,7 +316,7 @@ macro_rules! unstaged {
         }
     )* };
 }
-unstaged!(bool, u64, u32, i64, String, crate::base::StepId);
+unstaged!(bool, u64, u32, i64, String, crate::base::StepId, crate::base::Alphabet);
 
 /// A struct of the language, generic in its stage.
 macro_rules! staged {

@@ -33,7 +33,7 @@ fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System
         Action::Wait(wait) => wait_text(wait, around, system),
         Action::Playbook(call) => call_text(call),
         Action::Named(named) => named.name.show(),
-        Action::Probe(_) | Action::File(_) => plain(action),
+        Action::Probe(_) | Action::File(_) | Action::SecretGenerate(_) => plain(action),
     }
 }
 

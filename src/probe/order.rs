@@ -60,7 +60,7 @@ enum Sphere {
 fn sphere(node: &Node) -> Sphere {
     let StepBody::Act(action) = &node.step.body else { return Sphere::Nothing };
     match &**action {
-        Action::File(_) => Sphere::Files,
+        Action::File(_) | Action::SecretGenerate(_) => Sphere::Files,
         Action::Sql(_) => Sphere::Database,
         Action::Http(_) => Sphere::Web,
         Action::Shell(_) | Action::Docker(_) | Action::Probe(_) | Action::Wait(_) | Action::Named(_) => {

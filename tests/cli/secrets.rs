@@ -204,3 +204,96 @@ fn what_a_sensitive_step_gives_is_used_and_not_written() {
         assert_eq!(String::from_utf8_lossy(&found.expect("grep").stdout), "");
     }
 }
+
+#[test]
+fn a_secret_comes_from_the_credentials_of_a_systemd_service() {
+    let place = Place::new();
+    place.file("system.yaml", "secrets: { db: { from: 'credential:db' } }\n");
+    place
+        .file("play.yaml", "title: t\nsteps:\n  - { id: a, shell: 'tee used', stdin: '{{ secrets.db }}' }\n");
+    let plan = place.toban(&["plan", "play.yaml"]);
+    assert!(plan.code == 0 && plan.out.contains("credential:db"), "{plan:?}");
+    mode(&place.file("credentials/db", "credential-of-db\n"), 0o440);
+    let run = |folder: Option<&str>| {
+        let mut command = place.command();
+        command.args(["run", "play.yaml", "--progress", "plain"]);
+        command.envs(folder.map(|f| ("CREDENTIALS_DIRECTORY", place.at(f))));
+        said(command.output().expect("toban starts"))
+    };
+    let done = run(Some("credentials"));
+    assert_eq!((done.code, place.text("used").as_str()), (0, "credential-of-db"), "{done:?}");
+    assert!(!done.out.contains("credential-of-db"), "{done:?}");
+    for (folder, words) in
+        [(None, "there is no $CREDENTIALS_DIRECTORY"), (Some("state"), "LoadCredential=db:")]
+    {
+        let refused = run(folder);
+        assert!(refused.code == 1 && refused.out.contains(words), "{words}: {refused:?}");
+    }
+    for source in ["credential:", "credential:../db", "env:", "file:", "vault:x"] {
+        place.file("system.yaml", &format!("secrets: {{ db: {{ from: '{source}' }} }}\n"));
+        let refused = place.toban(&["check", "play.yaml"]);
+        assert!(refused.code == 2 && refused.err.contains("credential:NAME"), "{source}: {refused:?}");
+        assert!(refused.err.contains("system.yaml:1:"), "{source}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_secret_of_the_environment_is_masked_also_where_no_step_names_it() {
+    let place = place();
+    let said = run(&place, "  - { id: a, shell: 'printenv SHOP_TOKEN' }\n", &["--progress", "plain"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    is_silent(&place, &said);
+    assert!(place.toban(&["logs", "last", "a"]).out.contains("•••"));
+}
+
+#[test]
+fn a_generated_secret_is_one_value_in_a_run_and_nowhere_kept() {
+    let place = Place::new();
+    let system =
+        |length: u32| format!("secrets: {{ x: {{ generate: {{ length: {length}, alphabet: hex }} }} }}\n");
+    place.file("system.yaml", &system(32));
+    let steps = "  - { id: a, shell: 'tee a.txt', stdin: '{{ secrets.x }}' }\n  - { id: b, shell: 'printf %s \"$X\" > b.txt', env: { X: '{{ secrets.x }}' } }\n";
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let said = place.run(steps, &[]);
+        let value = place.text("a.txt");
+        assert_eq!((said.code, value.len(), value == place.text("b.txt")), (0, 32, true), "{said:?}");
+        assert!(!said.out.contains(&value) && !seen.contains(&value), "{said:?}");
+        let kept = place.around("grep").args(["-rl", &value, "state"]).output().expect("grep");
+        assert_eq!(String::from_utf8_lossy(&kept.stdout), "");
+        seen.push(value);
+    }
+    for length in [0, 5, 65_537] {
+        place.file("system.yaml", &system(length));
+        let refused = place.toban(&["check", "play.yaml"]);
+        assert!(refused.code == 2 && refused.err.contains("6 to 65536"), "{refused:?}");
+    }
+    let wrong = "secrets: { x: { generate: { length: 32, alphabet: greek } } }\n";
+    place.file("system.yaml", wrong);
+    assert!(place.toban(&["check", "play.yaml"]).err.contains("url, alnum, hex"));
+}
+
+#[test]
+fn a_step_makes_a_secret_once_and_others_use_it_by_its_file() {
+    let place = Place::new();
+    place.file("system.yaml", "secrets: { key: { from: 'file:app.key' } }\n");
+    let steps = "  - { id: make, secret_generate: { file: app.key, length: 40 } }\n  - { id: use, shell: 'tee used', stdin: '{{ secrets.key }}' }\n";
+    let mut values = Vec::new();
+    for ends in ["make=ok use=ok", "make=unchanged use=ok"] {
+        let said = place.run(steps, &[]);
+        let value = place.text("app.key").trim_end().to_string();
+        assert_eq!((said.code, place.ends().as_str(), value.len()), (0, ends, 40), "{said:?}");
+        assert_eq!(place.text("used"), value);
+        let kept = place.around("grep").args(["-rl", &value, "state"]).output().expect("grep");
+        assert_eq!((String::from_utf8_lossy(&kept.stdout).as_ref(), said.out.contains(&value)), ("", false));
+        values.push(value);
+    }
+    assert_eq!(values[0], values[1]);
+    let plan = place.toban(&["plan", "play.yaml"]).out;
+    assert!(plan.contains("secret_generate file: app.key, length: 40"), "{plan}");
+    let short = place.run("  - { id: a, secret_generate: { file: x, length: 5 } }\n", &[]);
+    assert!(
+        short.code == 2 && short.err.contains("play.yaml:3:") && short.err.contains("6 to 65536"),
+        "{short:?}"
+    );
+}

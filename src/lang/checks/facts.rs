@@ -104,15 +104,18 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
             missing("one-of", &["secrets", name], title, None);
         }
         if let Some(generate) = &secret.generate
-            && !(6..=65_536).contains(&generate.length)
+            && let Some(title) = wrong_length(generate.length)
         {
-            let title = crate::t!(
-                "a secret is made of 6 to 65536 characters",
-                "生成する秘密は 6 から 65536 文字です"
-            );
             missing("secret-length", &["secrets", name, "generate", "length"], title, None);
         }
     }
+}
+
+/// What is wrong with the length of a secret that is made: a short one cannot be masked.
+pub(super) fn wrong_length(length: u32) -> Option<String> {
+    (!(6..=65_536).contains(&length)).then(|| {
+        crate::t!("a secret is made of 6 to 65536 characters", "生成する秘密は 6 から 65536 文字です")
+    })
 }
 
 fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &mut Vec<Diagnostic>) {

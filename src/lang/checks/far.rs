@@ -51,6 +51,7 @@ fn not_there(action: &Action<Templated>, system: &System) -> Option<(&'static st
         )),
         Action::Probe(_) => Some(("probe", from_here)),
         Action::File(_) => Some(("file", from_here)),
+        Action::SecretGenerate(_) => Some(("secret_generate", from_here)),
         Action::Docker(docker) if matches!(**docker, Docker::Compose(_)) => Some((
             "compose",
             crate::t!(

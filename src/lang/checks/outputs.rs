@@ -55,6 +55,7 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
         Action::Http(_) => fixed(&["status", "headers", "body", "json", "elapsed_ms", "tls", "error"]),
         Action::Probe(probe) => fixed(of_probe(probe)),
         Action::File(file) => fixed(of_file(file)),
+        Action::SecretGenerate(_) => fixed(&["file", "changed"]),
         Action::Manual(manual) => Outputs {
             evidence: manual.evidence.keys().cloned().collect(),
             ..fixed(&["answer", "evidence", "note", "by"])

@@ -1,8 +1,8 @@
 //! Rules about keys that types cannot say: exactly one of several, one that needs another, literals that must
 //! make sense. It knows no names.
 
-use super::inputs;
 use super::site::{Site, segs};
+use super::{facts, inputs};
 use crate::base::StepId;
 use crate::lang::checks::gather::literal;
 use crate::lang::yaml::Seg;
@@ -98,6 +98,11 @@ impl Rules<'_, '_> {
             Action::Http(http) => self.http(&below, http),
             Action::Docker(docker) => self.docker(&below, docker),
             Action::File(file) => self.file(&below, file),
+            Action::SecretGenerate(secret) => {
+                if let Some(title) = secret.length.and_then(facts::wrong_length) {
+                    self.error("secret-length", &[&below[..], &["length"]].concat(), title);
+                }
+            }
             Action::Probe(probe) => self.probe(&below, probe),
             Action::Wait(wait) => self.wait(&below, wait),
             Action::Decide(d) => {

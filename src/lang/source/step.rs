@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::base::{Confidential, Duration, Size, StepId};
 use crate::model::{
     Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach,
-    Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry, Shell, Slot, Sql, Stdin,
-    StdoutFile, Templated, Wait, at,
+    Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry, SecretGenerate, Shell, Slot,
+    Sql, Stdin, StdoutFile, Templated, Wait, at,
 };
 
 /// One step: exactly one action, or `steps` of its own, and what surrounds it. What few steps have is boxed, so that
@@ -118,6 +118,9 @@ pub struct StepSource {
     /// Work on files.
     #[serde(default)]
     pub file: Option<Box<FileAction<Templated>>>,
+    /// Makes a secret in a file, once: a file that is there stays as it is.
+    #[serde(default)]
+    pub secret_generate: Option<SecretGenerate<Templated>>,
     /// An instruction to a person, who answers done, not done or not applicable.
     #[serde(default)]
     pub manual: Option<Box<Manual<Templated>>>,
@@ -149,9 +152,23 @@ pub struct StepSource {
 }
 
 /// The keys of which a step has exactly one.
-pub const ACTION_KEYS: [&str; 15] = [
-    "shell", "docker", "sql", "http", "probe", "file", "manual", "decide", "wait", "assert", "fail",
-    "playbook", "notify", "action", "steps",
+pub const ACTION_KEYS: [&str; 16] = [
+    "shell",
+    "docker",
+    "sql",
+    "http",
+    "probe",
+    "file",
+    "secret_generate",
+    "manual",
+    "decide",
+    "wait",
+    "assert",
+    "fail",
+    "playbook",
+    "notify",
+    "action",
+    "steps",
 ];
 
 impl StepSource {
@@ -164,6 +181,7 @@ impl StepSource {
         all.extend(self.http.take().map(Action::Http));
         all.extend(self.probe.take().map(|a| Action::Probe(*a)));
         all.extend(self.file.take().map(|a| Action::File(*a)));
+        all.extend(self.secret_generate.take().map(Action::SecretGenerate));
         all.extend(self.manual.take().map(|a| Action::Manual(*a)));
         all.extend(self.decide.take().map(|a| Action::Decide(*a)));
         all.extend(self.wait.take().map(Action::Wait));
