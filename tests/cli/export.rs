@@ -138,7 +138,8 @@ fn damaged_and_hostile_archives_are_refused() {
         fs::write(place.at("other.tar.zst"), &bytes[..cut]).expect("written");
         says(&place, 5, "is no export of a run, or is damaged");
     }
-    for at in (4..bytes.len()).step_by(97) {
+    // Before that stands the frame header of zstd, which has bits without a meaning.
+    for at in (18..bytes.len()).step_by(97) {
         let mut bad = bytes.clone();
         bad[at] ^= 0x10;
         fs::write(place.at("other.tar.zst"), &bad).expect("written");
