@@ -13,13 +13,8 @@ use super::told::{self, Told, fits};
 const ROOM: &[&str] = &["-i", "disk_limit=100"];
 
 /// What runs without anybody, with its inputs.
-const CAFEMUJI: [(&str, &[&str]); 5] = [
-    ("cafemuji/backup", ROOM),
-    ("cafemuji/daily", ROOM),
-    ("cafemuji/weekly", &[]),
-    ("cafemuji/rotate-logs", &[]),
-    ("cafemuji/vacuum", &[]),
-];
+const CAFEMUJI: [(&str, &[&str]); 3] =
+    [("cafemuji/backup", ROOM), ("cafemuji/daily", ROOM), ("cafemuji/rotate-logs", &[])];
 const REFNET: [(&str, &[&str]); 8] = [
     ("refnet/backup", ROOM),
     ("refnet/daily", ROOM),
@@ -35,7 +30,7 @@ const REFNET: [(&str, &[&str]); 8] = [
 fn what_is_planned_of_cafemuji_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
     let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
-    assert!(compared >= 10, "{compared} commands were compared");
+    assert!(compared >= 3, "{compared} commands were compared");
 }
 
 #[test]
@@ -48,8 +43,6 @@ fn what_is_planned_of_refnet_is_what_runs() {
 /// One playbook from its plan to its run; gives how many commands were compared.
 fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
     let plan = |more: &[&str]| lab.toban(&[&["plan", name][..], inputs, more].concat());
-    // The one question that any of these asks.
-    let answers: &[&str] = if name == "cafemuji/vacuum" { &["--confirm", "vacuum"] } else { &[] };
     let folder = tempfile::tempdir().expect("a folder");
     let at = |file: &str| folder.path().join(file).display().to_string();
     let (saved, trace) = (at("saved.plan"), at("trace"));
@@ -59,10 +52,10 @@ fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
     plan(&["-o", &saved]).ok(&[name, "-o"]);
     lab.toban(&["approve", &saved, "--operator", "佐藤"]).ok(&[name, "approve"]);
     let watch = [&children::WATCH[..], &["-o", trace.as_str()]].concat();
-    lab.watched(&watch, &[&["run", saved.as_str()][..], answers].concat()).ok(&[name, "run"]);
+    lab.watched(&watch, &["run", &saved]).ok(&[name, "run"]);
     let same = lab.toban(&["diff", &saved, "--against", "last"]).ok(&[name, "diff"]);
     assert_eq!(same, "the plans are the same\n", "{name}");
-    let again = lab.toban(&[&["run", saved.as_str()][..], answers].concat()).exits(3);
+    let again = lab.toban(&["run", &saved]).exits(3);
     assert!(again.err.contains("was run already"), "{name}: {again}");
     let trace = std::fs::read_to_string(&trace).expect("a trace");
     compare(name, &told::of_outline(&told), &children::children(&trace))
