@@ -39,12 +39,13 @@ checklist:
   - { item: "<i>done</i>", from: gone }
 "#;
 
-/// What a look finds out: one file is there, another is not, and a command nobody can look into.
+/// What a look finds out: one file is there, another is not, and the name of a third is only known to a run.
 const PROBED: &str = "title: 確認済みの計画
 steps:
   - { id: there, file: { read: { path: probed.yaml } } }
   - { id: gone, needs: [], file: { read: { path: 'missing <b>.txt' } } }
-  - { id: open, needs: [], shell: 'echo a' }
+  - { id: make, needs: [], shell: 'echo a' }
+  - { id: open, file: { read: { path: '{{ steps.make.stdout }}' } } }
 ";
 
 /// What `toban` prints.
@@ -243,18 +244,21 @@ fn what_a_look_found_stands_with_each_step_and_counted() {
     let mut browser = Browser::start();
     browser.open(&pages.url("probed"), 1280, "light");
     let tags = "[...document.querySelectorAll('.step')].map(s => s.querySelector('.tag.yes, .tag.no, .tag.open').textContent)";
-    assert_eq!(browser.value(tags), json!(["事前確認: はい", "事前確認: いいえ", "事前確認: 不明"]));
+    assert_eq!(
+        browser.value(tags),
+        json!(["事前確認: はい", "事前確認: いいえ", "事前確認: はい", "事前確認: 不明"])
+    );
     let counts = "[...document.querySelectorAll('.counts')].at(-1).textContent.replace(/\\s+/g, ' ')";
-    assert_eq!(browser.value(counts), "1 はい1 いいえ1 不明");
+    assert_eq!(browser.value(counts), "2 はい1 いいえ1 不明");
     // What could not start is open to the eye, though it only reads.
     let open = "[...document.querySelectorAll('.step details')].map(d => d.open)";
-    assert_eq!(browser.value(open), json!([false, true, true]));
+    assert_eq!(browser.value(open), json!([false, true, true, false]));
     let found = browser.value("document.querySelector('#step-2 dd').textContent");
     assert!(found.as_str().is_some_and(|t| t.contains("いいえ") && t.contains("missing <b>.txt")), "{found}");
     let ticket = ["plan", "./probed.yaml", "--probe", "--format", "markdown", "--lang", "en"];
     let ticket = ended(&ticket, pages.folder.path(), 1);
-    assert!(ticket.contains("\n**probe: 1 yes, 1 no, 1 cannot know (1 were run"), "{ticket}");
-    assert!(ticket.contains("\n- Probe: no — ") && ticket.contains("missing &lt;b\\>.txt"), "{ticket}");
+    assert!(ticket.contains("\n**probe: 2 yes, 1 no, 1 cannot know (2 were run"), "{ticket}");
+    assert!(ticket.contains("\n- Probe: no, ran — ") && ticket.contains("missing &lt;b\\>.txt"), "{ticket}");
 }
 
 #[test]
