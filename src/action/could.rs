@@ -98,6 +98,9 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
         Action::Manual(_) | Action::Decide(_) => {
             Err(Could::unclear(crate::t!("a person decides this", "人が判断します")))
         }
+        Action::Notify(_) => {
+            Err(Could::unclear(crate::t!("only sending it would tell", "送信してみなければ分かりません")))
+        }
         Action::Wait(_) => Ok(Could::yes(crate::t!("it only waits", "待つだけです"))),
         Action::Probe(_) | Action::Assert(_) | Action::Playbook(_) | Action::Named(_) => {
             Err(Could::unclear(crate::t!("there is nothing to look at", "確認できるものがありません")))
