@@ -2,6 +2,7 @@
 
 mod approve;
 mod args;
+mod args_report;
 mod check;
 mod completions;
 mod diff;
