@@ -77,6 +77,7 @@ fn holder(action: &Action<Rendered>) -> Option<Held> {
         Action::File(file) => of_file(file),
         Action::Wait(_)
         | Action::Fail(_)
+        | Action::Notify(_)
         | Action::Manual(_)
         | Action::Decide(_)
         | Action::Playbook(_)

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::args_record;
+use super::args_report::report;
 use super::help::{help_flag, laid_out, version_flag};
 use crate::base::Duration;
 
@@ -39,7 +40,7 @@ pub fn command() -> Command {
             args_record::runs(),
             args_record::status(),
             args_record::logs(),
-            args_record::report(),
+            report(),
             args_record::verify(),
             args_record::export(),
             args_record::prune(),

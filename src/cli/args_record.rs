@@ -101,7 +101,7 @@ pub(super) fn prune() -> Command {
         ))
 }
 
-fn run_id() -> Arg {
+pub(super) fn run_id() -> Arg {
     Arg::new("run").value_name("RUN").default_value("last").help(crate::t!(
         "its id, the end or the beginning of it, or `last`",
         "実行 ID、その先頭か末尾、または last"
@@ -153,28 +153,5 @@ pub(super) fn verify() -> Command {
         .after_help(crate::t!(
             "Examples:\n  toban verify                        the last run\n  toban verify 20260301T0500          by the beginning of its id\n  toban verify last --head 3f2a…      against a head noted elsewhere\n\nThe plan, every fact and every finished log are tied together by hashes, and the end of the journal stands in\n<state>/heads, outside the run's folder. Who may write all of these can make all of them anew; only a head kept\nwhere they cannot write shows that.\n\nExit codes: 0 whole, 1 not whole, 5 unreadable",
             "例:\n  toban verify                        直近の実行\n  toban verify 20260301T0500          ID の先頭で指定\n  toban verify last --head 3f2a…      控えたハッシュと照合\n\n計画、すべての記録、終わったログはハッシュで結び付けられ、ジャーナルの終わりは実行フォルダの外の\n<state>/heads にもあります。そのすべてに書き込める人は全体を作り直せます。それを見抜けるのは、書き込めない\n場所に控えたハッシュだけです。\n\n終了コード: 0 改ざんなし、1 改ざんまたは破損、5 読めない"
-        ))
-}
-
-/// `toban report`.
-pub(super) fn report() -> Command {
-    let file = |name: &'static str, help: String| {
-        Arg::new(name).long(name).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help(help)
-    };
-    Command::new("report")
-        .about(crate::t!(
-            "A run as a document: deviations, checklist, timeline, every step",
-            "実行報告: 注意点、チェックリスト、タイムライン、各ステップ"
-        ))
-        .arg(run_id())
-        .arg(format(&["markdown", "html", "json", "junit"]).default_value("markdown"))
-        .arg(file("output", crate::t!("the file to write [default: standard output]", "書き込むファイル [既定: 標準出力]")).short('o'))
-        .arg(file("append-log", crate::t!(
-            "adds one line (date: user - what came of it) to a maintenance log",
-            "作業ログに 1 行（日時: 実施者 - 結果）を追記する"
-        )))
-        .after_help(crate::t!(
-            "Examples:\n  toban report                                     the last run, as Markdown\n  toban report 7k2m9x --format html -o report.html  one page, for a browser or for paper\n  toban report last --format junit -o report.xml    for a build server\n  toban report last --lang ja --append-log /var/log/refnet-maintenance.log",
-            "例:\n  toban report                                     直前の実行を Markdown で表示\n  toban report 7k2m9x --format html -o report.html  1 ファイルの HTML（ブラウザ・印刷用）\n  toban report last --format junit -o report.xml    CI 用\n  toban report last --lang ja --append-log /var/log/refnet-maintenance.log"
         ))
 }

@@ -3,6 +3,7 @@
 mod approve;
 mod args;
 mod args_record;
+mod args_report;
 mod check;
 mod completions;
 mod diff;

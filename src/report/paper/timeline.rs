@@ -57,7 +57,7 @@ fn more(more: usize) -> String {
 fn bars(row: &Row<'_>) -> Markup {
     let lanes = row.lanes.clamp(1, LANES);
     let height = lanes * LANE;
-    let told: Vec<String> = row.bars.iter().take(3).map(|bar| told(bar)).collect();
+    let told: Vec<String> = row.bars.iter().take(3).map(told).collect();
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {height}")) height=(height) preserveAspectRatio="none" role="img" aria-label=(told.join("; ")) {
             @for part in [0.25, 0.5, 0.75] {
