@@ -107,6 +107,8 @@ impl Loaded {
     /// Lets go of the steps once a plan holds them: ten thousand of them need not be kept twice.
     pub fn forget_steps(&mut self) {
         self.playbook.steps = Vec::new();
+        self.playbook.rescue = Vec::new();
+        self.playbook.always = Vec::new();
         self.parts = BTreeMap::new();
     }
 

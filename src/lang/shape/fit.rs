@@ -367,8 +367,8 @@ fn expand(value: &mut Value, forms: &[Short]) {
 /// Keys of the language that a later version understands.
 fn not_yet(name: &str, key: &str) -> bool {
     match name {
-        "Step" => matches!(key, "undo" | "rescue" | "always" | "notify"),
-        "Playbook" => matches!(key, "rescue" | "always" | "handlers" | "deadlines" | "clock" | "window"),
+        "Step" => key == "notify",
+        "Playbook" => matches!(key, "handlers" | "deadlines" | "clock" | "window"),
         "Action" => key == "notify",
         _ => false,
     }
