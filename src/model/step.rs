@@ -115,7 +115,7 @@ impl Step {
         let around = Around { stdin: None, stdout: None, unless: None, creates: None, ..self.around.clone() };
         Some(Step {
             id: self.id.clone(),
-            title: self.title.clone(),
+            title: None,
             body: StepBody::Act(Box::new(undo.action.clone())),
             effect: Effect::Change,
             effect_declared: true,

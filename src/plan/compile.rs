@@ -7,12 +7,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use super::node::{Body, Frame, Node, NodeIx, Plan};
+use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
 use crate::base::StepId;
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, OnError, Step, StepBody, System, Template, Templated, Tree};
+use crate::model::{Action, Needs, OnError, Part, Step, StepBody, System, Template, Templated, Tree};
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub struct CompileError(pub String);
 pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
-    layout.steps(loaded, &loaded.playbook.steps, frame, None)?;
+    layout.lists(loaded, loaded.playbook.lists(), frame, None)?;
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
@@ -79,8 +79,13 @@ pub(super) struct Layout {
     pub previous: Vec<Option<NodeIx>>,
     /// For each node, every node of the same list before it.
     pub siblings: Vec<Vec<NodeIx>>,
+    /// For the first step of a `rescue` or `always`, all that has to be over before it.
+    pub over: HashMap<NodeIx, Vec<NodeIx>>,
     /// In how many loops the steps stand that are laid out now.
     loops: u32,
+    /// The list that is laid out now.
+    part: Part,
+    closing: Closing,
 }
 
 impl Layout {
@@ -127,18 +132,36 @@ impl Layout {
         ix
     }
 
-    fn steps(
+    /// The lists of a playbook or group: each begins when those before it are over.
+    fn lists(
         &mut self,
         loaded: &Loaded,
-        steps: &[Step],
+        lists: [(Part, &[Step]); 3],
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
-        let mut above: Vec<NodeIx> = Vec::new();
-        for step in steps {
-            let ix = self.step(loaded, step, frame, inside, &above)?;
-            above.push(ix);
+        let (part, closing) = (self.part, self.closing);
+        let mut over: Vec<NodeIx> = Vec::new();
+        for (part, steps) in lists {
+            self.part = part;
+            self.closing = Closing {
+                sure: closing.sure || part == Part::Always,
+                lenient: closing.lenient || part != Part::Steps,
+            };
+            let mut above: Vec<NodeIx> = Vec::new();
+            for step in steps {
+                if part != Part::Steps && above.is_empty() {
+                    self.over.insert(self.nodes.len() as NodeIx, over.clone());
+                }
+                let ix = self.step(loaded, step, frame, inside, &above)?;
+                above.push(ix);
+            }
+            match part {
+                Part::Steps => over = above,
+                _ => over.extend(above.last()),
+            }
         }
+        (self.part, self.closing) = (part, closing);
         Ok(())
     }
 
@@ -157,7 +180,9 @@ impl Layout {
         };
         let shared = Arc::new(complete(step, loaded));
         let ix = if !holds_steps(step) {
-            self.push(id, &shared, frame, inside, above)
+            let ix = self.push(id, &shared, frame, inside, above);
+            self.undo(loaded, step, ix);
+            ix
         } else {
             let open = self.push(open_id(&id), &shared, frame, inside, above);
             let called = match step.for_each {
@@ -180,8 +205,8 @@ impl Layout {
         open: NodeIx,
     ) -> Result<Option<u32>, CompileError> {
         let call = match &step.body {
-            StepBody::Group(children) => {
-                self.steps(loaded, children, frame, Some(open))?;
+            StepBody::Group(_) => {
+                self.lists(loaded, step.lists(), frame, Some(open))?;
                 return Ok(None);
             }
             StepBody::Act(action) => match &**action {
@@ -193,7 +218,7 @@ impl Layout {
             CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
         })?;
         let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
-        self.steps(part, &part.playbook.steps, called, Some(open))?;
+        self.lists(part, part.playbook.lists(), called, Some(open))?;
         Ok(Some(called))
     }
 
@@ -211,10 +236,12 @@ impl Layout {
         let inner = self.frame_of_loop(frame, &id);
         let once = Arc::new(iteration(shared));
         self.loops += 1;
+        let list = std::mem::take(&mut self.part);
         let first = self.push(open_id(&id), &once, inner, Some(open), &[]);
         let called = self.held(loaded, step, &id, inner, first)?;
         let last = self.close(id, once, inner, Some(open), first, called);
         self.loops -= 1;
+        self.part = list;
         // What ends the loop is asked when an iteration has ended.
         self.nodes[last as usize].uses = Arc::new(self.uses_of(shared, frame));
         Ok(None)
@@ -239,10 +266,29 @@ impl Layout {
             uses: Arc::new(uses),
             pattern: self.loops,
             used: false,
+            part: self.part,
+            closing: self.closing,
+            undo: None,
+            undoes: None,
         });
         self.previous.push(above.last().copied());
         self.siblings.push(if step.needs == Needs::Above { above.to_vec() } else { Vec::new() });
         self.nodes.len() as NodeIx - 1
+    }
+
+    /// The node that takes a step back, where it can be taken back.
+    fn undo(&mut self, loaded: &Loaded, step: &Step, ix: NodeIx) {
+        let Some(undoing) = step.undoing() else { return };
+        let of = &self.nodes[ix as usize];
+        let id = StepId::new(format!("{}/undo", of.id));
+        let title = crate::t!("undo of {}", "取り消し: {}", of.title);
+        let (frame, inside) = (of.frame, of.inside);
+        let undo = self.push(id, &Arc::new(complete(&undoing, loaded)), frame, inside, &[]);
+        let node = &mut self.nodes[undo as usize];
+        node.title = title;
+        node.undoes = Some(ix);
+        node.closing.sure = true;
+        self.nodes[ix as usize].undo = Some(undo);
     }
 
     fn close(
@@ -258,8 +304,21 @@ impl Layout {
         self.nodes[open as usize].body = Body::Open { close, frame: called };
         let title = self.nodes[open as usize].title.clone();
         let body = Body::Close { open, frame: called };
-        let (uses, pattern) = (Arc::default(), self.loops);
-        self.nodes.push(Node { id, title, frame, inside, body, step: shared, uses, pattern, used: false });
+        self.nodes.push(Node {
+            id,
+            title,
+            frame,
+            inside,
+            body,
+            step: shared,
+            uses: Arc::default(),
+            pattern: self.loops,
+            used: false,
+            part: self.part,
+            closing: self.closing,
+            undo: None,
+            undoes: None,
+        });
         self.previous.push(None);
         self.siblings.push(Vec::new());
         close
@@ -351,6 +410,8 @@ fn complete(step: &Step, loaded: &Loaded) -> Step {
     for (name, value) in &defaults.env {
         around.env.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    own.rescue.clear();
+    own.always.clear();
     match &mut own.body {
         StepBody::Group(children) => children.clear(),
         StepBody::Act(action) => match resolve(action, &loaded.system) {

@@ -3,7 +3,7 @@
 use super::outline::{effect_word, failed_word};
 use super::{Look, format_seconds, pad, safe_text};
 use crate::graph::Why;
-use crate::model::{AfterCrash, Effect, OnError, Otherwise, Retry};
+use crate::model::{AfterCrash, Effect, OnError, Otherwise, Part, Retry, UndoWhen};
 use crate::plan::{OutlineStep, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
 
 /// The width of the labels.
@@ -63,6 +63,17 @@ fn order(step: &OutlineStep, lines: &mut Lines) {
     let needs: Vec<String> = step.needs.iter().map(|n| format!("{} ({})", n.step, why_word(n.why))).collect();
     if !needs.is_empty() {
         lines.push((crate::t!("after", "先行"), needs.join(", ")));
+    }
+    match step.part {
+        Part::Steps => {}
+        Part::Rescue => {
+            let text = crate::t!("only once a step before it has failed", "前のステップが失敗したときだけ");
+            lines.push((crate::t!("rescue", "復旧"), text));
+        }
+        Part::Always => {
+            let text = crate::t!("at the end, whatever happened", "何が起きても最後に実行");
+            lines.push((crate::t!("always", "後始末"), text));
+        }
     }
     for when in &step.when {
         lines.push((crate::t!("when", "条件"), condition(when)));
@@ -133,6 +144,9 @@ fn consequences(step: &OutlineStep, lines: &mut Lines) {
     lines.push((failed_word(), consequence));
     if step.effect != Effect::Read && !step.text.is_empty() {
         lines.push((crate::t!("after crash", "中断後"), crash_word(step.after_crash)));
+    }
+    if let Some(undo) = &step.undo {
+        lines.push((crate::t!("undo", "取り消し"), format!("{}:\n{}", undo_word(undo.when), told_text(&undo.text))));
     }
     if let Some(verify) = &step.verify {
         lines.push((crate::t!("verified by", "検証"), verify.lines.join("\n")));
@@ -233,6 +247,14 @@ fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) if !text.is_empty() => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// When a step is taken back.
+pub(super) fn undo_word(when: UndoWhen) -> String {
+    match when {
+        UndoWhen::Failed => crate::t!("if what follows fails", "後に失敗したとき"),
+        UndoWhen::Always => crate::t!("at the end, whatever happened", "何が起きても最後に"),
     }
 }
 
