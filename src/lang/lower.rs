@@ -141,8 +141,7 @@ fn undo(source: UndoSource, id: &StepId, path: &[Seg], doc: &mut Document) -> Op
     if actions.is_empty() {
         if !doc.has_mistake_within(&doc.value_span(&path)) {
             let at = doc.head(&path);
-            let title =
-                crate::t!("the `undo` of `{id}` does nothing", "`{id}` の `undo` に動作がありません");
+            let title = crate::t!("the `undo` of `{id}` does nothing", "`{id}` の `undo` に動作がありません");
             doc.note(Diagnostic::error("no-action", at, title).help(crate::t!(
                 "give it one of shell, docker, sql, http, file",
                 "shell、docker、sql、http、file のいずれかを書いてください"

@@ -224,7 +224,8 @@ impl Plan {
     /// Whether a node stands in the step with this beginning, at whatever depth; all stand in the run itself.
     pub fn is_within(&self, ix: NodeIx, open: Option<NodeIx>) -> bool {
         open.is_none()
-            || std::iter::successors(self.at(ix).inside, |open| self.at(*open).inside).any(|o| Some(o) == open)
+            || std::iter::successors(self.at(ix).inside, |open| self.at(*open).inside)
+                .any(|o| Some(o) == open)
     }
 
     /// Whether a node is taken back at the end, even if all went well.

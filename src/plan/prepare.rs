@@ -274,7 +274,8 @@ impl Renderer<'_> {
         facts: &dyn Facts,
     ) -> Result<Map<String, Value>, Failure> {
         let called = &self.plan.frames[frame as usize];
-        let scope = self.scope(open, None, facts, self.missing(open), &Secrets::default()).map_err(failure)?;
+        let scope =
+            self.scope(open, None, facts, self.missing(open), &Secrets::default()).map_err(failure)?;
         let mut values = Map::new();
         for (name, tree) in called.given.iter() {
             values.insert(name.clone(), self.tree(tree, &scope).map_err(failure)?);

@@ -9,8 +9,8 @@ use super::renderer::{Facts, Item, Renderer};
 use super::told::{
     OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldText, ToldUndo, ToldUnknown,
 };
-use crate::graph::Why;
 use super::{tell_secrets, tell_system};
+use crate::graph::Why;
 use crate::model::{self, Action, Around, Condition, Slot, SqlText, Staged, StepBody, Templated};
 use crate::template::{Planned, Preview, Scope, StageError};
 
@@ -86,7 +86,10 @@ impl Renderer<'_> {
             *why != Why::After
                 || own.part == need.part
                 || own.inside != need.inside
-                || !plan.graph.followers(*n).any(|f| f != ix && plan.at(f).inside == need.inside && follows(f))
+                || !plan
+                    .graph
+                    .followers(*n)
+                    .any(|f| f != ix && plan.at(f).inside == need.inside && follows(f))
         });
         needs.map(|(n, why)| ToldNeed { step: plan.at(n).id.to_string(), why }).collect()
     }

@@ -20,7 +20,11 @@ impl Board {
             Kind::Blocked { step, .. } | Kind::StepEnded { step, .. } if step.is_beginning() => Change::None,
             Kind::Skipped { step, because } => self.skipped(step, because),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
-            Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
+            Kind::StepEnded { step, outcome, seconds, gives } => {
+                let recovered = gives.get("recovered").and_then(Value::as_bool) == Some(true);
+                let reason = recovered.then(|| crate::t!("recovered", "復旧しました"));
+                self.close(step, *outcome, *seconds, reason)
+            }
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
             Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
                 let short = note::of_attempt(failure.as_ref(), warnings);
@@ -34,7 +38,9 @@ impl Board {
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
+            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } | Kind::Closing => {
+                Change::None
+            }
         }
     }
 

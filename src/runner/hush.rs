@@ -78,10 +78,11 @@ impl Hush {
             Kind::Opened { inputs, .. } => self.gives(inputs),
             Kind::StepEnded { gives, .. } => self.gives(gives),
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
-            Kind::Stopping { by } => self.text(by),
+            Kind::Stopping { by, .. } => self.text(by),
             Kind::RunStarted { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
+            | Kind::Closing
             | Kind::Blocked { .. }
             | Kind::RunEnded { .. } => {}
         }
@@ -268,7 +269,7 @@ mod tests {
             Kind::Opened { step: StepId::new("a"), inputs: gives() },
             Kind::StepEnded { step: StepId::new("a"), outcome: Outcome::Ok, seconds: 0.0, gives: gives() },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
-            Kind::Stopping { by: text() },
+            Kind::Stopping { by: text(), at_once: false },
         ]
     }
 

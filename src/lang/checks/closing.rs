@@ -14,6 +14,7 @@ fn list(part: Part, steps: &[Step], site: &mut Site<'_>) {
     for step in steps {
         if part != Part::Steps {
             in_list_order(part, step, site);
+            not_undone(part, step, site);
         }
         undo(step, site);
         lists(step, site);
@@ -38,6 +39,21 @@ fn in_list_order(part: Part, step: &Step, site: &mut Site<'_>) {
         );
         site.error("needs-in-list", site.value(&step.id, &[key]), title, Some(help));
     }
+}
+
+/// What makes good or clears up is not taken back itself.
+fn not_undone(part: Part, step: &Step, site: &mut Site<'_>) {
+    if step.undo.is_none() {
+        return;
+    }
+    let list = part.key();
+    let title =
+        crate::t!("`undo` has no place in a step of `{list}`", "`{list}` のステップに `undo` は使えません");
+    let help = crate::t!(
+        "what is done at the end stays done; take `undo` away",
+        "最後に行うことは取り消されません。`undo` を外してください"
+    );
+    site.error("undo-at-end", site.value(&step.id, &["undo"]), title, Some(help));
 }
 
 /// A step that holds steps is taken back by taking back what it holds.
