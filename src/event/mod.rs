@@ -7,6 +7,7 @@ mod outcome;
 mod port;
 mod question;
 mod unit;
+mod verdict;
 
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
@@ -14,3 +15,4 @@ pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};
 pub use unit::Unit;
+pub use verdict::Verdict;

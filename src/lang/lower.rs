@@ -1,21 +1,24 @@
 //! From keys to the model: one action a step, defaults where nothing is written. It checks no name.
 
+use serde_json::Value;
+
 use super::document::Document;
 use super::source::{ACTION_KEYS, PlaybookSource, StepSource, UndoSource};
 use super::yaml::Seg;
 use crate::base::StepId;
 use crate::diag::Diagnostic;
-use crate::model::{Action, Around, Effect, Needs, Playbook, Step, StepBody, Templated, Undo};
+use crate::model::{Action, Around, Effect, Needs, Part, Playbook, Step, StepBody, Templated, Undo};
 
 use super::effect::infer_effect;
 use super::placed::Placed;
+use super::read;
 
-/// Takes a playbook over; what is wrong is noted in the document.
+/// Takes a playbook and its steps over; what is wrong is noted in the document. Each step is read and taken over before
+/// the next, since the keys of ten thousand of them take more memory than all else.
 pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
-    let path = vec![Seg::name("steps")];
-    let main = steps(source.steps, &path, doc, placed);
-    let rescue = steps(source.rescue, &[Seg::name("rescue")], doc, placed);
-    let always = steps(source.always, &[Seg::name("always")], doc, placed);
+    let main = list(source.steps, Part::Steps, doc, placed);
+    let rescue = list(source.rescue, Part::Rescue, doc, placed);
+    let always = list(source.always, Part::Always, doc, placed);
     let d = source.defaults;
     let mut defaults = empty_around();
     defaults.timeout = d.timeout;
@@ -40,6 +43,19 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
         checklist: source.checklist,
         outputs: source.outputs,
     }
+}
+
+/// The steps of one list of a playbook.
+fn list(values: Vec<Value>, part: Part, doc: &mut Document, placed: &mut Placed) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(values.len());
+    for (i, value) in values.into_iter().enumerate() {
+        let here = vec![Seg::name(part.key()), Seg::Index(i)];
+        match read::step(doc, value, &here) {
+            Some(source) => steps.extend(step(source, here, doc, placed)),
+            None => placed.broken(doc, &here),
+        }
+    }
+    steps
 }
 
 /// Nothing around an action.
@@ -103,13 +119,13 @@ fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut
         needs: source.needs.unwrap_or(Needs::Previous),
         after: source.after,
         when: source.when,
-        for_each: source.for_each.map(|each| *each),
+        for_each: source.for_each,
         expect: source.expect,
         ok_codes: source.ok_codes.unwrap_or_else(|| vec![0]),
         warn_codes: source.warn_codes,
         on_error: source.on_error,
-        retry: source.retry.map(|retry| *retry),
-        confirm: source.confirm.map(|confirm| *confirm),
+        retry: source.retry,
+        confirm: source.confirm,
         after_crash: source.after_crash,
         verify: source.verify,
         undo,

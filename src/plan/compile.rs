@@ -1,5 +1,6 @@
 //! Lays a playbook and all it calls out as one graph of nodes. It trusts that the playbook was checked.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,24 +10,33 @@ use sha2::{Digest, Sha256};
 
 use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
-use crate::base::StepId;
+use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
 use crate::model::{Action, Needs, OnError, Part, Step, StepBody, System, Template, Templated, Tree};
+use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CompileError(pub String);
 
-/// The plan of a playbook.
+/// The plan of a playbook. The steps go over into it, with the playbooks they call: ten thousand of them need not be
+/// kept twice.
 ///
 /// # Errors
 /// When steps wait for each other across playbooks, or a zone is unknown.
-pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
+pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
-    layout.lists(loaded, loaded.playbook.lists(), frame, None)?;
+    let playbook = &mut loaded.playbook;
+    let lists = [
+        (Part::Steps, std::mem::take(&mut playbook.steps)),
+        (Part::Rescue, std::mem::take(&mut playbook.rescue)),
+        (Part::Always, std::mem::take(&mut playbook.always)),
+    ];
+    layout.lists(loaded, lists, frame, None)?;
+    loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
@@ -58,7 +68,7 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
 
 fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
-        None => Ok(jiff::tz::TimeZone::system()),
+        None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
             CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))
         }),
@@ -107,7 +117,7 @@ impl Layout {
             site: ix,
             base_dir: absolute(&loaded.base_dir),
             system: Arc::clone(&loaded.system),
-            system_value: Arc::new(serde_json::to_value(&*loaded.system).unwrap_or_default()),
+            system_names: Ready::new(&serde_json::to_value(&*loaded.system).unwrap_or_default()),
             environment: loaded.environment.clone(),
             inputs: Arc::new(loaded.playbook.inputs.clone()),
             given: Arc::new(given),
@@ -136,7 +146,7 @@ impl Layout {
     fn lists(
         &mut self,
         loaded: &Loaded,
-        lists: [(Part, &[Step]); 3],
+        lists: [(Part, impl IntoIterator<Item = impl Borrow<Step>>); 3],
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
@@ -153,7 +163,7 @@ impl Layout {
                 if part != Part::Steps && above.is_empty() {
                     self.over.insert(self.nodes.len() as NodeIx, over.clone());
                 }
-                let ix = self.step(loaded, step, frame, inside, &above)?;
+                let ix = self.step(loaded, step.borrow(), frame, inside, &above)?;
                 above.push(ix);
             }
             match part {

@@ -4,6 +4,7 @@ mod capture;
 mod child;
 mod error;
 mod feed;
+mod hold;
 mod pipes;
 mod procfs;
 mod program;
@@ -12,6 +13,7 @@ mod spec;
 mod stop;
 #[cfg(test)]
 mod stop_tests;
+mod syscalls;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ mod tree;
 
 pub use capture::Capture;
 pub use error::SpawnError;
+pub use hold::{HOLDER, NOT_HELD, can_hold, hold, landlock};
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
 pub use run::{run, run_then};

@@ -38,9 +38,11 @@ impl Board {
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } | Kind::Closing => {
-                Change::None
-            }
+            Kind::RunStarted { .. }
+            | Kind::Reserved { .. }
+            | Kind::ChildStarted { .. }
+            | Kind::Opened { .. }
+            | Kind::Closing => Change::None,
         }
     }
 

@@ -80,6 +80,7 @@ impl Hush {
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
             Kind::Stopping { by, .. } => self.text(by),
             Kind::RunStarted { .. }
+            | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
             | Kind::Closing

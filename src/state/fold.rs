@@ -22,7 +22,8 @@ impl Machine {
             Kind::Expanded { step, items } => self.fold_expanded(step, items, at),
             Kind::Opened { step, inputs } => self.fold_opened(step, inputs, at),
             Kind::Asked { unit, .. } => self.fold_asked(unit, at),
-            Kind::Answered { .. } => {}
+            Kind::Answered { .. } => self.must_sync = true,
+            Kind::Reserved { units } => self.fold_reserved(units),
             Kind::AttemptStarted { unit, attempt, .. } => self.fold_attempt_started(unit, *attempt, at),
             Kind::AttemptEnded { unit, outcome, gives, seconds, failure, warnings, .. } => {
                 self.fold_attempt_ended(unit, *outcome, gives, *seconds);
@@ -40,7 +41,10 @@ impl Machine {
             }
             Kind::Stopping { at_once, .. } => self.fold_stopping(*at_once),
             Kind::Closing => self.fold_closing(),
-            Kind::RunEnded { .. } => self.ended = true,
+            Kind::RunEnded { .. } => {
+                self.ended = true;
+                self.must_sync = true;
+            }
         }
     }
 
@@ -147,6 +151,7 @@ impl Machine {
         let Some(unit) = self.unit(unit) else { return };
         self.activate(unit.node, at);
         self.queue.remove(&unit);
+        self.must_sync |= !self.reserved.remove(&unit);
         if let Some(facts) = self.facts_mut(unit) {
             let was = facts.state;
             facts.state = UnitState::Running;
@@ -189,6 +194,7 @@ impl Machine {
         }
         self.activate(unit.node, at);
         self.queue.remove(&unit);
+        self.reserved.remove(&unit);
         if let Some(facts) = self.facts_mut(unit) {
             let prepared = facts.state == UnitState::Preparing;
             facts.state = UnitState::Done(outcome);

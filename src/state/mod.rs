@@ -15,6 +15,9 @@ mod message;
 mod permit;
 #[cfg(test)]
 mod random_tests;
+mod reserve;
+#[cfg(test)]
+mod reserve_tests;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::StepSource;
 use crate::base::Confidential;
@@ -42,18 +43,18 @@ pub struct PlaybookSource {
     pub defaults: DefaultsSource,
     /// What to do, from top to bottom.
     #[schemars(with = "Vec<StepSource>")]
-    pub steps: Vec<Option<StepSource>>,
+    pub steps: Vec<Value>,
     /// Steps that run once a step has failed, after what was done has been undone: in list order, each even if the one
     /// before failed. The run has failed all the same. Where another playbook calls this one and these succeed, the call
     /// has recovered and ends with a warning. What a step that did not run would have given is null in them.
     #[serde(default)]
     #[schemars(with = "Vec<StepSource>")]
-    pub rescue: Vec<Option<StepSource>>,
+    pub rescue: Vec<Value>,
     /// Steps that run at the end whatever happened, also after Ctrl-C and after a no: in list order, each even if the
     /// one before failed. A second Ctrl-C leaves them out. What a step that did not run would have given is null in them.
     #[serde(default)]
     #[schemars(with = "Vec<StepSource>")]
-    pub always: Vec<Option<StepSource>>,
+    pub always: Vec<Value>,
     /// Boxes ticked from the results of steps.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,
