@@ -8,12 +8,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
+use super::complete::complete;
 use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
-use super::uses::Uses;
+use super::uses::{Uses, mark_used};
 use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, OnError, Part, Step, StepBody, System, Template, Templated, Tree};
+use crate::model::{Action, Needs, OnError, Part, Step, StepBody, Templated, Tree};
 use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
@@ -376,29 +377,6 @@ fn iteration(step: &Step) -> Step {
     }
 }
 
-/// Marks the nodes whose results some template names: of the others, only a little is kept.
-fn mark_used(nodes: &mut [Node], frames: &[Frame]) {
-    let mut used = vec![false; nodes.len()];
-    let mut mark = |frame: u32, uses: &Uses| {
-        let ids = uses.steps.iter().filter_map(|path| path.first());
-        ids.filter_map(|id| named(frames, frame, id)).for_each(|ix| used[ix as usize] = true);
-        let mut any = uses.any_step.then_some(frame);
-        while let Some(frame) = any {
-            frames[frame as usize].local.values().for_each(|ix| used[*ix as usize] = true);
-            any = frames[frame as usize].outer;
-        }
-    };
-    nodes.iter().for_each(|node| mark(node.frame, &node.uses));
-    for (ix, frame) in frames.iter().enumerate() {
-        frame
-            .outputs
-            .values()
-            .chain(frame.vars.values())
-            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
-    }
-    nodes.iter_mut().zip(used).for_each(|(node, used)| node.used = used);
-}
-
 /// The id of the beginning of a step: never one that a person can write.
 fn open_id(id: &StepId) -> StepId {
     StepId::new(format!("{id}/"))
@@ -406,58 +384,4 @@ fn open_id(id: &StepId) -> StepId {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// The step with the playbook's defaults, and without the steps it holds: those are nodes of their own.
-fn complete(step: &Step, loaded: &Loaded) -> Step {
-    let mut own = step.clone();
-    let defaults = &loaded.playbook.defaults;
-    let around = &mut own.around;
-    around.host = around.host.take().or_else(|| defaults.host.clone());
-    around.run_as = around.run_as.take().or_else(|| defaults.run_as.clone());
-    around.cwd = around.cwd.take().or_else(|| defaults.cwd.clone());
-    around.timeout = around.timeout.take().or_else(|| defaults.timeout.clone());
-    for (name, value) in &defaults.env {
-        around.env.entry(name.clone()).or_insert_with(|| value.clone());
-    }
-    own.rescue.clear();
-    own.always.clear();
-    match &mut own.body {
-        StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => match resolve(action, &loaded.system) {
-            Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
-                shell.with.clone_from(&loaded.playbook.default_shell);
-            }
-            action => give_headers(action, &loaded.system),
-        },
-    }
-    own
-}
-
-/// A step that names an action of the system has that action, so that all that looks at a step sees what it does.
-fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Action<Templated> {
-    if let Action::Named(named) = &*action
-        && let Template::Literal(name) = &named.name.0
-        && let Some(meant) = system.actions.get(name)
-    {
-        *action = meant.clone();
-    }
-    action
-}
-
-/// The system's header fields belong to each of its requests; the request's own win.
-pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
-    let http = match action {
-        Action::Http(http) => http,
-        Action::Wait(wait) => match &mut wait.http {
-            Some(http) => http,
-            None => return,
-        },
-        _ => return,
-    };
-    for (name, value) in &system.http.headers {
-        if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
-            http.headers.insert(name.clone(), value.clone());
-        }
-    }
 }

@@ -286,7 +286,8 @@ impl Machine {
 
     /// Ends the run once nothing is left, or nothing more is started and nothing runs.
     fn settle_run(&mut self, at: Timestamp, events: &mut Vec<Event>) {
-        let over = self.left == 0 || (self.at_once || self.stopping && !self.closing) && self.running == 0;
+        // What takes a step back is no step that is left, and may still run.
+        let over = self.running == 0 && (self.left == 0 || self.at_once || self.stopping && !self.closing);
         if self.ended || !over || !self.take_back(None, at, events) {
             return;
         }
