@@ -81,7 +81,6 @@ fn holder(action: &Action<Rendered>) -> Option<Held> {
         | Action::Manual(_)
         | Action::Decide(_)
         | Action::Playbook(_)
-        | Action::Notify(_)
         | Action::SecretGenerate(_)
         | Action::Named(_) => None,
     }

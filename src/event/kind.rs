@@ -126,8 +126,15 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
-    /// Nothing more is started.
-    Stopping { by: String },
+    /// Nothing more is started, but what is done at the end whatever happened.
+    Stopping {
+        by: String,
+        /// Not even that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        at_once: bool,
+    },
+    /// After a stop all that ran has ended: what was not begun is given up, and the end of the run begins.
+    Closing,
     /// The last fact of a finished run.
     RunEnded { outcome: RunOutcome, counts: Counts, seconds: f64 },
 }

@@ -31,7 +31,7 @@ pub fn load(
     placed: &Placed,
 ) -> Calls {
     let mut found = Vec::new();
-    collect(&playbook.steps, &mut found);
+    playbook.lists().into_iter().for_each(|(_, steps)| collect(steps, &mut found));
     let mut calls = Calls::default();
     for (id, call) in found {
         let key = part_key(call);
@@ -62,14 +62,12 @@ pub fn part_key(call: &PlaybookCall<Templated>) -> String {
 
 fn collect<'a>(steps: &'a [Step], into: &mut Vec<(&'a StepId, &'a PlaybookCall<Templated>)>) {
     for step in steps {
-        match &step.body {
-            StepBody::Group(inner) => collect(inner, into),
-            StepBody::Act(action) => {
-                if let Action::Playbook(call) = action.as_ref() {
-                    into.push((&step.id, call));
-                }
-            }
+        if let StepBody::Act(action) = &step.body
+            && let Action::Playbook(call) = action.as_ref()
+        {
+            into.push((&step.id, call));
         }
+        step.lists().into_iter().for_each(|(_, steps)| collect(steps, into));
     }
 }
 

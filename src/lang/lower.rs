@@ -1,11 +1,13 @@
 //! From keys to the model: one action a step, defaults where nothing is written. It checks no name.
 
+use serde_json::Value;
+
 use super::document::Document;
-use super::source::{ACTION_KEYS, PlaybookSource, StepSource};
+use super::source::{ACTION_KEYS, PlaybookSource, StepSource, UndoSource};
 use super::yaml::Seg;
 use crate::base::StepId;
 use crate::diag::Diagnostic;
-use crate::model::{Action, Around, Effect, Needs, Playbook, Step, StepBody, Templated};
+use crate::model::{Action, Around, Effect, Needs, Part, Playbook, Step, StepBody, Templated, Undo};
 
 use super::effect::infer_effect;
 use super::placed::Placed;
@@ -14,14 +16,9 @@ use super::read;
 /// Takes a playbook and its steps over; what is wrong is noted in the document. Each step is read and taken over before
 /// the next, since the keys of ten thousand of them take more memory than all else.
 pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
-    let mut steps = Vec::with_capacity(source.steps.len());
-    for (i, value) in source.steps.into_iter().enumerate() {
-        let here = vec![Seg::name("steps"), Seg::Index(i)];
-        match read::step(doc, value, &here) {
-            Some(source) => steps.extend(step(source, here, doc, placed)),
-            None => placed.broken(doc, &here),
-        }
-    }
+    let main = list(source.steps, Part::Steps, doc, placed);
+    let rescue = list(source.rescue, Part::Rescue, doc, placed);
+    let always = list(source.always, Part::Always, doc, placed);
     let d = source.defaults;
     let mut defaults = empty_around();
     defaults.timeout = d.timeout;
@@ -40,10 +37,25 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
         vars: source.vars,
         defaults,
         default_shell: d.shell,
-        steps,
+        steps: main,
+        rescue,
+        always,
         checklist: source.checklist,
         outputs: source.outputs,
     }
+}
+
+/// The steps of one list of a playbook.
+fn list(values: Vec<Value>, part: Part, doc: &mut Document, placed: &mut Placed) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(values.len());
+    for (i, value) in values.into_iter().enumerate() {
+        let here = vec![Seg::name(part.key()), Seg::Index(i)];
+        match read::step(doc, value, &here) {
+            Some(source) => steps.extend(step(source, here, doc, placed)),
+            None => placed.broken(doc, &here),
+        }
+    }
+    steps
 }
 
 /// Nothing around an action.
@@ -86,6 +98,9 @@ fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut
     placed.step(&id, path.clone());
     let actions = source.take_actions();
     let group = source.steps.take();
+    let rescue = below(std::mem::take(&mut source.rescue), "rescue", &path, doc, placed);
+    let always = below(std::mem::take(&mut source.always), "always", &path, doc, placed);
+    let undo = source.undo.take().and_then(|undo| self::undo(*undo, &id, &path, doc));
     let body = body(actions, group, &id, &path, doc, placed)?;
     let effect = match (&source.effect, &body) {
         (Some(effect), _) => *effect,
@@ -113,7 +128,44 @@ fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut
         confirm: source.confirm,
         after_crash: source.after_crash,
         verify: source.verify,
+        undo,
+        rescue,
+        always,
     })
+}
+
+/// A list of steps behind a key of a step.
+fn below(
+    sources: Vec<Option<StepSource>>,
+    key: &str,
+    path: &[Seg],
+    doc: &mut Document,
+    placed: &mut Placed,
+) -> Vec<Step> {
+    steps(sources, &[path, &[Seg::name(key)]].concat(), doc, placed)
+}
+
+/// How a step is taken back: by exactly one action.
+fn undo(source: UndoSource, id: &StepId, path: &[Seg], doc: &mut Document) -> Option<Box<Undo>> {
+    let path = [path, &[Seg::name("undo")]].concat();
+    let when = source.when;
+    let mut actions = source.actions();
+    if actions.len() > 1 {
+        let keys: Vec<&str> = actions.iter().map(Action::key).collect();
+        several(id, &keys, &path, doc);
+    }
+    if actions.is_empty() {
+        if !doc.has_mistake_within(&doc.value_span(&path)) {
+            let at = doc.head(&path);
+            let title = crate::t!("the `undo` of `{id}` does nothing", "`{id}` の `undo` に動作がありません");
+            doc.note(Diagnostic::error("no-action", at, title).help(crate::t!(
+                "give it one of shell, docker, sql, http, file",
+                "shell、docker、sql、http、file のいずれかを書いてください"
+            )));
+        }
+        return None;
+    }
+    Some(Box::new(Undo { when, action: actions.swap_remove(0) }))
 }
 
 /// The one thing a step does.

@@ -41,7 +41,7 @@ pub use input_value::check_input;
 pub use notify::{Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
-pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
+pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
 pub use probe::{
     DiskProbe, DnsProbe, LoadProbe, LogProbe, LogSource, MemoryProbe, Probe, ProcessProbe, TcpProbe, TlsProbe,
 };
@@ -50,7 +50,7 @@ pub use sql::{Bind, Sql, SqlText};
 pub use stage::{
     Field, Key, Known, Planned, Rendered, Slot, Stage, Staged, Stager, Template, Templated, has_template,
 };
-pub use step::{Around, Compression, Stdin, StdoutFile, Step, StepBody};
+pub use step::{Around, Compression, Part, Stdin, StdoutFile, Step, StepBody, Undo};
 pub use system::{
     Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
     SecretDecl, Ssh, System, Through, Window,

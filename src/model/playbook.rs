@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::stage::Templated;
-use super::{Allow, Around, InputDecl, Step, Tree};
+use super::{Allow, Around, InputDecl, Part, Step, Tree};
 use crate::base::{Duration, StepId};
 
 /// A playbook: what to do, in what order.
@@ -36,10 +36,21 @@ pub struct Playbook {
     pub default_shell: Option<Vec<String>>,
     /// Its steps, top to bottom.
     pub steps: Vec<Step>,
+    /// Steps that run when those failed.
+    pub rescue: Vec<Step>,
+    /// Steps that run at the end, whatever happened.
+    pub always: Vec<Step>,
     /// Boxes ticked from the results of steps.
     pub checklist: Vec<ChecklistItem>,
     /// What it gives to a playbook that calls it.
     pub outputs: IndexMap<String, Tree<Templated>>,
+}
+
+impl Playbook {
+    /// Its lists of steps, in the order in which they are begun.
+    pub fn lists(&self) -> [(Part, &[Step]); 3] {
+        [(Part::Steps, &self.steps), (Part::Rescue, &self.rescue), (Part::Always, &self.always)]
+    }
 }
 
 /// A time at which a playbook runs by itself.

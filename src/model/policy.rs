@@ -61,6 +61,18 @@ pub enum AfterCrash {
     Never,
 }
 
+/// When a step is taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoWhen {
+    /// Once the group that holds it, or the run, has failed or was stopped.
+    #[default]
+    Failed,
+    /// At the end of the group that holds it, or of the run, whatever happened: for what is scratch, and for what was
+    /// only held still.
+    Always,
+}
+
 /// How often and when a failed attempt is made again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::place::at;
-use super::policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry};
+use super::policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
 use super::stage::{Slot, Templated};
 use super::{Action, Allow, Condition};
 use crate::base::{Confidential, Duration, Size, StepId};
@@ -51,11 +51,95 @@ pub struct Step {
     pub after_crash: AfterCrash,
     /// A reading action that says, after a crash, whether the step was done.
     pub verify: Option<Box<Action<Templated>>>,
+    /// How it is taken back.
+    pub undo: Option<Box<Undo>>,
+    /// Steps that run when those of a group failed.
+    pub rescue: Vec<Step>,
+    /// Steps that run at the end of a group, whatever happened.
+    pub always: Vec<Step>,
     /// What surrounds the action when it is performed.
     pub around: Around<Templated>,
 }
 
+/// How a step is taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undo {
+    /// When.
+    pub when: UndoWhen,
+    /// What takes it back.
+    pub action: Action<Templated>,
+}
+
+/// A list of steps in a playbook or group, by when it is begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// What is to be done.
+    #[default]
+    Steps,
+    /// What is done when that failed.
+    Rescue,
+    /// What is done at the end, whatever happened.
+    Always,
+}
+
+impl Part {
+    /// Its key in a file.
+    pub fn key(self) -> &'static str {
+        match self {
+            Part::Steps => "steps",
+            Part::Rescue => "rescue",
+            Part::Always => "always",
+        }
+    }
+}
+
 impl Step {
+    /// The lists of steps that it holds, in the order in which they are begun.
+    pub fn lists(&self) -> [(Part, &[Step]); 3] {
+        let steps = match &self.body {
+            StepBody::Group(steps) => steps.as_slice(),
+            StepBody::Act(_) => &[],
+        };
+        [(Part::Steps, steps), (Part::Rescue, &self.rescue), (Part::Always, &self.always)]
+    }
+
+    /// The steps that it holds.
+    pub fn held(&self) -> impl Iterator<Item = &Step> {
+        self.lists().into_iter().flat_map(|(_, steps)| steps)
+    }
+
+    /// The step that takes this one back: where this one ran, as whom this one did, and with its time limit.
+    pub fn undoing(&self) -> Option<Step> {
+        let undo = self.undo.as_deref()?;
+        let around = Around { stdin: None, stdout: None, unless: None, creates: None, ..self.around.clone() };
+        Some(Step {
+            id: self.id.clone(),
+            title: None,
+            body: StepBody::Act(Box::new(undo.action.clone())),
+            effect: Effect::Change,
+            effect_declared: true,
+            because: None,
+            allow: None,
+            needs: Needs::Steps(Vec::new()),
+            after: Vec::new(),
+            when: Vec::new(),
+            for_each: None,
+            expect: Vec::new(),
+            ok_codes: vec![0],
+            warn_codes: Vec::new(),
+            on_error: OnError::Fail,
+            retry: None,
+            confirm: None,
+            after_crash: AfterCrash::Rerun,
+            verify: None,
+            undo: None,
+            rescue: Vec::new(),
+            always: Vec::new(),
+            around,
+        })
+    }
+
     /// The author's reasons as a reader of the plan needs them: why nothing is lost, why a rule does not hold.
     pub fn reasons(&self) -> Option<String> {
         let allowed = self.allow.iter().flat_map(|a| a.reasons());

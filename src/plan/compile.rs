@@ -8,12 +8,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use super::node::{Body, Frame, Node, NodeIx, Plan};
-use super::uses::Uses;
+use super::complete::complete;
+use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
+use super::uses::{Uses, mark_used};
 use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, OnError, Step, StepBody, System, Template, Templated, Tree};
+use crate::model::{Action, Needs, OnError, Part, Step, StepBody, Templated, Tree};
 use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
@@ -29,8 +30,13 @@ pub struct CompileError(pub String);
 pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
-    let steps = std::mem::take(&mut loaded.playbook.steps);
-    layout.steps(loaded, steps, frame, None)?;
+    let playbook = &mut loaded.playbook;
+    let lists = [
+        (Part::Steps, std::mem::take(&mut playbook.steps)),
+        (Part::Rescue, std::mem::take(&mut playbook.rescue)),
+        (Part::Always, std::mem::take(&mut playbook.always)),
+    ];
+    layout.lists(loaded, lists, frame, None)?;
     loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
@@ -84,8 +90,13 @@ pub(super) struct Layout {
     pub previous: Vec<Option<NodeIx>>,
     /// For each node, every node of the same list before it.
     pub siblings: Vec<Vec<NodeIx>>,
+    /// For the first step of a `rescue` or `always`, all that has to be over before it.
+    pub over: HashMap<NodeIx, Vec<NodeIx>>,
     /// In how many loops the steps stand that are laid out now.
     loops: u32,
+    /// The list that is laid out now.
+    part: Part,
+    closing: Closing,
 }
 
 impl Layout {
@@ -132,18 +143,36 @@ impl Layout {
         ix
     }
 
-    fn steps(
+    /// The lists of a playbook or group: each begins when those before it are over.
+    fn lists(
         &mut self,
         loaded: &Loaded,
-        steps: impl IntoIterator<Item = impl Borrow<Step>>,
+        lists: [(Part, impl IntoIterator<Item = impl Borrow<Step>>); 3],
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
-        let mut above: Vec<NodeIx> = Vec::new();
-        for step in steps {
-            let ix = self.step(loaded, step.borrow(), frame, inside, &above)?;
-            above.push(ix);
+        let (part, closing) = (self.part, self.closing);
+        let mut over: Vec<NodeIx> = Vec::new();
+        for (part, steps) in lists {
+            self.part = part;
+            self.closing = Closing {
+                sure: closing.sure || part == Part::Always,
+                lenient: closing.lenient || part != Part::Steps,
+            };
+            let mut above: Vec<NodeIx> = Vec::new();
+            for step in steps {
+                if part != Part::Steps && above.is_empty() {
+                    self.over.insert(self.nodes.len() as NodeIx, over.clone());
+                }
+                let ix = self.step(loaded, step.borrow(), frame, inside, &above)?;
+                above.push(ix);
+            }
+            match part {
+                Part::Steps => over = above,
+                _ => over.extend(above.last()),
+            }
         }
+        (self.part, self.closing) = (part, closing);
         Ok(())
     }
 
@@ -162,7 +191,9 @@ impl Layout {
         };
         let shared = Arc::new(complete(step, loaded));
         let ix = if !holds_steps(step) {
-            self.push(id, &shared, frame, inside, above)
+            let ix = self.push(id, &shared, frame, inside, above);
+            self.undo(loaded, step, ix);
+            ix
         } else {
             let open = self.push(open_id(&id), &shared, frame, inside, above);
             let called = match step.for_each {
@@ -185,8 +216,8 @@ impl Layout {
         open: NodeIx,
     ) -> Result<Option<u32>, CompileError> {
         let call = match &step.body {
-            StepBody::Group(children) => {
-                self.steps(loaded, children, frame, Some(open))?;
+            StepBody::Group(_) => {
+                self.lists(loaded, step.lists(), frame, Some(open))?;
                 return Ok(None);
             }
             StepBody::Act(action) => match &**action {
@@ -198,7 +229,7 @@ impl Layout {
             CompileError(crate::t!("no playbook {}", "プレイブック {} がありません", call.run))
         })?;
         let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
-        self.steps(part, &part.playbook.steps, called, Some(open))?;
+        self.lists(part, part.playbook.lists(), called, Some(open))?;
         Ok(Some(called))
     }
 
@@ -216,10 +247,12 @@ impl Layout {
         let inner = self.frame_of_loop(frame, &id);
         let once = Arc::new(iteration(shared));
         self.loops += 1;
+        let list = std::mem::take(&mut self.part);
         let first = self.push(open_id(&id), &once, inner, Some(open), &[]);
         let called = self.held(loaded, step, &id, inner, first)?;
         let last = self.close(id, once, inner, Some(open), first, called);
         self.loops -= 1;
+        self.part = list;
         // What ends the loop is asked when an iteration has ended.
         self.nodes[last as usize].uses = Arc::new(self.uses_of(shared, frame));
         Ok(None)
@@ -244,10 +277,29 @@ impl Layout {
             uses: Arc::new(uses),
             pattern: self.loops,
             used: false,
+            part: self.part,
+            closing: self.closing,
+            undo: None,
+            undoes: None,
         });
         self.previous.push(above.last().copied());
         self.siblings.push(if step.needs == Needs::Above { above.to_vec() } else { Vec::new() });
         self.nodes.len() as NodeIx - 1
+    }
+
+    /// The node that takes a step back, where it can be taken back.
+    fn undo(&mut self, loaded: &Loaded, step: &Step, ix: NodeIx) {
+        let Some(undoing) = step.undoing() else { return };
+        let of = &self.nodes[ix as usize];
+        let id = StepId::new(format!("{}/undo", of.id));
+        let title = crate::t!("undo of {}", "取り消し: {}", of.title);
+        let (frame, inside) = (of.frame, of.inside);
+        let undo = self.push(id, &Arc::new(complete(&undoing, loaded)), frame, inside, &[]);
+        let node = &mut self.nodes[undo as usize];
+        node.title = title;
+        node.undoes = Some(ix);
+        node.closing.sure = true;
+        self.nodes[ix as usize].undo = Some(undo);
     }
 
     fn close(
@@ -263,8 +315,21 @@ impl Layout {
         self.nodes[open as usize].body = Body::Open { close, frame: called };
         let title = self.nodes[open as usize].title.clone();
         let body = Body::Close { open, frame: called };
-        let (uses, pattern) = (Arc::default(), self.loops);
-        self.nodes.push(Node { id, title, frame, inside, body, step: shared, uses, pattern, used: false });
+        self.nodes.push(Node {
+            id,
+            title,
+            frame,
+            inside,
+            body,
+            step: shared,
+            uses: Arc::default(),
+            pattern: self.loops,
+            used: false,
+            part: self.part,
+            closing: self.closing,
+            undo: None,
+            undoes: None,
+        });
         self.previous.push(None);
         self.siblings.push(Vec::new());
         close
@@ -312,29 +377,6 @@ fn iteration(step: &Step) -> Step {
     }
 }
 
-/// Marks the nodes whose results some template names: of the others, only a little is kept.
-fn mark_used(nodes: &mut [Node], frames: &[Frame]) {
-    let mut used = vec![false; nodes.len()];
-    let mut mark = |frame: u32, uses: &Uses| {
-        let ids = uses.steps.iter().filter_map(|path| path.first());
-        ids.filter_map(|id| named(frames, frame, id)).for_each(|ix| used[ix as usize] = true);
-        let mut any = uses.any_step.then_some(frame);
-        while let Some(frame) = any {
-            frames[frame as usize].local.values().for_each(|ix| used[*ix as usize] = true);
-            any = frames[frame as usize].outer;
-        }
-    };
-    nodes.iter().for_each(|node| mark(node.frame, &node.uses));
-    for (ix, frame) in frames.iter().enumerate() {
-        frame
-            .outputs
-            .values()
-            .chain(frame.vars.values())
-            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
-    }
-    nodes.iter_mut().zip(used).for_each(|(node, used)| node.used = used);
-}
-
 /// The id of the beginning of a step: never one that a person can write.
 fn open_id(id: &StepId) -> StepId {
     StepId::new(format!("{id}/"))
@@ -342,56 +384,4 @@ fn open_id(id: &StepId) -> StepId {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// The step with the playbook's defaults, and without the steps it holds: those are nodes of their own.
-fn complete(step: &Step, loaded: &Loaded) -> Step {
-    let mut own = step.clone();
-    let defaults = &loaded.playbook.defaults;
-    let around = &mut own.around;
-    around.host = around.host.take().or_else(|| defaults.host.clone());
-    around.run_as = around.run_as.take().or_else(|| defaults.run_as.clone());
-    around.cwd = around.cwd.take().or_else(|| defaults.cwd.clone());
-    around.timeout = around.timeout.take().or_else(|| defaults.timeout.clone());
-    for (name, value) in &defaults.env {
-        around.env.entry(name.clone()).or_insert_with(|| value.clone());
-    }
-    match &mut own.body {
-        StepBody::Group(children) => children.clear(),
-        StepBody::Act(action) => match resolve(action, &loaded.system) {
-            Action::Shell(shell) if shell.run.is_some() && shell.with.is_none() => {
-                shell.with.clone_from(&loaded.playbook.default_shell);
-            }
-            action => give_headers(action, &loaded.system),
-        },
-    }
-    own
-}
-
-/// A step that names an action of the system has that action, so that all that looks at a step sees what it does.
-fn resolve<'a>(action: &'a mut Action<Templated>, system: &System) -> &'a mut Action<Templated> {
-    if let Action::Named(named) = &*action
-        && let Template::Literal(name) = &named.name.0
-        && let Some(meant) = system.actions.get(name)
-    {
-        *action = meant.clone();
-    }
-    action
-}
-
-/// The system's header fields belong to each of its requests; the request's own win.
-pub(super) fn give_headers(action: &mut Action<Templated>, system: &System) {
-    let http = match action {
-        Action::Http(http) => http,
-        Action::Wait(wait) => match &mut wait.http {
-            Some(http) => http,
-            None => return,
-        },
-        _ => return,
-    };
-    for (name, value) in &system.http.headers {
-        if !http.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
-            http.headers.insert(name.clone(), value.clone());
-        }
-    }
 }

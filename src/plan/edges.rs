@@ -3,7 +3,7 @@
 use super::compile::{Layout, named};
 use super::node::{Body, Node, NodeIx};
 use crate::graph::Why;
-use crate::model::Needs;
+use crate::model::{Needs, Part};
 
 impl Layout {
     /// Every edge, with its reason.
@@ -17,7 +17,7 @@ impl Layout {
                     let held =
                         self.nodes.iter().enumerate().skip(open as usize + 1).take(i - open as usize - 1);
                     edges.extend(
-                        held.filter(|(_, n)| n.inside == Some(open) && !matches!(n.body, Body::Open { .. }))
+                        held.filter(|(_, n)| n.inside == Some(open) && n.is_shown())
                             .map(|(j, _)| (j as NodeIx, ix, Why::After)),
                     );
                 }
@@ -28,11 +28,18 @@ impl Layout {
     }
 
     fn needs_of(&self, ix: NodeIx, node: &Node, edges: &mut Vec<(NodeIx, NodeIx, Why)>) {
+        if let Some(of) = node.undoes {
+            return edges.push((of, ix, Why::After));
+        }
         if let Some(open) = node.inside {
             edges.push((open, ix, Why::Sequence));
         }
         let local = |id: &str| named(&self.frames, node.frame, id);
         match &node.step.needs {
+            _ if node.part != Part::Steps => {
+                edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::After)));
+                edges.extend(self.over.get(&ix).into_iter().flatten().map(|p| (*p, ix, Why::After)));
+            }
             Needs::Previous => edges.extend(self.previous[ix as usize].map(|p| (p, ix, Why::Sequence))),
             Needs::Above => edges.extend(self.siblings[ix as usize].iter().map(|p| (*p, ix, Why::Written))),
             Needs::Steps(ids) => {
@@ -43,7 +50,8 @@ impl Layout {
         edges.extend(after.iter().map(|p| (*p, ix, Why::After)));
         let mentioned = node.uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local(id));
         for p in mentioned.filter(|p| *p != ix && !after.contains(p) && !self.holds(*p, ix)) {
-            edges.push((p, ix, Why::Reference));
+            // What ends a run or group goes by what happened, whatever that is.
+            edges.push((p, ix, if node.closing.lenient { Why::After } else { Why::Reference }));
         }
     }
 

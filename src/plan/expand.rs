@@ -114,6 +114,8 @@ impl Copy {
                 Body::Close { open, frame } => Body::Close { open: self.node(open), frame: called(frame) },
             },
             pattern: node.pattern - 1,
+            undo: node.undo.map(|undo| self.node(undo)),
+            undoes: node.undoes.map(|of| self.node(of)),
             ..node.clone()
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::node::NodeIx;
-use super::renderer::{Facts, Item, Missing, Renderer, Secrets};
+use super::renderer::{Facts, Item, Renderer, Secrets};
 use crate::event::{Failure, Gives, Outcome};
 use crate::model::{Action, Condition, Otherwise, Place, Step, StepBody, Template};
 use crate::template::{Scope, TemplateError};
@@ -73,7 +73,7 @@ impl Renderer<'_> {
         if (step.expect.is_empty() && own.is_empty()) || results.unchanged {
             return None;
         }
-        let scope = match self.scope(ix, item, facts, Missing::Error, &Secrets::default()) {
+        let scope = match self.scope(ix, item, facts, self.missing(ix), &Secrets::default()) {
             Ok(scope) => with_outputs(scope, &results.gives),
             Err(e) => return Some(Failure::Template { message: e.message }),
         };

@@ -3,6 +3,7 @@
 
 mod before;
 mod compile;
+mod complete;
 mod diff;
 mod edges;
 mod expand;

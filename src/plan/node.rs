@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use super::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
-use crate::model::{ChecklistItem, Effect, InputDecl, Lock, Schedule, Step, System, Templated, Tree};
+use crate::model::{
+    ChecklistItem, Effect, InputDecl, Lock, Part, Schedule, Step, System, Templated, Tree, UndoWhen,
+};
 use crate::template::Ready;
 
 /// [`Node::pattern`] of a pattern that has been used.
@@ -75,6 +77,23 @@ pub struct Node {
     pub pattern: u32,
     /// Whether some template names what it gives.
     pub used: bool,
+    /// The list of what holds it that it stands in.
+    pub part: Part,
+    /// What it is in the end of a run.
+    pub closing: Closing,
+    /// The node that takes it back.
+    pub undo: Option<NodeIx>,
+    /// The node that it takes back; none for every other.
+    pub undoes: Option<NodeIx>,
+}
+
+/// How a node stands to what ends a run or group, at whatever depth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closing {
+    /// It stands in an `always`, or is an undo: it is done after a stop, too.
+    pub sure: bool,
+    /// It stands in a `rescue` or an `always`: what a step that did not run would have given is null in it.
+    pub lenient: bool,
 }
 
 /// What a node is.
@@ -205,6 +224,18 @@ impl Plan {
         self.at(open).step.for_each.as_ref().map(|_| open)
     }
 
+    /// Whether a node stands in the step with this beginning, at whatever depth; all stand in the run itself.
+    pub fn is_within(&self, ix: NodeIx, open: Option<NodeIx>) -> bool {
+        open.is_none()
+            || std::iter::successors(self.at(ix).inside, |open| self.at(*open).inside)
+                .any(|o| Some(o) == open)
+    }
+
+    /// Whether a node is taken back at the end, even if all went well.
+    pub fn is_undone_always(&self, ix: NodeIx) -> bool {
+        self.at(ix).step.undo.as_ref().is_some_and(|undo| undo.when == UndoWhen::Always)
+    }
+
     /// How many steps that act have each effect: read, change, destroy. Those of a loop that is not laid out count once.
     pub fn effects(&self) -> (usize, usize, usize) {
         let count = |effect| self.nodes.iter().filter(|n| n.acts() && n.step.effect == effect).count();
@@ -219,12 +250,12 @@ impl Node {
     }
 
     fn acts(&self) -> bool {
-        self.body == Body::Act && self.pattern != LAID_OUT
+        self.body == Body::Act && self.pattern != LAID_OUT && self.undoes.is_none()
     }
 
-    /// Whether people see it as a step: everything but beginnings.
+    /// Whether people see it as a step: everything but beginnings, and what takes a step back.
     pub fn is_shown(&self) -> bool {
-        !matches!(self.body, Body::Open { .. })
+        !matches!(self.body, Body::Open { .. }) && self.undoes.is_none()
     }
 
     /// The frame of the playbook that it begins or ends.
@@ -238,6 +269,7 @@ impl Node {
     /// Whether a person is asked before it, or it is itself a question.
     pub fn asks(&self) -> bool {
         self.body == Body::Act
+            && self.undoes.is_none()
             && (self.step.confirm.is_some() || self.step.effect == Effect::Destroy || self.is_question())
     }
 

@@ -18,7 +18,8 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
     let visible = plan
         .order
         .iter()
-        .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT);
+        .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT)
+        .filter(|ix| plan.at(**ix).undoes.is_none());
     let steps: Vec<OutlineStep> = visible.map(|ix| renderer.told_step(*ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
     Outline {

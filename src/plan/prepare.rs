@@ -44,7 +44,7 @@ impl Renderer<'_> {
         };
         // Where there are no templates at all, nobody asks for names.
         let scope = match node.uses.any {
-            true => self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?,
+            true => self.scope(ix, item, facts, self.missing(ix), secrets).map_err(failure)?,
             false => Scope::new(),
         };
         let mut render = Render::new(self.engine, &scope);
@@ -75,7 +75,7 @@ impl Renderer<'_> {
             return Ok(None);
         }
         let first = items.and_then(|items| items.first()).map(|value| (0, value));
-        let scope = self.scope(ix, first, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, first, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
         let system = &self.plan.frames[node.frame as usize].system;
         let title = match &step.title {
             Some(title) => self.text(title, &scope)?,
@@ -182,7 +182,7 @@ impl Renderer<'_> {
                 .map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() })
                 .collect());
         };
-        let scope = self.scope(ix, item, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, item, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
         let Value::Array(items) = list.value() else {
             let message =
                 crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
@@ -229,7 +229,7 @@ impl Renderer<'_> {
     /// When the list cannot be rendered or is none.
     pub fn expand(&self, ix: NodeIx, facts: &dyn Facts) -> Result<Option<Vec<Value>>, Failure> {
         let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(None) };
-        let scope = self.scope(ix, None, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, None, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
         match self.tree(&each.list, &scope).map_err(failure)? {
             Value::Array(items) => Ok(Some(items)),
             Value::Null => Ok(Some(Vec::new())),
@@ -274,7 +274,8 @@ impl Renderer<'_> {
         facts: &dyn Facts,
     ) -> Result<Map<String, Value>, Failure> {
         let called = &self.plan.frames[frame as usize];
-        let scope = self.scope(open, None, facts, Missing::Error, &Secrets::default()).map_err(failure)?;
+        let scope =
+            self.scope(open, None, facts, self.missing(open), &Secrets::default()).map_err(failure)?;
         let mut values = Map::new();
         for (name, tree) in called.given.iter() {
             values.insert(name.clone(), self.tree(tree, &scope).map_err(failure)?);

@@ -66,6 +66,11 @@ impl<'a> Renderer<'a> {
         names
     }
 
+    /// What stands for an output of a step that did not run in a node's texts.
+    pub fn missing(&self, ix: NodeIx) -> Missing {
+        if self.plan.at(ix).closing.lenient { Missing::Null } else { Missing::Error }
+    }
+
     /// Everything a node's templates may name.
     ///
     /// # Errors

@@ -6,8 +6,11 @@ use super::foresee::Unknown;
 use super::node::{Body, Node, NodeIx};
 use super::preview::preview;
 use super::renderer::{Facts, Item, Renderer};
-use super::told::{OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldText, ToldUnknown};
+use super::told::{
+    OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldText, ToldUndo, ToldUnknown,
+};
 use super::{tell_secrets, tell_system};
+use crate::graph::Why;
 use crate::model::{self, Action, Around, Condition, Slot, SqlText, Staged, StepBody, Templated};
 use crate::template::{Planned, Preview, Scope, StageError};
 
@@ -52,6 +55,8 @@ impl Renderer<'_> {
             on_error: step.on_error,
             after_crash: step.after_crash,
             verify: None,
+            undo: None,
+            part: node.part,
             sensitive: step.around.sensitive == Some(true),
             system: Vec::new(),
             secrets: Vec::new(),
@@ -63,6 +68,11 @@ impl Renderer<'_> {
             told.error = Some(message);
         }
         told.secrets = tell_secrets::of_step(self, ix);
+        for secret in node.undo.iter().flat_map(|undo| tell_secrets::of_step(self, *undo)) {
+            if !told.secrets.contains(&secret) {
+                told.secrets.push(secret);
+            }
+        }
         told.unknown = teller.unknown();
         told
     }
@@ -70,6 +80,18 @@ impl Renderer<'_> {
     fn told_needs(&self, ix: NodeIx) -> Vec<ToldNeed> {
         let plan = self.plan;
         let needs = plan.needs(ix).filter(|(n, _)| plan.at(*n).is_shown());
+        // Of all that is over before it, the last ones say enough.
+        let needs = needs.filter(|(n, why)| {
+            let (need, own) = (plan.at(*n), plan.at(ix));
+            let follows = |f: NodeIx| plan.at(f).part == need.part && plan.at(f).undoes.is_none();
+            *why != Why::After
+                || own.part == need.part
+                || own.inside != need.inside
+                || !plan
+                    .graph
+                    .followers(*n)
+                    .any(|f| f != ix && plan.at(f).inside == need.inside && follows(f))
+        });
         needs.map(|(n, why)| ToldNeed { step: plan.at(n).id.to_string(), why }).collect()
     }
 }
@@ -104,7 +126,22 @@ impl Teller<'_, '_> {
         if let Some(action) = &step.verify {
             told.verify = Some(self.text(action, &step.around, None, false)?.0);
         }
+        if let Some(undo) = &step.undo {
+            told.undo = Some(ToldUndo { when: undo.when, text: self.undo(&step)? });
+        }
         self.texts(&step, told)
+    }
+
+    /// The text of what takes the step back; for a loop that of any item.
+    fn undo(&mut self, step: &model::Step) -> Result<ToldText, String> {
+        let Some(ix) = self.node().undo else { return Ok(ToldText::default()) };
+        let (renderer, known) = (self.renderer, self.known);
+        let undoing = renderer.plan.at(ix).step.clone();
+        let StepBody::Act(action) = &undoing.body else { return Ok(ToldText::default()) };
+        let mut teller = Teller { renderer, ix, known, seen: std::mem::take(&mut self.seen) };
+        let text = teller.text(action, &undoing.around, None, step.for_each.is_some());
+        self.seen = teller.seen;
+        Ok(text?.0)
     }
 
     /// A condition over what was known before the step.

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::finding::{ProbeCounts, ProbeFinding};
 use crate::graph::Why;
-use crate::model::{AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Retry, Schedule};
+use crate::model::{
+    AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, Schedule, UndoWhen,
+};
 
 /// A whole plan, as it is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +108,12 @@ pub struct OutlineStep {
     /// The text of the reading that says, after a crash, whether it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<ToldText>,
+    /// How it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<ToldUndo>,
+    /// The list of its group or playbook that it stands in.
+    #[serde(default, skip_serializing_if = "is_steps")]
+    pub part: Part,
     /// Whether its output is kept out of logs and the journal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
@@ -121,6 +129,20 @@ pub struct OutlineStep {
     /// What a probe found out about it; none without one, and for a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeFinding>,
+}
+
+/// Most steps stand in `steps`; that need not be said.
+fn is_steps(part: &Part) -> bool {
+    *part == Part::Steps
+}
+
+/// How a step is taken back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToldUndo {
+    /// When.
+    pub when: UndoWhen,
+    /// The very text that would be performed.
+    pub text: ToldText,
 }
 
 /// What a step waits for, and why.

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use serde::Serialize;
 
+use super::compile::named;
+use super::node::{Frame, Node};
 use crate::model::{
     Action, Condition, Field, Key, Place, Stage, Staged, Stager, Step, StepBody, Template, Templated, Tree,
 };
@@ -146,6 +148,29 @@ impl Uses {
         self.previous |= other.previous;
         self.findings |= other.findings;
     }
+}
+
+/// Marks the nodes whose results some template names: of the others, only a little is kept.
+pub(super) fn mark_used(nodes: &mut [Node], frames: &[Frame]) {
+    let mut used = vec![false; nodes.len()];
+    let mut mark = |frame: u32, uses: &Uses| {
+        let ids = uses.steps.iter().filter_map(|path| path.first());
+        ids.filter_map(|id| named(frames, frame, id)).for_each(|ix| used[ix as usize] = true);
+        let mut any = uses.any_step.then_some(frame);
+        while let Some(frame) = any {
+            frames[frame as usize].local.values().for_each(|ix| used[*ix as usize] = true);
+            any = frames[frame as usize].outer;
+        }
+    };
+    nodes.iter().for_each(|node| mark(node.frame, &node.uses));
+    for (ix, frame) in frames.iter().enumerate() {
+        frame
+            .outputs
+            .values()
+            .chain(frame.vars.values())
+            .for_each(|tree| mark(ix as u32, &Uses::of_tree(tree)));
+    }
+    nodes.iter_mut().zip(used).for_each(|(node, used)| node.used = used);
 }
 
 fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {

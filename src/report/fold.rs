@@ -20,7 +20,11 @@ impl Board {
             Kind::Blocked { step, .. } | Kind::StepEnded { step, .. } if step.is_beginning() => Change::None,
             Kind::Skipped { step, because } => self.skipped(step, because),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
-            Kind::StepEnded { step, outcome, seconds, .. } => self.close(step, *outcome, *seconds, None),
+            Kind::StepEnded { step, outcome, seconds, gives, .. } => {
+                let recovered = gives.get("recovered").and_then(Value::as_bool) == Some(true);
+                let reason = recovered.then(|| crate::t!("recovered", "復旧しました"));
+                self.close(step, *outcome, *seconds, reason)
+            }
             Kind::NotStarted { unit, outcome, failure } => self.not_started(unit, *outcome, failure.as_ref()),
             Kind::AttemptEnded { unit, attempt, outcome, failure, warnings, .. } => {
                 let short = note::of_attempt(failure.as_ref(), warnings);
@@ -37,7 +41,8 @@ impl Board {
             Kind::RunStarted { .. }
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
-            | Kind::Opened { .. } => Change::None,
+            | Kind::Opened { .. }
+            | Kind::Closing => Change::None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::finding::finding_text;
 use super::outline::{effect_word, failed_word};
 use super::{Look, format_seconds, pad, safe_text};
 use crate::graph::Why;
-use crate::model::{AfterCrash, Effect, OnError, Otherwise, Retry};
+use crate::model::{AfterCrash, Effect, OnError, Otherwise, Part, Retry, UndoWhen};
 use crate::plan::{OutlineStep, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
 
 /// The width of the labels.
@@ -68,6 +68,7 @@ fn order(step: &OutlineStep, lines: &mut Lines) {
     if !needs.is_empty() {
         lines.push((crate::t!("after", "先行"), needs.join(", ")));
     }
+    lines.extend(part_words(step.part));
     for when in &step.when {
         lines.push((crate::t!("when", "条件"), condition(when)));
     }
@@ -137,6 +138,12 @@ fn consequences(step: &OutlineStep, lines: &mut Lines) {
     lines.push((failed_word(), consequence));
     if step.effect != Effect::Read && !step.text.is_empty() {
         lines.push((crate::t!("after crash", "中断後"), crash_word(step.after_crash)));
+    }
+    if let Some(undo) = &step.undo {
+        lines.push((
+            crate::t!("undo", "取り消し"),
+            format!("{}:\n{}", undo_word(undo.when), told_text(&undo.text)),
+        ));
     }
     if let Some(verify) = &step.verify {
         lines.push((crate::t!("verified by", "検証"), verify.lines.join("\n")));
@@ -237,6 +244,26 @@ fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) if !text.is_empty() => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// The list of its group or playbook that a step stands in, and what that means; none for most.
+pub(super) fn part_words(part: Part) -> Option<(String, String)> {
+    let meaning = match part {
+        Part::Steps => return None,
+        Part::Rescue => crate::t!("only if a step before it fails", "前のステップが失敗したときだけ"),
+        Part::Always => crate::t!("at the end, whatever happens", "何が起きても最後に実行"),
+    };
+    let word =
+        if part == Part::Rescue { crate::t!("rescue", "復旧") } else { crate::t!("always", "後始末") };
+    Some((word, meaning))
+}
+
+/// When a step is taken back.
+pub(super) fn undo_word(when: UndoWhen) -> String {
+    match when {
+        UndoWhen::Failed => crate::t!("if what follows fails", "後に失敗したとき"),
+        UndoWhen::Always => crate::t!("at the end, whatever happens", "何が起きても最後に"),
     }
 }
 

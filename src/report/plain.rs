@@ -68,7 +68,13 @@ impl Plain {
                 let said = note::reply(reply);
                 self.fact(at, &t!("answer", "回答"), &format!("{unit}  {said}  ({by})"));
             }
-            (Kind::Stopping { by }, _) => self.fact(at, &t!("stopping", "中止処理"), by),
+            (Kind::Stopping { by, at_once }, _) => {
+                let at_once = if *at_once { t!("  (at once)", "（即時）") } else { String::new() };
+                self.fact(at, &t!("stopping", "中止処理"), &format!("{by}{at_once}"));
+            }
+            (Kind::Closing, _) => {
+                self.fact(at, &t!("closing", "後始末"), &t!("undo and always steps", "取り消しと後始末"));
+            }
             _ => {}
         }
     }

@@ -85,7 +85,7 @@ pub(super) struct Driver {
     lookups: HashMap<UnitRef, Stopper>,
     /// Units that run.
     stoppers: HashMap<UnitRef, Stopper>,
-    asking: Vec<AbortHandle>,
+    asking: Vec<(UnitRef, AbortHandle)>,
     wake: Option<Instant>,
     signal: Option<Signal>,
     outcome: Option<RunOutcome>,
@@ -183,7 +183,8 @@ impl Driver {
         seal_log(&mut facts, log.as_ref().ok());
         events.extend(facts);
         if let (Err(message), None) = (log, &self.lost) {
-            events.extend(self.session.machine.decide(Input::Stop { by: message.clone() }, now));
+            events
+                .extend(self.session.machine.decide(Input::Stop { by: message.clone(), at_once: true }, now));
             self.lost = Some(RecordError { message });
         }
     }
@@ -221,13 +222,14 @@ impl Driver {
     }
 
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {
-        if self.signal.is_some() {
+        let by = signal.name().to_string();
+        let at_once = self.signal.is_some();
+        if at_once {
             self.stoppers.values().for_each(|s| s.stop(StopReason::Killed));
         } else {
             self.signal = Some(signal);
-            let by = signal.name().to_string();
-            events.extend(self.session.machine.decide(Input::Stop { by }, now));
         }
+        events.extend(self.session.machine.decide(Input::Stop { by, at_once }, now));
     }
 
     /// Renders whatever has a place to run. That acts on nothing, so it may come before the facts are written.
@@ -308,7 +310,7 @@ impl Driver {
             let answer = operator.ask(&name, &question).await;
             drop(sender.send(News::Input(Input::Answered { unit, reply: answer.reply, by: answer.by })));
         });
-        self.asking.push(task.abort_handle());
+        self.asking.push((unit, task.abort_handle()));
     }
 
     fn start(&mut self, unit: UnitRef, permit: Permit) {
@@ -348,15 +350,25 @@ impl Driver {
         self.wake = Some(self.wake.map_or(at, |other| other.min(at)));
     }
 
+    /// Ends what runs, but what is done at the end whatever happened.
     fn terminate(&mut self) {
-        self.asking.drain(..).for_each(|task| task.abort());
-        self.lookups.values().for_each(|s| s.stop(StopReason::Cancelled));
-        self.stoppers.values().for_each(|s| s.stop(StopReason::Cancelled));
+        let machine = &self.session.machine;
+        self.asking.retain(|(unit, task)| {
+            let stopped = machine.is_stopped(unit.node);
+            if stopped {
+                task.abort();
+            }
+            !stopped
+        });
+        let all = self.lookups.iter().chain(&self.stoppers);
+        all.filter(|(unit, _)| machine.is_stopped(unit.node))
+            .for_each(|(_, s)| s.stop(StopReason::Cancelled));
     }
 
     /// The journal cannot be written: end what runs, and wait until it has ended.
     async fn abandon(&mut self, world: &mut World) {
-        self.terminate();
+        self.asking.drain(..).for_each(|(_, task)| task.abort());
+        self.lookups.values().chain(self.stoppers.values()).for_each(|s| s.stop(StopReason::Cancelled));
         while !self.stoppers.is_empty() {
             for news in world.next(None, false, false).await {
                 match news {

@@ -64,7 +64,7 @@ impl Hush {
         match kind {
             Kind::Skipped { because: text, .. }
             | Kind::AttemptStarted { preview: text, .. }
-            | Kind::Stopping { by: text } => self.text(text),
+            | Kind::Stopping { by: text, .. } => self.text(text),
             Kind::Expanded { items, withheld, .. } => {
                 let changed = items.iter_mut().zip(0..).filter_map(|(item, i)| self.mask(item).then_some(i));
                 withheld.extend(changed);
@@ -87,6 +87,7 @@ impl Hush {
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
+            | Kind::Closing
             | Kind::Blocked { .. }
             | Kind::RunEnded { .. } => {}
         }
@@ -299,7 +300,7 @@ mod tests {
                 withheld: Vec::new(),
             },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
-            Kind::Stopping { by: text() },
+            Kind::Stopping { by: text(), at_once: false },
         ]
     }
 

@@ -103,7 +103,13 @@ pub(super) fn limit(session: &Session, unit: UnitRef) -> Option<Duration> {
     let timeout = machine.plan().at(unit.node).step.around.timeout.as_ref()?;
     let scope = machine
         .renderer()
-        .scope(unit.node, machine.item(unit), machine, Missing::Error, &Secrets::default())
+        .scope(
+            unit.node,
+            machine.item(unit),
+            machine,
+            machine.renderer().missing(unit.node),
+            &Secrets::default(),
+        )
         .ok()?;
     let rendered = timeout.stage(&mut Render::new(&session.engine, &scope)).ok()?;
     Some(rendered.0.std())

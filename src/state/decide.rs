@@ -30,7 +30,7 @@ impl Machine {
                 self.reported(unit, results, withheld, at, &mut events);
             }
             Input::Answered { unit, reply, by } => self.answered(unit, reply, by, at, &mut events),
-            Input::Stop { by } => self.stop(by, at, &mut events),
+            Input::Stop { by, at_once } => self.stop(by, at_once, at, &mut events),
         }
         self.settle(at, &mut events);
         events
@@ -42,10 +42,8 @@ impl Machine {
             .filter(|ix| self.nodes[*ix as usize].phase == Phase::Active)
             .flat_map(|ix| self.units(ix))
             .filter(|unit| matches!(self.facts(*unit).map(|f| f.state), Some(UnitState::Retrying(at)) if at <= now))
+            .filter(|unit| !self.is_stopped(unit.node))
             .collect();
-        if self.stopping {
-            return;
-        }
         for unit in due {
             if let Some(facts) = self.facts_mut(unit) {
                 facts.state = UnitState::Queued;
@@ -66,7 +64,7 @@ impl Machine {
         }
         let name = self.name(unit);
         match result {
-            _ if self.stopping => self.unprepare(unit),
+            _ if self.is_stopped(unit.node) => self.unprepare(unit),
             Ok(preview) => {
                 let attempt = self.attempts(unit) + 1;
                 self.emit(Kind::AttemptStarted { unit: name, attempt, preview }, at, events);
@@ -172,7 +170,7 @@ impl Machine {
         let wanted = retry.on_codes.is_empty() || failure.code().is_some_and(|c| retry.on_codes.contains(&c));
         let hopeless =
             matches!(failure, Failure::Cancelled | Failure::Template { .. } | Failure::Declared { .. });
-        if self.stopping || hopeless || !wanted || attempt >= retry.attempts {
+        if self.is_stopped(unit.node) || hopeless || !wanted || attempt >= retry.attempts {
             return None;
         }
         now.checked_add(SignedDuration::from_millis(pause_millis(retry, attempt))).ok()
@@ -214,7 +212,9 @@ impl Machine {
     }
 
     fn answered(&mut self, unit: UnitRef, reply: Reply, by: String, at: Timestamp, events: &mut Vec<Event>) {
-        if self.facts(self.first(unit)).map(|f| f.state) != Some(UnitState::Asking) || self.stopping {
+        if self.facts(self.first(unit)).map(|f| f.state) != Some(UnitState::Asking)
+            || self.is_stopped(unit.node)
+        {
             return;
         }
         let name = self.name(self.whole(unit.node));
@@ -279,9 +279,10 @@ impl Machine {
         self.attempt_over(unit, gives, judged, Vec::new(), at, events);
     }
 
-    fn stop(&mut self, by: String, at: Timestamp, events: &mut Vec<Event>) {
-        if !self.stopping {
-            self.emit(Kind::Stopping { by }, at, events);
+    fn stop(&mut self, by: String, at_once: bool, at: Timestamp, events: &mut Vec<Event>) {
+        let is_new = if at_once { !self.at_once } else { !self.stopping };
+        if is_new {
+            self.emit(Kind::Stopping { by, at_once }, at, events);
         }
     }
 }

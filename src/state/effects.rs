@@ -32,7 +32,7 @@ impl Machine {
     /// Units that have a place to run now: the caller renders them and says [`super::Input::Prepared`].
     pub fn take_ready(&mut self) -> Vec<UnitRef> {
         let mut taken = Vec::new();
-        if self.stopping {
+        if self.at_once {
             return taken;
         }
         let mut from = UnitRef { node: 0, item: None };

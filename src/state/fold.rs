@@ -39,10 +39,8 @@ impl Machine {
             Kind::StepEnded { step, outcome, seconds, gives, .. } => {
                 self.fold_end(step, *outcome, at, *seconds, gives.clone());
             }
-            Kind::Stopping { .. } => {
-                self.stopping = true;
-                self.queue.clear();
-            }
+            Kind::Stopping { at_once, .. } => self.fold_stopping(*at_once),
+            Kind::Closing => self.fold_closing(),
             Kind::RunEnded { .. } => {
                 self.ended = true;
                 self.must_sync = true;
@@ -60,7 +58,7 @@ impl Machine {
         gives: Gives,
     ) {
         let Some(ix) = self.plan.node(step) else { return };
-        if matches!(self.nodes[ix as usize].phase, Phase::Ended(_)) {
+        if matches!(self.nodes[ix as usize].phase, Phase::Ended(_) | Phase::GivenUp) {
             return;
         }
         self.activate(ix, at);
@@ -79,14 +77,22 @@ impl Machine {
             state.gives = std::mem::take(&mut unit.gives);
         }
         state.units = Vec::new();
+        if self.plan.at(ix).undoes.is_some() {
+            return self.undone.push(ix);
+        }
         self.left -= 1;
+        if outcome == Outcome::ByHand {
+            self.fold_done_by_hand(ix);
+        }
         self.release_followers(ix);
         self.count_iteration(ix, outcome);
     }
 
-    fn release_followers(&mut self, ix: NodeIx) {
+    pub(super) fn release_followers(&mut self, ix: NodeIx) {
         let plan = std::sync::Arc::clone(&self.plan);
-        for follower in plan.graph.followers(ix).filter(|f| plan.at(*f).pattern == 0) {
+        for follower in
+            plan.graph.followers(ix).filter(|f| plan.at(*f).pattern == 0 && plan.at(*f).undoes.is_none())
+        {
             let state = &mut self.nodes[follower as usize];
             state.waiting = state.waiting.saturating_sub(1);
             if state.waiting == 0 {
@@ -153,6 +159,7 @@ impl Machine {
             facts.attempt_began = Some(at);
             self.running += 1;
             self.busy(unit, isize::from(was != UnitState::Preparing));
+            self.fold_begun(unit);
         }
     }
 
@@ -176,6 +183,7 @@ impl Machine {
                 self.running -= 1;
                 self.busy(unit, -1);
             }
+            self.fold_over(unit, outcome);
         }
     }
 
@@ -191,6 +199,7 @@ impl Machine {
             let prepared = facts.state == UnitState::Preparing;
             facts.state = UnitState::Done(outcome);
             self.busy(unit, -isize::from(prepared));
+            self.fold_taken_back(unit);
         }
     }
 

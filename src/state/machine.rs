@@ -22,6 +22,8 @@ pub enum Phase {
     Active,
     /// It is over.
     Ended(Outcome),
+    /// The run was stopped before it came to it.
+    GivenUp,
 }
 
 /// Where a unit stands.
@@ -101,7 +103,17 @@ pub struct Machine {
     pub(super) running: usize,
     pub(super) left: usize,
     pub(super) stopping: bool,
+    /// Nothing at all is begun any more.
+    pub(super) at_once: bool,
+    /// After a stop: what was not begun is given up.
+    pub(super) closing: bool,
     pub(super) ended: bool,
+    /// What was done, failed half way or is unknown, and can be taken back; the last to end is the last.
+    pub(super) done: Vec<UnitRef>,
+    /// What took a step back, as far as it is over.
+    pub(super) undone: Vec<NodeIx>,
+    /// Nodes that wait until what was done before them is taken back.
+    pub(super) held: BTreeSet<NodeIx>,
     pub(super) seq: u64,
     pub(super) findings: Vec<Value>,
 }
@@ -125,7 +137,12 @@ impl Machine {
             running: 0,
             left: 0,
             stopping: false,
+            at_once: false,
+            closing: false,
             ended: false,
+            done: Vec::new(),
+            undone: Vec::new(),
+            held: BTreeSet::new(),
             seq: 0,
             findings: Vec::new(),
             plan,
@@ -142,7 +159,7 @@ impl Machine {
             };
             let waiting = self.plan.needs(ix as NodeIx).filter(|(need, _)| !over(*need)).count() as u32;
             self.nodes.push(NodeState { waiting, ..NodeState::default() });
-            if self.plan.nodes[ix].pattern == 0 {
+            if self.plan.nodes[ix].pattern == 0 && self.plan.nodes[ix].undoes.is_none() {
                 self.left += 1;
                 if waiting == 0 {
                     self.settled.insert(ix as NodeIx);
@@ -190,7 +207,8 @@ impl Machine {
 
     /// When the next pause before an attempt is over.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let units = self.nodes.iter().flat_map(|node| &node.units);
+        let awake = self.nodes.iter().enumerate().filter(|(ix, _)| !self.is_stopped(*ix as NodeIx));
+        let units = awake.flat_map(|(_, node)| &node.units);
         units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None }).min()
     }
 

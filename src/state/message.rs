@@ -56,10 +56,12 @@ pub enum Input {
     },
     /// Time has passed.
     Wake,
-    /// Nothing more is to be started.
+    /// Nothing more is to be started, but what is done at the end whatever happened.
     Stop {
         /// Who says so.
         by: String,
+        /// Not even that.
+        at_once: bool,
     },
 }
 
@@ -84,7 +86,7 @@ pub enum Command {
     },
     /// Come back with [`Input::Wake`] then.
     WakeAt(Timestamp),
-    /// End everything that runs.
+    /// End everything that runs and that [`super::Machine::is_stopped`] is true of.
     Terminate,
     /// The run is over.
     Finish(RunOutcome),

@@ -1,6 +1,9 @@
 //! The pure machine of a run: from inputs to facts, from facts to state, from facts to commands. It waits for
 //! nothing, reads no clock and touches no disk.
 
+mod closing;
+#[cfg(test)]
+mod closing_tests;
 mod decide;
 mod effects;
 mod fold;

@@ -14,15 +14,17 @@ use crate::plan::{Body, NodeIx, Secrets};
 impl Machine {
     /// Decides about every node whose needs are over, and about those that this ends.
     pub(super) fn settle(&mut self, at: Timestamp, events: &mut Vec<Event>) {
-        while let Some(ix) = self.settled.pop_first() {
-            if self.stopping {
-                break;
+        loop {
+            self.settled.append(&mut self.held);
+            while let Some(ix) = self.settled.pop_first() {
+                if self.nodes[ix as usize].phase == Phase::Waiting && !self.is_stopped(ix) {
+                    self.settle_node(ix, at, events);
+                }
             }
-            if self.nodes[ix as usize].phase == Phase::Waiting {
-                self.settle_node(ix, at, events);
+            if !self.settle_closing(at, events) {
+                return self.settle_run(at, events);
             }
         }
-        self.settle_run(at, events);
     }
 
     fn settle_node(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) {
@@ -57,6 +59,9 @@ impl Machine {
             let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Blocked { step, by }, at, events);
+        }
+        if !self.settle_undo(ix, at, events) || !self.settle_rescue(ix, at, events) {
+            return;
         }
         match self.plan.at(ix).body {
             Body::Close { open, frame } => self.settle_close(ix, open, frame, at, events),
@@ -195,7 +200,7 @@ impl Machine {
         at: Timestamp,
         events: &mut Vec<Event>,
     ) {
-        let mut outcome = self.children_outcome(open, ix);
+        let (mut outcome, recovered) = self.group_outcome(open);
         let mut gives = Gives::new();
         if let (Some(frame), true) = (frame, outcome.lets_follow()) {
             match self.renderer().outputs(frame, self) {
@@ -208,23 +213,20 @@ impl Machine {
                 }
             }
         }
+        if let Some(recovered) = recovered {
+            gives.insert("recovered".into(), Value::Bool(recovered));
+        }
         let seconds = self.nodes[open as usize].began.map_or(0.0, |began| seconds_between(began, at));
         let step = self.plan.at(ix).id.clone();
         self.emit(Kind::StepEnded { step, outcome, seconds, gives, withheld: Vec::new() }, at, events);
         self.settle_stop(ix, at, events);
     }
 
-    /// How a group or playbook ended, from how its steps did.
-    fn children_outcome(&self, open: NodeIx, close: NodeIx) -> Outcome {
-        let needs = self.plan.needs(close).map(|(need, _)| need);
-        self.worst(needs.filter(|need| self.plan.at(*need).inside == Some(open)))
-    }
-
     /// The outcome that several nodes come to together.
-    fn worst(&self, nodes: impl Iterator<Item = NodeIx>) -> Outcome {
+    pub(super) fn worst(&self, nodes: impl Iterator<Item = NodeIx>) -> Outcome {
         let rank = |ix: NodeIx| match self.nodes[ix as usize].phase {
             Phase::Ended(outcome) if self.is_excused(ix, outcome) => (1, Outcome::Warned),
-            Phase::Ended(Outcome::Failed | Outcome::Unknown) => (4, Outcome::Failed),
+            Phase::Ended(Outcome::Failed | Outcome::Unknown) | Phase::GivenUp => (4, Outcome::Failed),
             Phase::Ended(Outcome::Refused) => (3, Outcome::Refused),
             Phase::Ended(Outcome::Blocked) => (2, Outcome::Blocked),
             Phase::Ended(Outcome::Warned) => (1, Outcome::Warned),
@@ -298,13 +300,15 @@ impl Machine {
 
     /// Ends the run once nothing is left, or nothing more is started and nothing runs.
     fn settle_run(&mut self, at: Timestamp, events: &mut Vec<Event>) {
-        let done = self.left == 0 || (self.stopping && self.running == 0);
-        if self.ended || !done {
+        // What takes a step back is no step that is left, and may still run.
+        let over = self.running == 0 && (self.left == 0 || self.at_once || self.stopping && !self.closing);
+        if self.ended || !over || !self.take_back(None, at, events) {
             return;
         }
         let mut counts = Counts::default();
         for (node, state) in self.plan.nodes.iter().zip(&self.nodes) {
-            if let (Phase::Ended(outcome), true) = (state.phase, node.is_shown()) {
+            let counts_in = node.is_shown() || node.undoes.is_some();
+            if let (Phase::Ended(outcome), true) = (state.phase, counts_in) {
                 counts.add(outcome);
             }
         }
@@ -315,7 +319,7 @@ impl Machine {
 
     fn run_outcome(&self) -> RunOutcome {
         let top = self.plan.nodes.iter().enumerate().filter(|(_, n)| n.inside.is_none() && n.is_shown());
-        match self.worst(top.map(|(ix, _)| ix as NodeIx)) {
+        match self.worst(top.map(|(ix, _)| ix as NodeIx).chain(self.undone.iter().copied())) {
             Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
             Outcome::Refused => RunOutcome::Refused,
             Outcome::Warned => RunOutcome::Warned,

@@ -284,7 +284,7 @@ fn a_stop_starts_nothing_more_and_waits_for_what_runs() {
         "  - {id: a, shell: 'true'}\n  - {id: b, needs: [], shell: 'true'}\n  - {id: c, shell: 'true'}\n";
     let mut world = World::new(&steps(body), 1);
     assert_eq!(world.runs(), ["a"]);
-    world.tell(Input::Stop { by: "SIGINT".into() });
+    world.tell(Input::Stop { by: "SIGINT".into(), at_once: false });
     assert_eq!(world.outcome, None);
     let unit = world.unit("a");
     world.report(unit, Some(Failure::Cancelled));

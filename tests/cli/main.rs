@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_places;
+mod closing;
 mod diff;
 mod export;
 mod flow;

@@ -264,3 +264,25 @@ steps:
     assert_eq!(code, 130, "{text}");
     assert_eq!(place.lines("never.count"), 0);
 }
+
+#[test]
+fn ctrl_c_on_a_terminal_takes_back_and_clears_up() {
+    let place = Place::new();
+    place.file(
+        "play.yaml",
+        "title: 後始末
+steps:
+  - { id: a, shell: echo a >> order, undo: { shell: echo a-back >> order } }
+  - { id: b, title: 待つ, shell: echo b >> order; sleep 300 }
+always:
+  - { id: z, title: 片付け, shell: echo z >> order }
+",
+    );
+    let mut screen = Screen::of(&place, &["run", "play.yaml"]);
+    crate::place::until("the step", || place.lines("order") == 2);
+    screen.types("\u{3}");
+    let (text, code) = screen.ends();
+    assert_eq!(code, 130, "{text}");
+    assert_eq!(place.text("order"), "a\nb\na-back\nz\n");
+    assert!(text.contains("片付け"), "{text}");
+}

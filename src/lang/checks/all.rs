@@ -7,24 +7,35 @@ use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars};
+use super::{
+    closing, connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars,
+};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
 use crate::lang::yaml::Seg;
-use crate::model::{Playbook, Step, StepBody, System};
+use crate::model::{Playbook, Step, System};
 
 /// Everything that can be wrong with a playbook that could be read.
 pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, placed: &Placed, calls: &Calls) {
     let mut site = Site { doc, placed };
     ids::check(playbook, &mut site);
+    closing::check(playbook, &mut site);
     inputs::check(playbook, &mut site);
     for (i, schedule) in playbook.schedule.iter().enumerate() {
         let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
         let found = times::cron(&schedule.cron, site.doc.value(&path));
         site.doc.notes.extend(found);
     }
-    each(&playbook.steps, &mut |step| {
+    let undone = |step: &Step, site: &mut Site<'_>| {
+        if let (Some(system), Some(undo)) = (system, step.undoing()) {
+            connections::check(&undo, system, site);
+            connections::environment(&undo, system, calls, site);
+            far::check(&undo, playbook.defaults.host.as_ref(), system, site);
+        }
+    };
+    all_steps(playbook, &mut |step| {
+        undone(step, &mut site);
         shape_rules::check(step, &mut site);
         holders::check(step, &mut site);
         destroy::check(step, &mut site);
@@ -39,12 +50,14 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     lint::playbook(playbook, &mut site);
 }
 
+fn all_steps<'a>(playbook: &'a Playbook, look: &mut impl FnMut(&'a Step)) {
+    playbook.lists().into_iter().for_each(|(_, steps)| each(steps, look));
+}
+
 fn each<'a>(steps: &'a [Step], look: &mut impl FnMut(&'a Step)) {
     for step in steps {
         look(step);
-        if let StepBody::Group(inner) = &step.body {
-            each(inner, look);
-        }
+        step.lists().into_iter().for_each(|(_, steps)| each(steps, look));
     }
 }
 
@@ -59,11 +72,11 @@ fn mentioned(
     for id in site.placed.ids() {
         steps.insert(id, Outputs::unknown());
     }
-    each(&playbook.steps, &mut |step| {
+    all_steps(playbook, &mut |step| {
         steps.insert(step.id.as_str(), of_step(step, system, calls));
     });
     let unnamed = site.placed.has_unnamed();
-    let loops = Loops::of(&playbook.steps);
+    let loops = Loops::of(playbook);
     let known = Known { playbook: Some(playbook), system, steps, unnamed, loops };
     let mut gather = Gather::new(system, calls);
     gather.playbook(playbook, site);

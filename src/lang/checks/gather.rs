@@ -25,6 +25,8 @@ pub struct Names {
     pub no_steps: bool,
     /// Whether the steps that the step holds have ended, as one iteration of its loop.
     pub within: bool,
+    /// Whether the step itself has ended.
+    pub ended: bool,
 }
 
 /// One template or expression.
@@ -100,7 +102,7 @@ impl<'a> Gather<'a> {
         for (name, tree) in &playbook.outputs {
             self.tree(&["outputs", name], tree, &Names::default());
         }
-        self.steps(&playbook.steps, false, site);
+        playbook.lists().into_iter().for_each(|(_, list)| self.steps(list, false, site));
     }
 
     fn steps(&mut self, steps: &[Step], item: bool, site: &Site<'_>) {
@@ -108,7 +110,7 @@ impl<'a> Gather<'a> {
             self.step = Some(step.id.clone());
             self.base = site.path(&step.id, &[]);
             self.one(step, item);
-            if let StepBody::Group(inner) = &step.body {
+            for (_, inner) in step.lists() {
                 self.steps(inner, item || step.for_each.is_some(), site);
             }
         }
@@ -144,6 +146,10 @@ impl<'a> Gather<'a> {
         }
         if let Some(verify) = &step.verify {
             self.action(&["verify"], verify, &inside);
+        }
+        if let Some(undo) = &step.undo {
+            // It runs when the step is over: what the step gave is there.
+            self.action(&["undo"], &undo.action, &Names { ended: true, ..inside });
         }
     }
 

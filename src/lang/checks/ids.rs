@@ -4,13 +4,13 @@ use super::loops::{Loops, hidden};
 use super::site::{Site, near};
 use crate::base::StepId;
 use crate::lang::yaml::Seg;
-use crate::model::{Needs, Playbook, Step, StepBody};
+use crate::model::{Needs, Playbook, Step};
 
 /// Checks every id of a playbook.
 pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
     duplicates(site);
-    let loops = Loops::of(&playbook.steps);
-    steps(&playbook.steps, &loops, site);
+    let loops = Loops::of(playbook);
+    playbook.lists().into_iter().for_each(|(_, list)| steps(list, &loops, site));
     for (i, item) in playbook.checklist.iter().enumerate() {
         let path = vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
         known(&item.from, None, path, &loops, site);
@@ -35,9 +35,7 @@ fn steps(steps: &[Step], loops: &Loops<'_>, site: &mut Site<'_>) {
             listed(&step.id, "needs", ids, loops, site);
         }
         listed(&step.id, "after", &step.after, loops, site);
-        if let StepBody::Group(inner) = &step.body {
-            self::steps(inner, loops, site);
-        }
+        step.lists().into_iter().for_each(|(_, list)| self::steps(list, loops, site));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::base::StepId;
-use crate::model::{Step, StepBody};
+use crate::model::{Playbook, Step};
 
 /// The loops over steps that each step stands in, outermost first.
 #[derive(Default)]
@@ -11,9 +11,9 @@ pub struct Loops<'a>(HashMap<&'a str, Vec<&'a StepId>>);
 
 impl<'a> Loops<'a> {
     /// The loops of a playbook.
-    pub fn of(steps: &'a [Step]) -> Loops<'a> {
+    pub fn of(playbook: &'a Playbook) -> Loops<'a> {
         let mut loops = Loops::default();
-        loops.add(steps, &[]);
+        playbook.lists().into_iter().for_each(|(_, steps)| loops.add(steps, &[]));
         loops
     }
 
@@ -22,10 +22,11 @@ impl<'a> Loops<'a> {
             if !around.is_empty() {
                 self.0.insert(step.id.as_str(), around.to_vec());
             }
-            let StepBody::Group(inner) = &step.body else { continue };
-            match step.for_each {
-                Some(_) => self.add(inner, &[around, &[&step.id]].concat()),
-                None => self.add(inner, around),
+            for (_, inner) in step.lists() {
+                match step.for_each {
+                    Some(_) => self.add(inner, &[around, &[&step.id]].concat()),
+                    None => self.add(inner, around),
+                }
             }
         }
     }

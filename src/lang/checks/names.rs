@@ -72,6 +72,7 @@ pub fn check(text: &Text, known: &Known<'_>, doc: &mut Document, mentions: &mut 
         if let (["steps", id, ..], Some(step)) = (parts.as_slice(), &text.step)
             && known.steps.contains_key(id)
             && !(text.names.own.is_some() && *id == step.as_str())
+            && !text.names.ended
             && known.hidden(id, text).is_none()
             && !(text.names.within && known.loops.holds(step, id))
         {

@@ -6,7 +6,7 @@ use super::site::Site;
 use crate::base::StepId;
 use crate::diag::Diagnostic;
 use crate::graph::{Graph, Why};
-use crate::model::{Needs, Playbook, Step, StepBody};
+use crate::model::{Needs, Part, Playbook, Step};
 
 /// A mention of one step in another's text.
 pub type Mention = (StepId, StepId);
@@ -22,8 +22,8 @@ struct Nodes<'a> {
 /// Finds every cycle.
 pub fn check(playbook: &Playbook, mentions: &[Mention], site: &mut Site<'_>) {
     let mut nodes = Nodes { numbers: HashMap::new(), ids: Vec::new(), edges: Vec::new() };
-    nodes.name(&playbook.steps);
-    nodes.list(&playbook.steps, None);
+    playbook.lists().into_iter().for_each(|(_, steps)| nodes.name(steps));
+    nodes.lists(playbook.lists(), None);
     for (step, other) in mentions {
         nodes.wait(step, other, Why::Reference);
     }
@@ -47,9 +47,7 @@ impl<'a> Nodes<'a> {
         for step in steps {
             self.numbers.entry(&step.id).or_insert(self.ids.len() as u32);
             self.ids.extend([Some(&step.id), Some(&step.id)]);
-            if let StepBody::Group(inner) = &step.body {
-                self.name(inner);
-            }
+            step.lists().into_iter().for_each(|(_, steps)| self.name(steps));
         }
     }
 
@@ -90,9 +88,22 @@ impl<'a> Nodes<'a> {
                 self.edges.push((start + 1, next, Why::Sequence));
                 above = Some(next);
             }
-            if let StepBody::Group(inner) = &step.body {
-                self.list(inner, Some(start));
+            self.lists(step.lists(), Some(start));
+        }
+    }
+
+    /// The lists of a group or of the playbook: each begins when those before it have ended.
+    fn lists(&mut self, lists: [(Part, &'a [Step]); 3], group: Option<u32>) {
+        let mut over: Option<u32> = None;
+        for (_, steps) in lists.into_iter().filter(|(_, steps)| !steps.is_empty()) {
+            self.list(steps, group);
+            let next = self.ids.len() as u32;
+            self.ids.push(None);
+            for start in steps.iter().filter_map(|step| self.start(&step.id)).collect::<Vec<_>>() {
+                self.edges.extend(over.map(|over| (over, start, Why::Sequence)));
+                self.edges.push((start + 1, next, Why::Sequence));
             }
+            over = Some(next);
         }
     }
 }

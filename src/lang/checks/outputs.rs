@@ -28,6 +28,9 @@ impl Outputs {
 /// What every step has.
 pub const ALWAYS: [&str; 2] = ["state", "seconds"];
 
+/// Whether a `rescue` has made good what failed.
+const RECOVERED: Cow<'static, str> = Cow::Borrowed("recovered");
+
 const PROGRAM: &[&str] = &["stdout", "stderr", "exit_code", "json", "lines"];
 
 /// What a step gives.
@@ -38,6 +41,9 @@ pub fn of_step(step: &Step, system: Option<&System>, calls: &Calls) -> Outputs {
     };
     if step.around.stdout.is_some() {
         outputs.names.extend(["file", "size", "sha256"].map(Cow::Borrowed));
+    }
+    if !step.rescue.is_empty() {
+        outputs.names.push(RECOVERED);
     }
     outputs.loops = step.for_each.is_some();
     outputs
@@ -69,10 +75,13 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
         }
         Action::Assert(_) | Action::Fail(_) => Outputs::default(),
         Action::Playbook(call) => match calls.parts.get(&part_key(call)) {
-            Some(part) => Outputs {
-                names: part.playbook.outputs.keys().cloned().map(Cow::Owned).collect(),
-                ..Outputs::default()
-            },
+            Some(part) => {
+                let mut names: Vec<_> = part.playbook.outputs.keys().cloned().map(Cow::Owned).collect();
+                if !part.playbook.rescue.is_empty() {
+                    names.push(RECOVERED);
+                }
+                Outputs { names, ..Outputs::default() }
+            }
             None => Outputs::unknown(),
         },
         Action::Named(named) => {

@@ -41,6 +41,9 @@ pub fn check(step: &Step, site: &mut Site<'_>) {
     if let Some(verify) = &step.verify {
         rules.action(&["verify"], verify);
     }
+    if let Some(undo) = &step.undo {
+        rules.action(&["undo"], &undo.action);
+    }
 }
 
 /// The rules of an action of a system file.

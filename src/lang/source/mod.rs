@@ -4,4 +4,4 @@ mod playbook;
 mod step;
 
 pub use playbook::PlaybookSource;
-pub use step::{ACTION_KEYS, StepSource};
+pub use step::{ACTION_KEYS, StepSource, UndoSource};

@@ -44,6 +44,17 @@ pub struct PlaybookSource {
     /// What to do, from top to bottom.
     #[schemars(with = "Vec<StepSource>")]
     pub steps: Vec<Value>,
+    /// Steps that run once a step has failed, after what was done has been undone: in list order, each even if the one
+    /// before failed. The run has failed all the same. Where another playbook calls this one and these succeed, the call
+    /// has recovered and ends with a warning. What a step that did not run would have given is null in them.
+    #[serde(default)]
+    #[schemars(with = "Vec<StepSource>")]
+    pub rescue: Vec<Value>,
+    /// Steps that run at the end whatever happened, also after Ctrl-C and after a no: in list order, each even if the
+    /// one before failed. A second Ctrl-C leaves them out. What a step that did not run would have given is null in them.
+    #[serde(default)]
+    #[schemars(with = "Vec<StepSource>")]
+    pub always: Vec<Value>,
     /// Boxes ticked from the results of steps.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,

@@ -8,7 +8,7 @@ use crate::base::{Confidential, Duration, Size, StepId};
 use crate::model::{
     Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach,
     Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry, SecretGenerate, Shell, Slot,
-    Sql, Stdin, StdoutFile, Templated, Wait, at,
+    Sql, Stdin, StdoutFile, Templated, UndoWhen, Wait, at,
 };
 
 /// One step: exactly one action, or `steps` of its own, and what surrounds it. What few steps have is boxed, so that
@@ -67,6 +67,10 @@ pub struct StepSource {
     /// A reading action that says, after a crash, whether the step was done.
     #[serde(default)]
     pub verify: Option<Box<Action<Templated>>>,
+    /// How it is taken back: one action, never asked about. It runs only where the step was done, failed half way or is
+    /// unknown after a crash, in reverse order of what was done, before `rescue`.
+    #[serde(default)]
+    pub undo: Option<Box<UndoSource>>,
     /// The host it runs on.
     #[serde(default)]
     pub host: Option<Slot<Templated>>,
@@ -149,6 +153,55 @@ pub struct StepSource {
     #[serde(default)]
     #[schemars(with = "Option<Vec<StepSource>>")]
     pub steps: Option<Vec<Option<StepSource>>>,
+    /// Of a step with `steps`: what runs once one of them has failed, after what was done has been undone, in list
+    /// order, each even if the one before failed. When it succeeds the group has recovered: it ends with a warning, and
+    /// what follows goes on.
+    #[serde(default)]
+    #[schemars(with = "Vec<StepSource>")]
+    pub rescue: Vec<Option<StepSource>>,
+    /// Of a step with `steps`: what runs at its end whatever happened, also after Ctrl-C and after a no, in list order,
+    /// each even if the one before failed.
+    #[serde(default)]
+    #[schemars(with = "Vec<StepSource>")]
+    pub always: Vec<Option<StepSource>>,
+}
+
+/// How a step is taken back: exactly one action, with the step's host, user, folder, environment and time limit.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Undo")]
+#[serde(deny_unknown_fields)]
+pub struct UndoSource {
+    /// When. Default: failed.
+    #[serde(default)]
+    pub when: UndoWhen,
+    /// A script under `bash -euo pipefail`, or a list that runs without a shell.
+    #[serde(default)]
+    pub shell: Option<Shell<Templated>>,
+    /// The Docker Engine, or compose.
+    #[serde(default)]
+    pub docker: Option<Box<Docker<Templated>>>,
+    /// SQL on PostgreSQL, MySQL/MariaDB or SQLite.
+    #[serde(default)]
+    pub sql: Option<Box<Sql<Templated>>>,
+    /// One HTTP request.
+    #[serde(default)]
+    pub http: Option<Box<Http<Templated>>>,
+    /// Work on files.
+    #[serde(default)]
+    pub file: Option<Box<FileAction<Templated>>>,
+}
+
+impl UndoSource {
+    /// The actions that are given.
+    pub fn actions(self) -> Vec<Action<Templated>> {
+        let mut all = Vec::new();
+        all.extend(self.shell.map(Action::Shell));
+        all.extend(self.docker.map(Action::Docker));
+        all.extend(self.sql.map(|a| Action::Sql(*a)));
+        all.extend(self.http.map(Action::Http));
+        all.extend(self.file.map(|a| Action::File(*a)));
+        all
+    }
 }
 
 /// The keys of which a step has exactly one.

@@ -13,7 +13,7 @@ use super::system::without_passwords;
 use crate::base::PlanId;
 use crate::model::{Action, Known, Planned as PlannedStage, SecretDecl, Staged, StepBody};
 use crate::plan::before::Before;
-use crate::plan::compile::give_headers;
+use crate::plan::complete::give_headers;
 use crate::plan::renderer::Item;
 use crate::plan::{Body, Facts, NodeIx, Plan, Renderer, outline};
 use crate::template::{Planned, Preview};

@@ -5,6 +5,7 @@ use crate::model::{AfterCrash, LockBusy, OnError, Otherwise};
 use crate::plan::{Outline, OutlineStep, ToldCondition, ToldQuestion, ToldText};
 use crate::report::finding::finding_text;
 use crate::report::graph::why_word;
+use crate::report::outline_step::part_words;
 use crate::report::{cell, format_seconds};
 use crate::t;
 
@@ -94,7 +95,8 @@ fn lock(lock: &crate::model::Lock) -> String {
 
 /// What is said of a step before the text that it performs.
 pub(super) fn step_facts(step: &OutlineStep) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let mut facts: Vec<Fact> =
+        part_words(step.part).into_iter().map(|(word, told)| text(word, told)).collect();
     for why in [Why::Sequence, Why::Written, Why::Reference, Why::After] {
         let needs = step.needs.iter().filter(|n| n.why == why).map(|n| n.step.clone());
         let needs: Vec<String> = needs.collect();

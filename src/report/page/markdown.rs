@@ -6,6 +6,7 @@ use super::facts::{
 use crate::plan::{Outline, OutlineStep, ToldText};
 use crate::report::finding::findings_text;
 use crate::report::graph::{Diagram, graph_mermaid, own_title};
+use crate::report::outline_step::undo_word;
 use crate::report::{cell, effect_word, pad, safe_line, safe_text, width};
 use crate::t;
 
@@ -88,6 +89,11 @@ fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> String {
     text.push_str(&list(&probe_facts(step), ""));
     text.push_str(&list(&step_facts(step), ""));
     step.text.iter().for_each(|told| text.push_str(&performed(told)));
+    if let Some(undo) = &step.undo {
+        let when = undo_word(undo.when);
+        text.push_str(&format!("\n{}\n", t!("Undo, {when}", "取り消し（{when}）")));
+        text.push_str(&performed(&undo.text));
+    }
     if let Some(verify) = &step.verify {
         text.push_str(&format!("\n{}\n", t!("Verified after a crash by", "停止後の検証")));
         text.push_str(&performed(verify));

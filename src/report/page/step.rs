@@ -10,6 +10,7 @@ use crate::plan::{OutlineStep, ToldText};
 use crate::report::effect_word;
 use crate::report::finding::verdict_word;
 use crate::report::graph::{effect_name, own_title};
+use crate::report::outline_step::undo_word;
 use crate::t;
 
 /// A step, folded up where it only reads and nothing speaks against it.
@@ -42,6 +43,10 @@ pub(super) fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> M
                     }
                     (list(&step_facts(step)))
                     @for text in &step.text { (performed(text)) }
+                    @if let Some(undo) = &step.undo {
+                        h4 { (t!("Undo", "取り消し")) ", " (undo_word(undo.when)) }
+                        (performed(&undo.text))
+                    }
                     @if let Some(verify) = &step.verify {
                         h4 { (t!("Verified after a crash by", "停止後の検証")) }
                         (performed(verify))

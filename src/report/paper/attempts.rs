@@ -56,7 +56,7 @@ impl Traces {
                 self.asked.insert(unit.clone(), (event.at, asked(question)));
             }
             Kind::Answered { unit, reply, by } => self.answered(unit, event.at, reply, by),
-            Kind::Stopping { by } => self.stopped_by = Some(by.clone()),
+            Kind::Stopping { by, .. } => self.stopped_by = Some(by.clone()),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::{scripts, text};
 use crate::lang::checks::site::{Site, segs};
 use crate::lang::checks::times;
 use crate::lang::system::SystemFile;
-use crate::model::{Playbook, Step, StepBody, System};
+use crate::model::{Playbook, Step, System};
 
 /// Looks through a playbook, and silences what it allows.
 pub fn playbook(playbook: &Playbook, site: &mut Site<'_>) {
@@ -15,7 +15,7 @@ pub fn playbook(playbook: &Playbook, site: &mut Site<'_>) {
     if let Some(allow) = &playbook.allow {
         permits.extend(allowed(allow, &[], site.doc));
     }
-    steps(&playbook.steps, site, &mut permits);
+    playbook.lists().into_iter().for_each(|(_, list)| steps(list, site, &mut permits));
     text::look(site.doc);
     silence(&mut site.doc.notes, &mut permits);
     if whole {
@@ -30,9 +30,7 @@ fn steps(all: &[Step], site: &mut Site<'_>, permits: &mut Vec<Allowed>) {
             permits.extend(allowed(allow, &path, site.doc));
         }
         scripts::of_step(step, &path, site.doc);
-        if let StepBody::Group(inner) = &step.body {
-            steps(inner, site, permits);
-        }
+        step.lists().into_iter().for_each(|(_, list)| steps(list, site, permits));
     }
 }
 

@@ -59,6 +59,9 @@ pub fn of_step(step: &Step, path: &[Seg], doc: &mut Document) {
     if let Some(verify) = &step.verify {
         look.action(&below(path, &["verify"]), verify, false);
     }
+    if let Some(undo) = &step.undo {
+        look.action(&below(path, &["undo"]), &undo.action, false);
+    }
     if let Some(unless) = &step.around.unless {
         look.script(below(path, &["unless"]), unless, false);
     }
