@@ -6,6 +6,7 @@ mod live;
 mod outcome;
 mod port;
 mod question;
+mod resolution;
 mod unit;
 
 pub use kind::{Counts, Event, Kind};
@@ -13,4 +14,5 @@ pub use live::{Live, Stream};
 pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};
+pub use resolution::Resolution;
 pub use unit::Unit;

@@ -25,11 +25,11 @@ mod wording;
 pub use compile::{CompileError, compile, sha256_hex};
 pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};
 pub use judge::{Judged, Results};
-pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
+pub use node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
-pub use record::{PlanOrigin, PlanRecord, StepRecord, record};
+pub use record::{Found, PlanOrigin, PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
 pub use told::{
     Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,

@@ -43,6 +43,9 @@ impl Machine {
                 self.queue.clear();
             }
             Kind::RunEnded { .. } => self.ended = true,
+            Kind::Resumed { .. } => self.stopping = false,
+            Kind::FoundUnknown { unit, .. } => self.fold_unknown(unit),
+            Kind::Resolved { unit, how, gives, .. } => self.fold_resolved(unit, *how, gives),
         }
     }
 
@@ -146,8 +149,10 @@ impl Machine {
             facts.state = UnitState::Running;
             facts.attempts = attempt;
             facts.attempt_began = Some(at);
-            self.running += 1;
-            self.busy(unit, isize::from(was != UnitState::Preparing));
+            if was != UnitState::Running {
+                self.running += 1;
+                self.busy(unit, isize::from(was != UnitState::Preparing));
+            }
         }
     }
 

@@ -4,18 +4,23 @@
 mod decide;
 mod effects;
 mod fold;
+mod history;
 mod iterations;
 #[cfg(test)]
 mod loop_tests;
 mod machine;
 mod message;
 mod permit;
+mod pickup;
 #[cfg(test)]
 mod random_tests;
+pub mod resume;
 mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use history::{History, UnderWay};
 pub use machine::{Machine, NodeState, Phase, UnitState};
 pub use message::{Command, Input, UnitRef};
 pub use permit::Permit;
+pub use pickup::Resumption;
