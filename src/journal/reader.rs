@@ -14,6 +14,8 @@ pub struct Recovered {
     pub events: Vec<Event>,
     /// The length of the whole lines in bytes; what follows was torn by a crash.
     pub whole: u64,
+    /// The hash of the last of them.
+    pub(super) end: Hash,
 }
 
 /// All facts of a run. A torn last line is dropped.
@@ -36,15 +38,17 @@ pub fn recover(folder: &RunFolder) -> Result<Recovered, JournalError> {
     let text = fs::read(&path).map_err(JournalError::unreadable(&path))?;
     let whole = memchr::memrchr(b'\n', &text).map_or(0, |i| i + 1);
     let mut prev = chain::hash(&plan);
+    let mut head = Head::of(folder);
     let mut events = Vec::new();
     let lines = text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
     for (i, line) in lines.enumerate() {
         let bad = |reason| JournalError::BadLine { path: path.clone(), line: i + 1, reason };
         events.push(one(line, &prev, i).map_err(bad)?);
         prev = chain::hash(line);
+        head.meet(&path, i + 1, &prev)?;
     }
-    check_head(folder, &path, &prev, events.len())?;
-    Ok(Recovered { events, whole: whole as u64 })
+    head.is_met(&path)?;
+    Ok(Recovered { events, whole: whole as u64, end: prev })
 }
 
 fn one(line: &[u8], prev: &Hash, index: usize) -> Result<Event, String> {
@@ -65,22 +69,40 @@ fn one(line: &[u8], prev: &Hash, index: usize) -> Result<Event, String> {
     Ok(event)
 }
 
-/// Compares the end of a journal with what was written down when it was closed.
-fn check_head(folder: &RunFolder, path: &Path, last: &Hash, count: usize) -> Result<(), JournalError> {
-    let Some(head) = folder.head().and_then(|p| fs::read_to_string(p).ok()) else { return Ok(()) };
-    let mut words = head.split_whitespace();
-    let (hash, lines) = (words.next().unwrap_or_default(), words.next().and_then(|n| n.parse().ok()));
-    match lines {
-        Some(lines) if count < lines => Err(JournalError::CutShort { path: path.to_path_buf(), lines }),
-        Some(lines) if count == lines && hash.as_bytes() != last => Err(JournalError::BadLine {
-            path: path.to_path_buf(),
-            line: count,
-            reason: crate::t!(
-                "it is not the line the journal was closed with",
-                "閉じたときの最後の行と違います"
-            ),
-        }),
-        // A journal may have been written on after it was closed.
-        _ => Ok(()),
+/// What was last known to be on disk, from outside the run's folder: how many lines, and the hash of the last one.
+struct Head {
+    lines: usize,
+    hash: String,
+    met: bool,
+}
+
+impl Head {
+    /// That of a run; a missing or torn one proves nothing.
+    fn of(folder: &RunFolder) -> Head {
+        let text = folder.head().and_then(|p| fs::read_to_string(p).ok()).unwrap_or_default();
+        let mut words = text.split_whitespace();
+        let hash = words.next().unwrap_or_default().to_string();
+        let lines = words.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        Head { lines, hash, met: lines == 0 }
+    }
+
+    /// A line of the journal, counted from 1, with its hash.
+    fn meet(&mut self, path: &Path, line: usize, hash: &Hash) -> Result<(), JournalError> {
+        if line != self.lines {
+            return Ok(());
+        }
+        self.met = true;
+        if self.hash.as_bytes() == hash {
+            return Ok(());
+        }
+        let reason = crate::t!("it is not the line that was written there", "そこに書かれた行と違います");
+        Err(JournalError::BadLine { path: path.to_path_buf(), line, reason })
+    }
+
+    fn is_met(&self, path: &Path) -> Result<(), JournalError> {
+        if self.met {
+            return Ok(());
+        }
+        Err(JournalError::CutShort { path: path.to_path_buf(), lines: self.lines })
     }
 }
