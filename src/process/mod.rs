@@ -4,6 +4,7 @@ mod capture;
 mod child;
 mod error;
 mod feed;
+mod left;
 mod pipes;
 mod procfs;
 mod program;
@@ -19,6 +20,7 @@ mod tree;
 
 pub use capture::Capture;
 pub use error::SpawnError;
+pub use left::{Left, left_of, left_unknown};
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
 pub use run::{run, run_then};

@@ -79,7 +79,13 @@ impl Hush {
             Kind::StepEnded { gives, .. } => self.gives(gives),
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
             Kind::Stopping { by } => self.text(by),
-            Kind::RunStarted { .. }
+            Kind::Resolved { reason, gives, .. } => {
+                reason.iter_mut().for_each(|r| self.text(r));
+                self.gives(gives);
+            }
+            Kind::Resumed { .. }
+            | Kind::FoundUnknown { .. }
+            | Kind::RunStarted { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
             | Kind::Blocked { .. }
@@ -269,6 +275,13 @@ mod tests {
             Kind::StepEnded { step: StepId::new("a"), outcome: Outcome::Ok, seconds: 0.0, gives: gives() },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
             Kind::Stopping { by: text() },
+            Kind::Resolved {
+                unit: unit(),
+                how: crate::event::Resolution::ByHand,
+                by: "x".into(),
+                reason: Some(text()),
+                gives: gives(),
+            },
         ]
     }
 

@@ -7,8 +7,10 @@ mod prepare;
 mod session;
 mod signal;
 mod unit;
+mod verify;
 mod world;
 
 pub use driver::{End, drive};
 pub use session::Session;
 pub use signal::{Signal, Signals};
+pub use verify::verify;
