@@ -15,6 +15,7 @@ mod logs;
 mod plan;
 pub mod prompt;
 mod rerun;
+mod resume;
 mod rules;
 mod run;
 mod runs;

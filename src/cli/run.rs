@@ -26,7 +26,7 @@ use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
 use crate::ssh::Hosts;
-use crate::state::Machine;
+use crate::state::{Input, Machine};
 use crate::template::Engine;
 
 /// Runs a playbook to its end.
@@ -72,11 +72,11 @@ fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Op
     Ok((start, None))
 }
 
-fn processors() -> u32 {
+pub(super) fn processors() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
-fn exit_code(end: End, strict: bool) -> ExitCode {
+pub(super) fn exit_code(end: End, strict: bool) -> ExitCode {
     if let Some(signal) = end.signal {
         return ExitCode::from(signal.exit_code());
     }
@@ -90,7 +90,7 @@ fn exit_code(end: End, strict: bool) -> ExitCode {
 }
 
 /// The answers given as flags; one that answers nothing is a mistake.
-fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
+pub(super) fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
     let many = |name: &str| -> Vec<String> {
         matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
     };
@@ -167,8 +167,12 @@ fn session(
     let approved_by = approvals.map(|a| a.by.clone()).collect();
     let run =
         Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
-    let record =
-        PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run, told(start)) };
+    let record = PlanRecord {
+        saved: ready.as_ref().map(|r| r.origin.clone()),
+        found: Some(start.found.clone()),
+        secret_inputs: start.given.secrets.clone(),
+        ..record(plan, &run, told(start))
+    };
     let plan_json = serde_json::to_vec_pretty(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
@@ -201,6 +205,7 @@ fn session(
     let zone = plan.zone.clone();
     let session = Session {
         machine,
+        begin: Input::Begin,
         sites: sites(plan, &id, &scratch, &vault),
         run,
         engine,
@@ -265,7 +270,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
     }
 }
 
-fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
+pub(super) fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
     let marker = marker(id);
     let hosts = Rc::new(Hosts::new(scratch, marker.clone()));
     plan.frames
@@ -290,7 +295,7 @@ fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) 
         .collect()
 }
 
-fn heading(
+pub(super) fn heading(
     start: &Start,
     renderer: &Renderer<'_>,
     id: &RunId,
@@ -323,12 +328,12 @@ fn heading(
 }
 
 /// What every child of a run has in its environment.
-fn marker(id: &RunId) -> (String, String) {
+pub(super) fn marker(id: &RunId) -> (String, String) {
     ("TOBAN_RUN".into(), id.to_string())
 }
 
 /// The secrets of the system and of the inputs, none of them looked up yet.
-fn vault(start: &Start, id: &RunId, terminal: Option<TerminalOperator>) -> Vault {
+pub(super) fn vault(start: &Start, id: &RunId, terminal: Option<TerminalOperator>) -> Vault {
     let prompt = move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
         match terminal.clone() {
             Some(terminal) => Box::pin(terminal.secret(name.to_string())),

@@ -92,7 +92,7 @@ pub fn plan_of(folder: &RunFolder) -> Result<PlanRecord, Error> {
 }
 
 /// The head of a run that may be long over, from what its folder keeps.
-fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
+pub(super) fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Heading {
     let zone = plan.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
     Heading {
         run: summary.run.clone(),
