@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lang;
 pub mod model;
 pub mod plan;
+pub mod probe;
 pub mod process;
 pub mod report;
 pub mod runner;

@@ -14,7 +14,7 @@ steps:
   - { id: a, shell: echo done >> a.count }
   - { id: b, needs: [], shell: echo done >> b.count }
   - { id: c, needs: [a, b], shell: echo done >> c.count }
-  - { id: d, for_each: [1, 2], shell: 'echo done >> d{{ item }}.count' }
+  - { id: d, for_each: [1, 2, 3, 4, 5, 6], shell: 'echo done >> d{{ item }}.count' }
 ";
 
 /// Runs the playbook under a tracer that kills the engine at the `nth` of a system call. False once the run came to
@@ -62,11 +62,12 @@ fn truthful(dir: &Path, events: &[Event]) {
             _ => {}
         }
     }
-    for (file, unit) in [("a", "a"), ("b", "b"), ("c", "c"), ("d1", "d[0]"), ("d2", "d[1]")] {
+    let items = (0..6).map(|i| (format!("d{}", i + 1), format!("d[{i}]")));
+    for (file, unit) in ["a", "b", "c"].map(|id| (id.to_string(), id.to_string())).into_iter().chain(items) {
         let done = std::fs::read_to_string(dir.join(format!("{file}.count"))).unwrap_or_default();
         assert!(done.lines().count() <= 1, "{unit} was done twice");
-        assert!(done.is_empty() || started.contains(unit), "{unit} was done, and the journal does not know");
-        assert!(!ended.contains(unit) || !done.is_empty(), "{unit} is said to have ended, and was not done");
+        assert!(done.is_empty() || started.contains(&unit), "{unit} was done, and the journal does not know");
+        assert!(!ended.contains(&unit) || !done.is_empty(), "{unit} is said to have ended, and was not done");
     }
 }
 
@@ -113,4 +114,92 @@ fn a_kill_at_any_sync_leaves_a_journal_that_knows_what_may_have_been_done() {
 #[test]
 fn a_kill_at_any_write_leaves_a_journal_that_knows_what_may_have_been_done() {
     kill_at_every("write");
+}
+
+/// What the engine did to its disk and which children it started, in this order.
+enum Deed {
+    Wrote(usize),
+    Synced,
+    Started(u32),
+}
+
+/// Follows a whole run under a tracer.
+fn deeds(dir: &Path) -> Vec<Deed> {
+    let playbook = dir.join("count.yaml");
+    std::fs::write(&playbook, PLAYBOOK).expect("written");
+    let trace = dir.join("trace");
+    let status = Command::new("strace")
+        .args(["-qq", "-y", "-s0", "-etrace=write,fdatasync,vfork,fork,clone,clone3", "-o"])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_toban"))
+        .args(["--progress", "quiet", "--state-dir"])
+        .arg(dir.join("state"))
+        .args(["run", "-j", "2"])
+        .arg(&playbook)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("strace runs (Debian package: strace)");
+    assert!(status.success());
+    std::fs::read_to_string(&trace).expect("a trace").lines().filter_map(deed).collect()
+}
+
+fn deed(line: &str) -> Option<Deed> {
+    let (call, result) = line.rsplit_once(" = ")?;
+    let number = result.split_whitespace().next()?.parse().ok()?;
+    if call.contains("journal.jsonl>") {
+        return Some(if call.starts_with("write") { Deed::Wrote(number) } else { Deed::Synced });
+    }
+    let forks = ["vfork", "fork", "clone"].iter().any(|name| call.starts_with(name));
+    forks.then_some(Deed::Started(number as u32))
+}
+
+/// The units that whoever reads these facts has to take for begun, on another boot of the machine.
+fn may_have_begun(events: &[Event]) -> BTreeSet<String> {
+    let (mut begun, mut reserved) = (BTreeSet::new(), BTreeSet::new());
+    for event in events {
+        match &event.kind {
+            Kind::Reserved { units } => reserved = units.iter().map(ToString::to_string).collect(),
+            Kind::AttemptStarted { unit, .. } => drop(begun.insert(unit.to_string())),
+            _ => {}
+        }
+    }
+    begun.union(&reserved).cloned().collect()
+}
+
+#[test]
+fn a_power_cut_at_any_start_leaves_what_starts_and_the_end_of_all_it_waited_for() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let deeds = deeds(dir.path());
+    let (folder, events) = the_run(dir.path()).expect("a finished run stands on disk");
+    let journal = std::fs::read_to_string(folder.join("journal.jsonl")).expect("a journal");
+    let (mut written, mut synced, mut started) = (0, 0, 0);
+    for deed in deeds {
+        match deed {
+            Deed::Wrote(bytes) => written += bytes,
+            Deed::Synced => synced = written,
+            Deed::Started(pid) => {
+                let child = |e: &&Event| matches!(&e.kind, Kind::ChildStarted { pid: of, .. } if *of == pid);
+                let Some(Kind::ChildStarted { unit, .. }) = events.iter().find(child).map(|e| &e.kind) else {
+                    continue;
+                };
+                let left = &events[..journal[..synced].lines().count()];
+                let begun = may_have_begun(left);
+                assert!(begun.contains(&unit.to_string()), "{unit} starts, and a power cut would forget it");
+                let ends = left.iter().filter(|e| matches!(e.kind, Kind::StepEnded { .. })).count();
+                let before = match unit.step.as_str() {
+                    "c" => 2,
+                    "d" => 3,
+                    _ => 0,
+                };
+                assert!(
+                    ends >= before,
+                    "{unit} starts, and a power cut would forget the end of what it needs"
+                );
+                started += 1;
+            }
+        }
+    }
+    assert_eq!((started, written), (9, journal.len()));
 }

@@ -69,6 +69,7 @@ fn perform(action: Value) -> Performed {
         child: &|_, _| {},
         stop: Stop::never(),
         max_output: 1 << 20,
+        held: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(docker::perform(&action, &context))

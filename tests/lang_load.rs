@@ -71,8 +71,4 @@ fn anchors_merge_keys_effects_and_places_are_as_written() {
     }
     let StepBody::Act(argv) = &step("argv").body else { panic!("an action") };
     assert!(matches!(argv.as_ref(), Action::Shell(s) if s.run.is_none() && s.argv.is_some()));
-    let place = loaded.places.step(&StepId::new("inner")).expect("a place");
-    assert_eq!(&place.source.text[place.span.clone()], "inner");
-    let place = loaded.places.within(&StepId::new("rows"), &["sql", "query"]).expect("a place");
-    assert!(place.source.text[place.span.clone()].starts_with("SELECT count"));
 }

@@ -250,7 +250,7 @@ fn the_watch_sees_a_connection() {
     let text_of = "title: ask\nsteps:\n  - {id: ask, http: {get: 'http://127.0.0.1:9/'}}\n";
     std::fs::write(&playbook, text_of).expect("a playbook");
     let state = folder.path().join("state");
-    let allowed = Allowed { files: vec![folder.path().to_path_buf()] };
+    let allowed = Allowed::usual(folder.path());
     let (_, trace) = traced(&["plan", text(&playbook), "--state-dir", text(&state)]);
     assert_eq!(faults(&trace, &allowed), Vec::<String>::new());
     let (_, trace) = traced(&["run", text(&playbook), "--state-dir", text(&state)]);

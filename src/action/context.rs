@@ -48,6 +48,9 @@ pub struct Context<'a> {
     pub stop: Stop,
     /// How many bytes of an output are given on; the rest is only logged.
     pub max_output: usize,
+    /// Whether it is held to reading and leaves no trace: its programs by the kernel, a database file by how it is
+    /// opened.
+    pub held: bool,
 }
 
 impl Context<'_> {

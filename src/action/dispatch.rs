@@ -23,6 +23,16 @@ pub async fn perform(
     holds: Holds<'_>,
 ) -> Performed {
     drop(permit);
+    perform_here(action, cx, read_only, holds).await
+}
+
+/// The same without a permit, for what is known to read only.
+pub(super) async fn perform_here(
+    action: &Action<Rendered>,
+    cx: &Context<'_>,
+    read_only: bool,
+    holds: Holds<'_>,
+) -> Performed {
     refuse_remote(action, cx)?;
     if nothing_to_do(cx).await? {
         return Ok(Report { unchanged: true, ..Report::default() });
@@ -63,7 +73,7 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
 }
 
 /// What is only done on this machine.
-fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
     match action {
         Action::File(_) => cx.refuse_over_ssh("file"),
         Action::Probe(_) => cx.refuse_over_ssh("probe"),

@@ -3,6 +3,10 @@
 
 mod certificate;
 mod context;
+mod could;
+mod could_around;
+mod could_file;
+mod could_shell;
 mod dispatch;
 pub mod docker;
 mod far_file;
@@ -14,6 +18,7 @@ mod out_file;
 mod outputs;
 mod pending;
 pub mod probe;
+mod reading;
 pub mod shell;
 #[cfg(test)]
 mod shell_tests;
@@ -25,6 +30,8 @@ mod trust;
 mod wait;
 
 pub use context::{Context, Performed, Report, SecretLookup, Site};
+pub use could::{Could, could_start};
 pub use dispatch::{Holds, perform};
 pub use outputs::outputs;
 pub use pending::Pending;
+pub use reading::{Held, Reading, look};

@@ -163,6 +163,7 @@ fn with_surroundings(
     let mut spec = Spec::new(program, words.collect(), marker);
     spec.env = cx.around.env.iter().map(|(k, v)| (k.clone(), v.expose().to_string())).collect();
     spec.env.push(cx.site.marker.clone());
+    spec.held = cx.held;
     spec.cwd = Some(cx.around.cwd.as_ref().map_or_else(|| cx.site.base_dir.clone(), |cwd| cx.path(cwd)));
     match (&cx.around.run_as, become_root) {
         (Some(user), _) => Ok(as_user(user, spec)),

@@ -69,6 +69,7 @@ impl Bench {
             child: &|_, _| {},
             stop: self.stop.clone(),
             max_output: self.max_output,
+            held: false,
         };
         work(&cx).await
     }

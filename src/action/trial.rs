@@ -82,6 +82,7 @@ impl Trial {
             child: leak(|_: u32, _: u64| {}),
             stop: self.stop.clone(),
             max_output: self.max_output,
+            held: false,
         }
     }
 }

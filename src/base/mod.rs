@@ -19,4 +19,4 @@ pub use lang::{Lang, current_lang, set_lang};
 pub use masker::{MASK, MaskedStream, Masker};
 pub use secret::{Confidential, Secret};
 pub use size::Size;
-pub use time::{Clock, FixedClock, SystemClock, stamp};
+pub use time::{Clock, FixedClock, SystemClock, local_zone, stamp};

@@ -171,9 +171,17 @@ fn plan() -> Command {
         )
         .arg(by(crate::t!("who makes it [default: the login name]", "作成者 [既定: ログイン名]")))
         .arg(format(&["text", "json", "markdown", "html"]))
+        .arg(Arg::new("probe").long("probe").action(ArgAction::SetTrue).help(crate::t!(
+            "also look: run what can only read, ask everything else whether it could start; exit 1 when something could not",
+            "実際に確認する: 読み取りのみのステップを実行し、他は開始できるかを調べる。できないものがあれば終了コード 1"
+        )))
+        .arg(Arg::new("probe-declared").long("probe-declared").action(ArgAction::SetTrue).help(crate::t!(
+            "the same, and run also what is only declared `effect: read` and nothing holds to it",
+            "--probe に加え、`effect: read` と宣言されただけで制限できないステップも実行する"
+        )))
         .after_help(crate::t!(
-            "Examples:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, all in one file\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.",
-            "例:\n  toban plan quickstart/daily\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。"
+            "Examples:\n  toban plan quickstart/daily\n  toban plan quickstart/daily --probe                   and whether each step could start: yes, no, cannot know\n  toban plan refnet/restore --format html > plan.html   a page for reviewers, in one file\n  toban plan refnet/restore --format markdown           for a ticket or a merge request\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\nA saved plan can be run once. Nothing secret stands in it: secrets are there by name and source. A required\ninput that is not given is unknown in it, and `toban run FILE -i NAME=VALUE` has to give it.\n\nA probe changes nothing and asks nobody. SQL is held to reading by its session, a shell step declared `effect: read`\nby the kernel (Landlock and seccomp); what neither holds is only run with --probe-declared.",
+            "例:\n  toban plan quickstart/daily\n  toban plan quickstart/daily --probe                   各ステップを開始できるかも確認（はい・いいえ・不明）\n  toban plan refnet/restore --format html > plan.html   レビュー用のページ（1 ファイル）\n  toban plan refnet/restore --format markdown           チケットやマージリクエスト用\n  toban plan refnet/restore -i file=/root/backups/x.sql.gz -o restore.plan --valid 2h\n  toban show restore.plan && toban run restore.plan\n\n保存した計画は一度だけ実行できます。シークレットの値は保存されません（名前と取得元のみ）。\n指定しなかった必須入力は未定のまま保存され、`toban run ファイル -i 名前=値` で指定します。\n\n--probe は何も変更せず、質問もしません。SQL はセッションで、`effect: read` の shell はカーネル（Landlock と seccomp）で\n読み取りに制限します。制限できないものは --probe-declared を付けたときだけ実行します。"
         ))
 }
 
@@ -213,7 +221,7 @@ fn diff() -> Command {
             plan("plan", "A", crate::t!("a saved plan, or a playbook planned now", "保存した計画、またはプレイブック（今の計画）"))
                 .required(true),
         )
-        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")).conflicts_with("against"))
+        .arg(plan("other", "B", crate::t!("the plan that A became", "A と比べる新しい計画")))
         .arg(Arg::new("against").long("against").value_name("RUN").help(crate::t!(
             "compares A with what a run was to do: `last`, or a run's id",
             "A を過去の実行の計画と比べる: last または実行 ID"

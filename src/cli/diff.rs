@@ -21,7 +21,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let (old, new) = match (named("other"), named("against")) {
         (Some(other), None) => (first, plan(globals, matches, other)?),
         (None, Some(run)) => (of_run(&globals.state(), run, &first)?, first),
-        _ => {
+        (Some(other), Some(run)) => {
+            return Err(Error::usage(crate::t!(
+                "`{other}` and `--against {run}` are each a second plan; name one",
+                "`{other}` と `--against {run}` はどちらも比較相手です。一つだけ指定してください"
+            )));
+        }
+        (None, None) => {
             let message = crate::t!("two plans are needed", "比べる計画が二つ必要です");
             return Err(Error::usage(message).help(crate::t!(
                 "name a second one, or write --against last",

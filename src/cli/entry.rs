@@ -15,6 +15,7 @@ use super::{
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
+use crate::process;
 
 /// The exit code of a bug.
 const BUG: i32 = 70;
@@ -22,6 +23,9 @@ const BUG: i32 = 70;
 /// The whole program.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == process::HOLDER) {
+        return hold(&arguments[2..]);
+    }
     set_lang(language(&arguments));
     std::panic::set_hook(Box::new(a_bug));
     let matches = match args::command().try_get_matches_from(arguments) {
@@ -43,6 +47,13 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(e) => print(&e, globals.colour_err),
     }
+}
+
+/// Becomes another program that the kernel holds to reading: how the engine starts such a child.
+fn hold(arguments: &[OsString]) -> ExitCode {
+    let e = process::hold(arguments);
+    say_on_stderr(&crate::t!("error: not held to reading: {e}\n", "エラー: 読み取りに制限できません: {e}\n"));
+    ExitCode::from(process::NOT_HELD as u8)
 }
 
 fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {

@@ -1,16 +1,18 @@
-//! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in.
+//! `toban plan`: a dry run. It touches nothing, but for the file that it is told to save the plan in; with `--probe` it
+//! looks as well, and still changes nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use super::error::{Error, say, say_on_stderr};
+use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::{Globals, operator};
+use super::probe::{Probed, look};
 use super::saved;
 use super::start::{Start, start, told as outline_of};
 use super::told;
-use crate::base::Duration;
+use crate::base::{Duration, Masker};
 use crate::journal::estimate;
 use crate::plan::Outline;
 use crate::plan::saved::Saved;
@@ -19,15 +21,24 @@ use crate::plan::saved::Saved;
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     refuse_saved(globals, matches)?;
     let start = start(globals, matches, false)?;
-    let mut outline = outline_of(&start);
+    let plain = outline_of(&start);
+    let believed = matches.get_flag("probe-declared");
+    let Probed { mut outline, masker, signal } = match believed || matches.get_flag("probe") {
+        true => look(&start, believed)?,
+        false => Probed { outline: plain.clone(), masker: Masker::default(), signal: None },
+    };
+    if let Some(signal) = signal {
+        return Ok(ExitCode::from(signal.exit_code()));
+    }
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
     let saved = match matches.get_one::<PathBuf>("output") {
         Some(file) => Some(save(globals, matches, &start, file, &outline)?),
         None => None,
     };
     let head = saved.as_ref().map_or_else(|| told::head(&start), told::head_of_saved);
-    say(&told::written(globals, matches, &outline, &head));
-    Ok(ExitCode::SUCCESS)
+    say(&masker.mask(&told::written(globals, matches, &outline, &head)).0);
+    let could_not = outline.probe.is_some_and(|counts| counts.no > 0);
+    Ok(ExitCode::from(if could_not { Code::Failed } else { Code::Done } as u8))
 }
 
 /// Saves the plan, and says so beside it.

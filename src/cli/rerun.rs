@@ -98,7 +98,7 @@ impl Ready {
 fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
     let library = plan.library.as_ref().map(|root| Library { root: PathBuf::from(root) });
     let loaded = lang::load(&plan.playbook, library.as_ref(), &globals.cwd, plan.environment.as_deref());
-    let loaded = loaded.map_err(|mistakes| {
+    let mut loaded = loaded.map_err(|mistakes| {
         let mut found = changed_sources(plan, &globals.cwd);
         found.extend(mistakes.iter().map(|d| d.title.clone()));
         unlike(plan, file, &found)
@@ -108,7 +108,7 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
         found.extend(mistakes.iter().map(|m| format!("inputs.{}: {}", m.input, m.message)));
         unlike(plan, file, &found)
     })?;
-    let mut laid_out = compile(&loaded).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
+    let mut laid_out = compile(&mut loaded).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
     laid_out.playbook.clone_from(&plan.outline.playbook);
     let found = Found {
         name: plan.playbook.clone(),

@@ -11,21 +11,20 @@ use jiff::Timestamp;
 
 use super::error::{Code, Error};
 use super::globals::{Globals, operator};
+use super::place::{sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
-use super::saved::{file, secrets};
+use super::saved::file;
 use super::start::{OnlyInputs, Start, start, told};
-use crate::action::Site;
 use crate::base::{Clock, RunId, SystemClock};
-use crate::event::{Event, Failure, Kind, RunOutcome};
-use crate::inputs::{Given, Vault, check};
+use crate::event::{Event, Kind, RunOutcome};
+use crate::inputs::{Given, Prompt, check};
 use crate::journal::{Journal, StateDir, summary};
 use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
-use crate::ssh::Hosts;
 use crate::state::{Input, Machine};
 use crate::template::Engine;
 
@@ -33,7 +32,6 @@ use crate::template::Engine;
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let (mut start, ready) = open(globals, matches, !somebody)?;
-    start.loaded.forget_steps();
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
@@ -173,7 +171,7 @@ fn session(
         secret_inputs: start.given.secrets.clone(),
         ..record(plan, &run, told(start))
     };
-    let plan_json = serde_json::to_vec_pretty(&record).map_err(|e| {
+    let plan_json = serde_json::to_vec(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
     let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
@@ -193,7 +191,7 @@ fn session(
         claim.begun()?;
     }
     let terminal = TerminalOperator::open(who, globals.colour_err);
-    let vault = Rc::new(vault(start, &id, terminal.clone()));
+    let vault = Rc::new(vault(start, id.to_string(), typed_by(terminal.clone())));
     let mut shown = reporter(
         globals.progress,
         heading(start, &machine.renderer(), &id, who, folder.logs()),
@@ -206,7 +204,7 @@ fn session(
     let session = Session {
         machine,
         begin: Input::Begin,
-        sites: sites(plan, &id, &scratch, &vault),
+        sites: sites(plan, id.to_string(), &scratch, &vault),
         run,
         engine,
         journal,
@@ -267,32 +265,8 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
         approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
+        names: Default::default(),
     }
-}
-
-pub(super) fn sites(plan: &Plan, id: &RunId, scratch: &std::path::Path, vault: &Rc<Vault>) -> Vec<Rc<Site>> {
-    let marker = marker(id);
-    let hosts = Rc::new(Hosts::new(scratch, marker.clone()));
-    plan.frames
-        .iter()
-        .map(|frame| {
-            let vault = Rc::clone(vault);
-            Rc::new(Site {
-                system: Arc::clone(&frame.system),
-                base_dir: frame.base_dir.clone(),
-                scratch_dir: scratch.to_path_buf(),
-                marker: marker.clone(),
-                hosts: Rc::clone(&hosts),
-                secret: Box::new(move |name| {
-                    // It was looked up before the step was given its permit.
-                    vault.get(&format!("secrets.{name}")).ok_or_else(|| {
-                        let message = crate::t!("secrets.{name} is not known", "secrets.{name} は未取得です");
-                        Failure::Unavailable { message }
-                    })
-                }),
-            })
-        })
-        .collect()
 }
 
 pub(super) fn heading(
@@ -327,18 +301,12 @@ pub(super) fn heading(
     }
 }
 
-/// What every child of a run has in its environment.
-pub(super) fn marker(id: &RunId) -> (String, String) {
-    ("TOBAN_RUN".into(), id.to_string())
-}
-
-/// The secrets of the system and of the inputs, none of them looked up yet.
-pub(super) fn vault(start: &Start, id: &RunId, terminal: Option<TerminalOperator>) -> Vault {
-    let prompt = move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
+/// Asks for a secret at the terminal, where there is one.
+pub(super) fn typed_by(terminal: Option<TerminalOperator>) -> Prompt {
+    Box::new(move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
         match terminal.clone() {
             Some(terminal) => Box::pin(terminal.secret(name.to_string())),
             None => Box::pin(std::future::ready(None)),
         }
-    };
-    Vault::new(secrets(start), start.loaded.base_dir.clone(), marker(id), Box::new(prompt))
+    })
 }

@@ -30,8 +30,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
             "`toban plan {name}` はすべての形式に対応しています"
         )));
     }
-    let loaded = load(globals, matches)?;
-    let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
+    let mut loaded = load(globals, matches)?;
+    let plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
     let mut text = head(&loaded);
     text.push_str(&inputs(&loaded));
     text.push_str(&steps(&plan));

@@ -43,8 +43,8 @@ fn playbook(matches: &ArgMatches) -> &str {
 
 /// As [`start`], of a playbook by its name or path.
 pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: bool) -> Result<Start, Error> {
-    let loaded = load_named(globals, name)?;
-    let plan = compile(&loaded).map_err(|e| Error::usage(e.to_string()))?;
+    let mut loaded = load_named(globals, name)?;
+    let plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
     let given = given(globals, matches, &loaded, all)?;
     tracing::debug!(
         playbook = plan.playbook,
@@ -145,6 +145,7 @@ pub fn run_facts(given: &Given) -> RunFacts {
         approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),
+        names: Default::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::{Error, say};
 use super::globals::Globals;
 use super::runs::{alive, word};
-use crate::base::StepId;
+use crate::base::{StepId, local_zone};
 use crate::event::{Event, Kind};
 use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
@@ -102,7 +102,7 @@ pub(super) fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) 
         target: None,
         protected: false,
         operator: summary.operator.clone(),
-        zone: zone.unwrap_or_else(TimeZone::system),
+        zone: zone.unwrap_or_else(local_zone),
         steps: plan.steps.iter().map(step_info).collect(),
         patterns: plan.patterns.iter().map(step_info).collect(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),

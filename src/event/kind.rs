@@ -48,7 +48,14 @@ pub enum Kind {
     Asked { unit: Unit, question: Question },
     /// A person, or a flag in a person's name, answered.
     Answered { unit: Unit, reply: Reply, by: String },
-    /// On disk before the attempt acts.
+    /// The next attempt at each of these may begin without being on disk itself: this is, before any of them does.
+    /// It takes the place of the fact of this kind before it, so that an empty one ends all reservations.
+    ///
+    /// To whoever reads a journal after a crash, a reserved unit whose attempt has no line has not begun when the
+    /// machine has not been started anew since: every line that was written is there. When it has (another boot id
+    /// than that of [`Kind::RunStarted`]), lines may be missing at the end, and the unit may have begun.
+    Reserved { units: Vec<Unit> },
+    /// An attempt is about to act. On disk by then, unless a [`Kind::Reserved`] that names its unit is.
     AttemptStarted {
         unit: Unit,
         attempt: u32,
@@ -171,22 +178,5 @@ impl Counts {
             + self.blocked
             + self.refused
             + self.unknown
-    }
-}
-
-impl Kind {
-    /// Whether what follows may only happen once this is on disk.
-    pub fn is_boundary(&self) -> bool {
-        matches!(
-            self,
-            Kind::RunStarted { .. }
-                | Kind::AttemptStarted { .. }
-                | Kind::Answered { .. }
-                | Kind::Resumed { .. }
-                | Kind::FoundUnknown { .. }
-                | Kind::Resolved { .. }
-                | Kind::StepEnded { .. }
-                | Kind::RunEnded { .. }
-        )
     }
 }

@@ -8,6 +8,7 @@ mod port;
 mod question;
 mod resolution;
 mod unit;
+mod verdict;
 
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
@@ -16,3 +17,4 @@ pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};
 pub use resolution::Resolution;
 pub use unit::Unit;
+pub use verdict::Verdict;

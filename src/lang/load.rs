@@ -9,7 +9,7 @@ use super::checks;
 use super::document::Document;
 use super::library::Library;
 use super::lower;
-use super::placed::{Placed, Places};
+use super::placed::Placed;
 use super::read;
 use super::resolve::{Target, resolve, shown};
 use super::system::SystemFile;
@@ -29,8 +29,6 @@ pub struct Loaded {
     pub source: Arc<Source>,
     /// The folder of the playbook: paths are relative to it.
     pub base_dir: PathBuf,
-    /// Where its steps stand.
-    pub places: Places,
     /// What somebody should look at.
     pub warnings: Vec<Diagnostic>,
     /// The playbooks it calls, by the name used in `run:`; `name@environment` where the call names one.
@@ -104,12 +102,6 @@ fn environments(target: &Target, cwd: &Path) -> Vec<Option<String>> {
 }
 
 impl Loaded {
-    /// Lets go of the steps once a plan holds them: ten thousand of them need not be kept twice.
-    pub fn forget_steps(&mut self) {
-        self.playbook.steps = Vec::new();
-        self.parts = BTreeMap::new();
-    }
-
     /// Its warnings and those of its parts.
     pub fn all_warnings(&self) -> Vec<Diagnostic> {
         let mut all = self.warnings.clone();
@@ -160,7 +152,7 @@ impl Loading<'_> {
             checks::system(facts, file, system.environment.as_deref());
             system.notes = std::mem::take(&mut file.doc.notes);
         }
-        finish(target, playbook, system, doc, placed, calls)
+        finish(target, playbook, system, doc, calls)
     }
 }
 
@@ -169,7 +161,6 @@ fn finish(
     playbook: Playbook,
     system: SystemInUse,
     mut doc: Document,
-    placed: Placed,
     calls: Calls,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let mut notes = in_order(std::mem::take(&mut doc.notes));
@@ -189,7 +180,6 @@ fn finish(
         environment: system.environment,
         source: doc.source.clone(),
         base_dir: target.base_dir(),
-        places: placed.finish(doc.source, doc.index),
         warnings: notes,
         parts: calls.parts,
         sources,

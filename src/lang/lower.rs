@@ -9,11 +9,19 @@ use crate::model::{Action, Around, Effect, Needs, Playbook, Step, StepBody, Temp
 
 use super::effect::infer_effect;
 use super::placed::Placed;
+use super::read;
 
-/// Takes a playbook over; what is wrong is noted in the document.
+/// Takes a playbook and its steps over; what is wrong is noted in the document. Each step is read and taken over before
+/// the next, since the keys of ten thousand of them take more memory than all else.
 pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
-    let path = vec![Seg::name("steps")];
-    let steps = steps(source.steps, &path, doc, placed);
+    let mut steps = Vec::with_capacity(source.steps.len());
+    for (i, value) in source.steps.into_iter().enumerate() {
+        let here = vec![Seg::name("steps"), Seg::Index(i)];
+        match read::step(doc, value, &here) {
+            Some(source) => steps.extend(step(source, here, doc, placed)),
+            None => placed.broken(doc, &here),
+        }
+    }
     let d = source.defaults;
     let mut defaults = empty_around();
     defaults.timeout = d.timeout;
@@ -96,13 +104,13 @@ fn step(mut source: StepSource, path: Vec<Seg>, doc: &mut Document, placed: &mut
         needs: source.needs.unwrap_or(Needs::Previous),
         after: source.after,
         when: source.when,
-        for_each: source.for_each.map(|each| *each),
+        for_each: source.for_each,
         expect: source.expect,
         ok_codes: source.ok_codes.unwrap_or_else(|| vec![0]),
         warn_codes: source.warn_codes,
         on_error: source.on_error,
-        retry: source.retry.map(|retry| *retry),
-        confirm: source.confirm.map(|confirm| *confirm),
+        retry: source.retry,
+        confirm: source.confirm,
         after_crash: source.after_crash,
         verify: source.verify,
     })

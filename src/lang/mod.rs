@@ -27,6 +27,5 @@ pub use checks::{RULES, Rule};
 pub use effect::infer_effect;
 pub use library::Library;
 pub use load::{Loaded, check, load};
-pub use placed::Places;
 pub use reference::reference;
 pub use schema::{schema_playbook, schema_system};

@@ -1,12 +1,10 @@
 //! Which step stands where in its file. It knows nothing else of steps.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::document::Document;
-use super::yaml::{Index, Seg};
+use super::yaml::Seg;
 use crate::base::StepId;
-use crate::diag::{At, Source};
 
 /// The steps of a playbook by id, while it is being read.
 #[derive(Default)]
@@ -60,36 +58,5 @@ impl Placed {
     /// Steps whose id another has already.
     pub fn duplicates(&self) -> &[(StepId, Vec<Seg>)] {
         &self.duplicates
-    }
-
-    /// The places for those who come after the reading.
-    pub fn finish(self, source: Arc<Source>, index: Arc<Index>) -> Places {
-        Places { steps: self.steps, source, index }
-    }
-}
-
-/// Where the steps of a playbook stand.
-#[derive(Clone, Debug)]
-pub struct Places {
-    steps: HashMap<StepId, Vec<Seg>>,
-    source: Arc<Source>,
-    index: Arc<Index>,
-}
-
-impl Places {
-    /// The place of a step's id.
-    pub fn step(&self, id: &StepId) -> Option<At> {
-        self.within(id, &["id"])
-    }
-
-    /// The place of a value of a step, by the keys that lead to it: `["shell", "run"]`.
-    pub fn within(&self, id: &StepId, keys: &[&str]) -> Option<At> {
-        let mut path = self.steps.get(id)?.clone();
-        path.extend(keys.iter().map(|k| match k.parse() {
-            Ok(i) => Seg::Index(i),
-            Err(_) => Seg::name(k),
-        }));
-        let root = self.index.root()?;
-        Some(At { source: self.source.clone(), span: self.index.value_span(&self.source.text, root, &path) })
     }
 }

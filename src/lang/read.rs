@@ -11,7 +11,7 @@ use super::source::{PlaybookSource, StepSource};
 use super::yaml::Seg;
 use crate::diag::Diagnostic;
 
-/// Reads the keys of a playbook; what is wrong is noted in the document.
+/// Reads the keys of a playbook, those of its steps left out; what is wrong is noted in the document.
 ///
 /// # Errors
 /// When nothing is left to check.
@@ -25,13 +25,13 @@ pub fn playbook(doc: &mut Document, mut value: Value) -> Result<PlaybookSource, 
         Some(Value::Array(steps)) => steps,
         _ => Vec::new(),
     };
-    let mut source: PlaybookSource = decode(doc, Value::Object(map), &[])?;
-    for (i, step) in steps.into_iter().enumerate() {
-        let path = [Seg::name("steps"), Seg::Index(i)];
-        let read: Option<StepSource> = decode(doc, step, &path).unwrap_or_default();
-        source.steps.push(read);
-    }
-    Ok(source)
+    let source: PlaybookSource = decode(doc, Value::Object(map), &[])?;
+    Ok(PlaybookSource { steps, ..source })
+}
+
+/// Reads the keys of one step; none when it cannot be read, which is noted.
+pub fn step(doc: &mut Document, value: Value, at: &[Seg]) -> Option<StepSource> {
+    decode(doc, value, at).unwrap_or_default()
 }
 
 /// What is missing was noted; the rest can be checked all the same.

@@ -34,7 +34,7 @@ pub struct Step {
     /// It is skipped unless all of these hold.
     pub when: Vec<Condition>,
     /// One child an item.
-    pub for_each: Option<ForEach>,
+    pub for_each: Option<Box<ForEach>>,
     /// What must hold of its outputs.
     pub expect: Vec<Condition>,
     /// Exit codes that mean done. Default: 0.
@@ -44,9 +44,9 @@ pub struct Step {
     /// A failure's consequence.
     pub on_error: OnError,
     /// Further attempts.
-    pub retry: Option<Retry>,
+    pub retry: Option<Box<Retry>>,
     /// The question before it.
-    pub confirm: Option<Confirm>,
+    pub confirm: Option<Box<Confirm>>,
     /// What resume does when it was under way.
     pub after_crash: AfterCrash,
     /// A reading action that says, after a crash, whether the step was done.

@@ -8,7 +8,7 @@ use crate::event::{Gives, Outcome};
 use crate::template::Planned;
 
 /// What is known before a run: inputs, and no step.
-pub(super) struct Before<'a> {
+pub struct Before<'a> {
     known: &'a dyn Facts,
     frames: Vec<Option<Map<String, Value>>>,
 }

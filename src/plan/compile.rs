@@ -1,5 +1,6 @@
 //! Lays a playbook and all it calls out as one graph of nodes. It trusts that the playbook was checked.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,24 +10,28 @@ use sha2::{Digest, Sha256};
 
 use super::node::{Body, Frame, Node, NodeIx, Plan};
 use super::uses::Uses;
-use crate::base::StepId;
+use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
 use crate::model::{Action, Needs, OnError, Step, StepBody, System, Template, Templated, Tree};
+use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CompileError(pub String);
 
-/// The plan of a playbook.
+/// The plan of a playbook. The steps go over into it, with the playbooks they call: ten thousand of them need not be
+/// kept twice.
 ///
 /// # Errors
 /// When steps wait for each other across playbooks, or a zone is unknown.
-pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
+pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
-    layout.steps(loaded, &loaded.playbook.steps, frame, None)?;
+    let steps = std::mem::take(&mut loaded.playbook.steps);
+    layout.steps(loaded, steps, frame, None)?;
+    loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
     let order = graph.order().map_err(|cycle| {
@@ -58,7 +63,7 @@ pub fn compile(loaded: &Loaded) -> Result<Plan, CompileError> {
 
 fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
-        None => Ok(jiff::tz::TimeZone::system()),
+        None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
             CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))
         }),
@@ -102,7 +107,7 @@ impl Layout {
             site: ix,
             base_dir: absolute(&loaded.base_dir),
             system: Arc::clone(&loaded.system),
-            system_value: Arc::new(serde_json::to_value(&*loaded.system).unwrap_or_default()),
+            system_names: Ready::new(&serde_json::to_value(&*loaded.system).unwrap_or_default()),
             environment: loaded.environment.clone(),
             inputs: Arc::new(loaded.playbook.inputs.clone()),
             given: Arc::new(given),
@@ -130,13 +135,13 @@ impl Layout {
     fn steps(
         &mut self,
         loaded: &Loaded,
-        steps: &[Step],
+        steps: impl IntoIterator<Item = impl Borrow<Step>>,
         frame: u32,
         inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
         let mut above: Vec<NodeIx> = Vec::new();
         for step in steps {
-            let ix = self.step(loaded, step, frame, inside, &above)?;
+            let ix = self.step(loaded, step.borrow(), frame, inside, &above)?;
             above.push(ix);
         }
         Ok(())

@@ -6,7 +6,9 @@ mod compile;
 mod diff;
 mod edges;
 mod expand;
+mod finding;
 mod foresee;
+mod guess;
 mod judge;
 mod node;
 mod outline;
@@ -22,15 +24,19 @@ mod told;
 mod uses;
 mod wording;
 
+pub use before::Before;
 pub use compile::{CompileError, compile, sha256_hex};
 pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};
+pub use finding::{ProbeCounts, ProbeFinding};
+pub use foresee::Unknown;
+pub use guess::Guess;
 pub use judge::{Judged, Results};
 pub use node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
 pub use record::{Found, PlanOrigin, PlanRecord, StepRecord, record};
-pub use renderer::{Facts, Missing, Renderer, SecretNames, Secrets};
+pub use renderer::{Facts, Item, Missing, Renderer, SecretNames, Secrets};
 pub use told::{
     Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,
     ToldText, ToldUnknown,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{ChecklistItem, Effect, InputDecl, Lock, Schedule, Step, System, Templated, Tree};
+use crate::template::Ready;
 
 /// [`Node::pattern`] of a pattern that has been used.
 pub const LAID_OUT: u32 = u32::MAX;
@@ -119,7 +120,7 @@ pub struct Frame {
     /// The facts of its system.
     pub system: Arc<System>,
     /// Those facts as templates see them.
-    pub system_value: Arc<Value>,
+    pub system_names: Ready,
     /// Its environment.
     pub environment: Option<String>,
     /// Its inputs as declared.
@@ -157,6 +158,8 @@ pub struct RunFacts {
     pub inputs: Map<String, Value>,
     /// The names of its inputs that are secrets.
     pub secret_inputs: Vec<String>,
+    /// The run as templates see it, as long as they do not ask what was found.
+    pub names: OnceLock<Ready>,
 }
 
 impl Plan {

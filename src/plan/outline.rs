@@ -36,6 +36,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         differs: once(steps.iter().flat_map(|s| &s.unknown).filter(|u| u.differs).map(|u| u.name.clone())),
         steps,
         estimate: None,
+        probe: None,
     }
 }
 

@@ -9,7 +9,7 @@ use super::uses::Uses;
 use crate::base::{Confidential, stamp};
 use crate::event::{Gives, Outcome};
 use crate::model::{Place, Template, Templated, Tree};
-use crate::template::{Engine, Scope, TemplateError};
+use crate::template::{Engine, Ready, Scope, TemplateError};
 
 /// What is known of the nodes of a plan at a moment.
 pub trait Facts {
@@ -110,14 +110,20 @@ impl<'a> Renderer<'a> {
     ) -> Scope {
         let frame = &self.plan.frames[frame_ix as usize];
         let mut scope = Scope::new();
-        let inputs = facts.inputs(frame.base).cloned().unwrap_or_default();
-        scope.set("inputs", Value::Object(inputs));
-        scope.set("system", Value::clone(&frame.system_value));
+        match facts.inputs(frame.base) {
+            Some(inputs) => scope.set_map("inputs", inputs),
+            None => scope.set_map("inputs", &Map::new()),
+        }
+        scope.set_ready("system", &frame.system_names);
         if let Some((index, item)) = &frame.item {
             scope.set("item", item.clone());
             scope.set("index", json!(index));
         }
-        scope.set("run", self.run_value(facts));
+        let without = || Ready::new(&self.run_value(Vec::new()));
+        match uses.findings {
+            true => scope.set("run", self.run_value(facts.findings())),
+            false => scope.set_ready("run", self.run.names.get_or_init(without)),
+        }
         scope.set("steps", self.steps_value(frame_ix, facts, uses, missing));
         for (name, value) in secrets {
             if let Some((root, key)) = name.split_once('.') {
@@ -127,7 +133,7 @@ impl<'a> Renderer<'a> {
         scope
     }
 
-    fn run_value(&self, facts: &dyn Facts) -> Value {
+    fn run_value(&self, findings: Vec<Value>) -> Value {
         let run = self.run;
         json!({
             "id": run.id,
@@ -138,7 +144,7 @@ impl<'a> Renderer<'a> {
             "state": "running",
             "dir": run.dir,
             "scratch_dir": run.scratch_dir,
-            "findings": facts.findings(),
+            "findings": findings,
             "previous": { "state": run.previous },
         })
     }

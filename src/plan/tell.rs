@@ -44,7 +44,7 @@ impl Renderer<'_> {
             text: Vec::new(),
             error: None,
             timeout: step.around.timeout.as_ref().map(|t| self.planned(ix, t, known)),
-            retry: step.retry.clone(),
+            retry: step.retry.as_deref().cloned(),
             asks: self.planned_question(ix, known),
             expect: step.expect.iter().map(expected).collect(),
             ok_codes: step.ok_codes.clone(),
@@ -56,6 +56,7 @@ impl Renderer<'_> {
             system: Vec::new(),
             secrets: Vec::new(),
             unknown: Vec::new(),
+            probe: None,
         };
         let mut teller = Teller { renderer: self, ix, known, seen: Vec::new() };
         if let Err(message) = teller.fill(&mut told) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::finding::{ProbeCounts, ProbeFinding};
 use crate::graph::Why;
 use crate::model::{AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Retry, Schedule};
 
@@ -43,6 +44,9 @@ pub struct Outline {
     /// How long it took before; none where no run of it ended well. No part of what is planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
+    /// What a probe found, counted; none without one. No part of what is planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeCounts>,
 }
 
 /// One step of a plan, as it is told.
@@ -114,6 +118,9 @@ pub struct OutlineStep {
     /// Everything it depends on that only a run can know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<ToldUnknown>,
+    /// What a probe found out about it; none without one, and for a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeFinding>,
 }
 
 /// What a step waits for, and why.

@@ -26,6 +26,8 @@ pub struct Uses {
     pub any: bool,
     /// Whether the run before this one is named.
     pub previous: bool,
+    /// Whether what was found so far is named, or may be.
+    pub findings: bool,
 }
 
 impl Uses {
@@ -78,6 +80,11 @@ impl Uses {
                     self.add_source(&from.label, Form::Expression);
                 }
             }
+            // What the action of a computed name says is known only once the name is.
+            Action::Named(_) => {
+                self.findings = true;
+                self.add_staged(action);
+            }
             _ => self.add_staged(action),
         }
     }
@@ -124,6 +131,8 @@ impl Uses {
             ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
             ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
             ("run", Some(name)) if name == "previous" => self.previous = true,
+            ("run", Some(name)) if name == "findings" => self.findings = true,
+            ("run", None) => (self.previous, self.findings) = (true, true),
             ("inputs", Some(name)) => push_new(&mut self.inputs, name.clone()),
             _ => {}
         }
@@ -138,6 +147,7 @@ impl Uses {
         self.any_step |= other.any_step;
         self.any |= other.any;
         self.previous |= other.previous;
+        self.findings |= other.findings;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starts one child with its pipes. It does not know what becomes of it.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -11,6 +12,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Receiver;
 
 use super::feed::{ChildEnd, Feed};
+use super::hold::HOLDER;
 use super::pipes::Pipes;
 use super::program::find_program;
 use super::{Ended, SpawnError, Spec, tree};
@@ -42,8 +44,12 @@ pub(super) fn start(spec: &mut Spec) -> Result<(Child, Pipes), SpawnError> {
     let name = spec.program.clone();
     // The absolute path and the lack of a pre-exec hook let the standard library use posix_spawn, which does not
     // copy the engine's memory map.
+    let (program, args) = match spec.held {
+        true => holder(&program, &name, &spec.args),
+        false => (program, spec.args.iter().map(OsString::from).collect()),
+    };
     let mut expression =
-        duct::cmd(program, &spec.args).stdout_file(out_end).stderr_file(err_end).unchecked().before_spawn(
+        duct::cmd(program, args).stdout_file(out_end).stderr_file(err_end).unchecked().before_spawn(
             move |command| {
                 command.process_group(0).arg0(&name);
                 Ok(())
@@ -66,6 +72,12 @@ pub(super) fn start(spec: &mut Spec) -> Result<(Child, Pipes), SpawnError> {
     drop(expression);
     let child = Child::new(started.map_err(|e| SpawnError::from_start(&shown, &e))?).map_err(around)?;
     Ok((child, Pipes { out: Some(out), err: Some(err), feed }))
+}
+
+/// This program once more, which holds itself to reading and then becomes the other.
+fn holder(program: &Path, name: &str, args: &[String]) -> (PathBuf, Vec<OsString>) {
+    let before = [OsString::from(HOLDER), program.as_os_str().to_owned(), OsString::from(name)];
+    (PathBuf::from("/proc/self/exe"), before.into_iter().chain(args.iter().map(OsString::from)).collect())
 }
 
 impl Child {

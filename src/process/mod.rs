@@ -4,6 +4,7 @@ mod capture;
 mod child;
 mod error;
 mod feed;
+mod hold;
 mod left;
 mod pipes;
 mod procfs;
@@ -13,6 +14,7 @@ mod spec;
 mod stop;
 #[cfg(test)]
 mod stop_tests;
+mod syscalls;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ mod tree;
 
 pub use capture::Capture;
 pub use error::SpawnError;
+pub use hold::{HOLDER, NOT_HELD, can_hold, hold, landlock};
 pub use left::{Left, left_of, left_unknown};
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;

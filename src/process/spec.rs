@@ -48,6 +48,8 @@ pub struct Spec {
     /// A variable in its environment that no other child has: by it the processes are found that left the
     /// child's process group.
     pub marker: (String, String),
+    /// Whether the kernel holds it to reading.
+    pub held: bool,
 }
 
 impl Spec {
@@ -61,6 +63,7 @@ impl Spec {
             input: Input::Null,
             grace: Duration::from_secs(5),
             marker,
+            held: false,
         }
     }
 }

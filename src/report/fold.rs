@@ -40,7 +40,10 @@ impl Board {
             }
             Kind::Resolved { unit, how, reason, .. } => self.resolved(unit, how.outcome(), reason.as_deref()),
             Kind::Resumed { .. } => self.resumed(),
-            Kind::RunStarted { .. } | Kind::ChildStarted { .. } | Kind::Opened { .. } => Change::None,
+            Kind::RunStarted { .. }
+            | Kind::Reserved { .. }
+            | Kind::ChildStarted { .. }
+            | Kind::Opened { .. } => Change::None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Look, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
 use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
-use crate::plan::Outline;
+use crate::plan::{Outline, ProbeCounts};
 
 /// The whole dry run as text.
 pub fn outline_text(outline: &Outline, look: Look) -> String {
@@ -35,6 +35,12 @@ fn end(outline: &Outline) -> Vec<String> {
         "{read} read, {change} change, {destroy} destroy. ⟨…⟩ is what only a run can know.",
         "参照 {read}、変更 {change}、破壊 {destroy}。⟨…⟩ は実行時にのみ決まる値です。"
     )];
+    if let Some(ProbeCounts { ran, yes, no, cannot_know }) = outline.probe {
+        lines.push(crate::t!(
+            "probe: {yes} yes, {no} no, {cannot_know} cannot know ({ran} were run, as they only read). Nothing was changed.",
+            "確認: はい {yes}、いいえ {no}、不明 {cannot_know}（読み取りのみの {ran} 件は実行済み）。何も変更していません。"
+        ));
+    }
     if !outline.differs.is_empty() {
         let names = outline.differs.join(", ");
         lines.push(crate::t!("different in every run: {names}", "実行ごとに異なる値: {names}"));

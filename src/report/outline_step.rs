@@ -2,9 +2,10 @@
 
 use super::outline::{effect_word, failed_word};
 use super::{Look, format_seconds, pad, safe_text};
+use crate::event::Verdict;
 use crate::graph::Why;
 use crate::model::{AfterCrash, Effect, OnError, Otherwise, Retry};
-use crate::plan::{OutlineStep, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
+use crate::plan::{OutlineStep, ProbeFinding, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
 
 /// The width of the labels.
 const LABEL: usize = 11;
@@ -44,7 +45,24 @@ fn told(step: &OutlineStep) -> Lines {
     work(step, &mut lines);
     people(step, &mut lines);
     consequences(step, &mut lines);
+    if let Some(finding) = &step.probe {
+        lines.push((crate::t!("probe", "確認"), found(finding)));
+    }
     lines
+}
+
+/// `yes, ran — 3 rows`
+fn found(finding: &ProbeFinding) -> String {
+    let verdict = match finding.verdict {
+        Verdict::Yes => crate::t!("yes", "はい"),
+        Verdict::No => crate::t!("no", "いいえ"),
+        Verdict::CannotKnow => crate::t!("cannot know", "不明"),
+    };
+    let ran = if finding.ran { crate::t!(", ran", "・実行済み") } else { String::new() };
+    match finding.words.is_empty() {
+        true => format!("{verdict}{ran}"),
+        false => format!("{verdict}{ran} — {}", finding.words),
+    }
 }
 
 fn laid_out(lines: Lines, margin: &str, look: Look, text: &mut String) {

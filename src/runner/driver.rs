@@ -10,15 +10,16 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::hush::Hush;
+use super::pace::Pace;
 use super::prepare::{Job, NotYet, job, judge_readings, limit};
 use super::session::Session;
 use super::signal::{Signal, Signals};
 use super::unit::{Attempt, limited, run};
 use super::world::World;
 use crate::action::Pending;
-use crate::event::{Event, Failure, Live, Outcome, Question, Record, RecordError, RunOutcome, Unit};
+use crate::event::{Event, Failure, Live, Outcome, Question, RecordError, RunOutcome, Unit};
 use crate::inputs::SecretError;
-use crate::journal::{Journal, LogSetup};
+use crate::journal::LogSetup;
 use crate::plan::Results;
 use crate::process::{StopReason, Stopper};
 use crate::state::{Command, Input, Permit, UnitRef};
@@ -41,6 +42,8 @@ pub(super) enum News {
     Live(Live),
     Signal(Signal),
     Wake,
+    /// What was appended should be on disk by now.
+    Late,
 }
 
 /// An attempt is over; its files wait for the verdict.
@@ -68,7 +71,7 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
         driver.wake_at(at);
     }
     while went.is_ok() && driver.outcome.is_none() {
-        let batch = world.next(driver.wake, driver.wants_ticks()).await;
+        let batch = world.next(driver.wake, driver.pace.due(), driver.wants_ticks()).await;
         went = driver.take(batch);
     }
     if let Err(e) = went {
@@ -78,8 +81,8 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
     driver.end()
 }
 
-struct Driver {
-    session: Session,
+pub(super) struct Driver {
+    pub(super) session: Session,
     sender: UnboundedSender<News>,
     /// Units that are rendered and wait for their permit.
     jobs: HashMap<UnitRef, Job>,
@@ -93,7 +96,8 @@ struct Driver {
     outcome: Option<RunOutcome>,
     /// A log that could not be written whole: the run ends, as its records would not be complete.
     lost: Option<RecordError>,
-    hush: Hush,
+    pub(super) hush: Hush,
+    pub(super) pace: Pace,
 }
 
 impl Driver {
@@ -110,6 +114,7 @@ impl Driver {
             outcome: None,
             lost: None,
             hush: Hush::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -137,22 +142,10 @@ impl Driver {
             self.one(news, now, &mut events);
         }
         self.prepare(now, &mut events);
-        self.tell(&events)?;
+        let sync = self.wants_sync(now, &mut events);
+        self.tell(&events, sync)?;
         for command in self.session.machine.effects(&events) {
             self.act(command);
-        }
-        Ok(())
-    }
-
-    /// Facts are written, then shown, both without secrets.
-    fn tell(&mut self, events: &[Event]) -> Result<(), RecordError> {
-        let events = self.hush.facts(events, &self.session.vault);
-        write(&mut self.session.journal, &events)?;
-        for event in events.iter() {
-            tracing::debug!(seq = event.seq, "{}", serde_json::to_string(&event.kind).unwrap_or_default());
-            for reporter in &mut self.session.reporters {
-                reporter.event(event);
-            }
         }
         Ok(())
     }
@@ -175,6 +168,7 @@ impl Driver {
                     Err(failure) => self.prepared(unit, Err(failure), now, events),
                 }
             }
+            News::Late => {}
             News::Input(input) => events.extend(self.session.machine.decide(input, now)),
             News::Done(done) => self.done(done, now, events),
         }
@@ -367,25 +361,16 @@ impl Driver {
     async fn abandon(&mut self, world: &mut World) {
         self.terminate();
         while !self.stoppers.is_empty() {
-            for news in world.next(None, false).await {
+            for news in world.next(None, None, false).await {
                 match news {
                     News::Done(done) => {
                         done.pending.discard();
                         self.stoppers.remove(&done.unit);
                     }
                     News::Signal(_) => self.stoppers.values().for_each(|s| s.stop(StopReason::Killed)),
-                    News::Input(_) | News::Secrets(..) | News::Live(_) | News::Wake => {}
+                    News::Input(_) | News::Secrets(..) | News::Live(_) | News::Wake | News::Late => {}
                 }
             }
         }
     }
-}
-
-/// Writes facts; they are on disk when what follows from them may be done.
-fn write(journal: &mut Journal, events: &[Event]) -> Result<(), RecordError> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    journal.append(events)?;
-    if events.iter().any(|e| e.kind.is_boundary()) { journal.sync() } else { Ok(()) }
 }

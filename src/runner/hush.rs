@@ -86,6 +86,7 @@ impl Hush {
             Kind::Resumed { .. }
             | Kind::FoundUnknown { .. }
             | Kind::RunStarted { .. }
+            | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
             | Kind::Blocked { .. }

@@ -3,9 +3,11 @@
 
 mod driver;
 mod hush;
+mod pace;
 mod prepare;
 mod session;
 mod signal;
+mod tell;
 mod unit;
 mod verify;
 mod world;

@@ -63,6 +63,7 @@ pub(super) async fn run(attempt: Attempt) {
         },
         stop,
         max_output: around.max_output.map_or(MAX_OUTPUT, |size| size.0 as usize),
+        held: false,
     };
     let limit = around.timeout.as_ref().map(|t| t.0.std());
     let work = perform(permit, &prepared.action, &cx, read_only, &*holds);

@@ -82,6 +82,7 @@ async fn said(
         child: &|_, _| {},
         stop,
         max_output: MAX_OUTPUT,
+        held: false,
     };
     let limit = prepared.around.timeout.as_ref().map(|t| t.0.std());
     let work = perform(machine.verification(unit), &prepared.action, &cx, true, &|_| Ok(true));

@@ -28,12 +28,13 @@ impl World {
     }
 
     /// The next news, and all that came with it: what comes together is written together.
-    pub async fn next(&mut self, wake: Option<Instant>, ticking: bool) -> Vec<News> {
+    pub async fn next(&mut self, wake: Option<Instant>, late: Option<Instant>, ticking: bool) -> Vec<News> {
         let first = tokio::select! {
             biased;
             signal = self.signals.next() => News::Signal(signal),
             news = self.inbox.recv() => news.unwrap_or(News::Wake),
             () = until(wake) => News::Wake,
+            () = until(late) => News::Late,
             _ = self.ticks.tick(), if ticking => News::Live(Live::Tick),
         };
         let mut batch = vec![first];

@@ -59,8 +59,7 @@ impl Connection {
         }
         let key = format!("\u{1e}{} ", random());
         let (call, exit) = self.attend(&key, &command.text(&key), started, output, stop.clone()).await?;
-        let listener = call.listener.borrow();
-        let heard = &listener.heard;
+        let heard = call.heard();
         if let Some(code) = &heard.feed {
             let broken = broken_input(code);
             return Ok(Answer { exit: Exit { broken: Some(broken), ..exit }, size: None });
@@ -69,13 +68,14 @@ impl Connection {
             return Ok(Answer { exit, size: None });
         }
         if !heard.hello {
+            let listener = call.listener.borrow();
             return Err(match self.lives() || heard.refused.is_some() || heard.becoming {
                 true => trouble::not_started(&self.name, command, &listener),
                 false => trouble::no_connection(&self.name, &self.address, &listener.early),
             });
         }
         match (&heard.exit, heard.gone) {
-            (Some(words), None) => Ok(own_end(words, &exit, heard)),
+            (Some(words), None) => Ok(own_end(words, &exit, &heard)),
             (_, Some(left)) => Ok(Answer { exit: Exit { left_running: left > 0, ..exit }, size: None }),
             (None, None) => {
                 let ended = self.reap(command).await;

@@ -1,6 +1,7 @@
 //! Tells what a command on another host says from what the far end's script says about it. It decides nothing.
 
 use crate::event::Stream;
+use crate::process::Sink;
 
 /// What the far end's script has said so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,23 +48,14 @@ impl Listener {
     }
 
     /// Takes output as it comes; hands on what is the command's own.
-    pub fn take(
-        &mut self,
-        stream: Stream,
-        bytes: &[u8],
-        on: &mut dyn FnMut(Stream, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    pub fn take(&mut self, stream: Stream, bytes: &[u8], on: &mut Sink<'_>) -> Result<(), String> {
         match stream {
             Stream::Out => self.take_out(bytes, on),
             _ => self.take_err(bytes, on),
         }
     }
 
-    fn take_out(
-        &mut self,
-        bytes: &[u8],
-        on: &mut dyn FnMut(Stream, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn take_out(&mut self, bytes: &[u8], on: &mut Sink<'_>) -> Result<(), String> {
         let Some(early) = &mut self.out else { return on(Stream::Out, bytes) };
         early.extend_from_slice(bytes);
         let hello = [self.key.as_slice(), b"hello\n"].concat();
@@ -82,14 +74,9 @@ impl Listener {
         }
     }
 
-    fn take_err(
-        &mut self,
-        bytes: &[u8],
-        on: &mut dyn FnMut(Stream, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn take_err(&mut self, bytes: &[u8], on: &mut Sink<'_>) -> Result<(), String> {
         self.err.extend_from_slice(bytes);
-        loop {
-            let Some(at) = memchr::memmem::find(&self.err, &self.key) else { break };
+        while let Some(at) = memchr::memmem::find(&self.err, &self.key) {
             let Some(end) = memchr::memchr(b'\n', &self.err[at..]) else {
                 return self.hand_on(at, on);
             };
@@ -108,11 +95,7 @@ impl Listener {
         (1..=most).rev().find(|n| self.err.ends_with(&self.key[..*n])).unwrap_or_default()
     }
 
-    fn hand_on(
-        &mut self,
-        count: usize,
-        on: &mut dyn FnMut(Stream, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn hand_on(&mut self, count: usize, on: &mut Sink<'_>) -> Result<(), String> {
         if count == 0 {
             return Ok(());
         }

@@ -15,7 +15,7 @@ const BULKY: [&str; 9] = ["stdout", "stderr", "lines", "json", "body", "headers"
 
 impl Machine {
     /// Takes in what the world tells, and says what is now a fact. The facts are folded; the caller writes them
-    /// before it asks for [`Machine::effects`].
+    /// before it asks for [`Machine::effects`], and syncs them where [`Machine::must_sync`] says so.
     pub fn decide(&mut self, input: Input, at: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         if self.ended {

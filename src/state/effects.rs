@@ -5,7 +5,8 @@ use super::{Command, Permit, UnitRef};
 use crate::event::{Event, Kind};
 
 impl Machine {
-    /// What follows from facts that are on disk. Permits are granted here and nowhere else.
+    /// What follows from facts that were appended, and synced where [`Machine::must_sync`] said so. Permits are granted
+    /// here and nowhere else.
     pub fn effects(&self, events: &[Event]) -> Vec<Command> {
         events.iter().filter_map(|event| self.effect(&event.kind)).collect()
     }
@@ -65,7 +66,7 @@ impl Machine {
     }
 
     /// Whether as many items of the unit's loop are under way as its author allows.
-    fn is_full(&self, unit: UnitRef) -> bool {
+    pub(super) fn is_full(&self, unit: UnitRef) -> bool {
         let Some(most) = self.plan.at(unit.node).step.for_each.as_ref().and_then(|e| e.max_parallel) else {
             return false;
         };

@@ -22,7 +22,8 @@ impl Machine {
             Kind::Expanded { step, items } => self.fold_expanded(step, items, at),
             Kind::Opened { step, inputs } => self.fold_opened(step, inputs, at),
             Kind::Asked { unit, .. } => self.fold_asked(unit, at),
-            Kind::Answered { .. } => {}
+            Kind::Answered { .. } => self.must_sync = true,
+            Kind::Reserved { units } => self.fold_reserved(units),
             Kind::AttemptStarted { unit, attempt, .. } => self.fold_attempt_started(unit, *attempt, at),
             Kind::AttemptEnded { unit, outcome, gives, seconds, failure, warnings, .. } => {
                 self.fold_attempt_ended(unit, *outcome, gives, *seconds);
@@ -42,10 +43,20 @@ impl Machine {
                 self.stopping = true;
                 self.queue.clear();
             }
-            Kind::RunEnded { .. } => self.ended = true,
-            Kind::Resumed { .. } => self.stopping = false,
-            Kind::FoundUnknown { unit, .. } => self.fold_unknown(unit),
-            Kind::Resolved { unit, how, gives, .. } => self.fold_resolved(unit, *how, gives),
+            Kind::RunEnded { .. } => {
+                self.ended = true;
+                self.must_sync = true;
+            }
+            Kind::Resumed { .. } => {
+                self.stopping = false;
+                self.reserved.clear();
+                self.must_sync = true;
+            }
+            Kind::FoundUnknown { unit, .. } => self.fold_unknown(unit, at),
+            Kind::Resolved { unit, how, gives, .. } => {
+                self.fold_resolved(unit, *how, gives);
+                self.must_sync = true;
+            }
         }
     }
 
@@ -144,6 +155,7 @@ impl Machine {
         let Some(unit) = self.unit(unit) else { return };
         self.activate(unit.node, at);
         self.queue.remove(&unit);
+        self.must_sync |= !self.reserved.remove(&unit);
         if let Some(facts) = self.facts_mut(unit) {
             let was = facts.state;
             facts.state = UnitState::Running;
@@ -186,6 +198,7 @@ impl Machine {
         }
         self.activate(unit.node, at);
         self.queue.remove(&unit);
+        self.reserved.remove(&unit);
         if let Some(facts) = self.facts_mut(unit) {
             let prepared = facts.state == UnitState::Preparing;
             facts.state = UnitState::Done(outcome);

@@ -35,6 +35,8 @@ pub struct History {
     pub withheld: HashMap<Unit, Vec<String>>,
     /// Playbooks that were begun with inputs, and loops with items, that were not written.
     pub blank: HashSet<StepId>,
+    /// Units that could have begun without a line of their own.
+    pub reserved: Vec<Unit>,
     /// The boot of the engine that wrote last.
     pub boot: String,
     /// Who began the run.
@@ -56,7 +58,12 @@ impl History {
             Kind::RunStarted { boot, operator, jobs, .. } => {
                 (self.boot, self.operator, self.jobs) = (boot.clone(), operator.clone(), *jobs);
             }
-            Kind::Resumed { boot, .. } => self.boot.clone_from(boot),
+            Kind::Resumed { boot, .. } => {
+                self.boot.clone_from(boot);
+                self.reserved.clear();
+            }
+            Kind::Reserved { units } => self.reserved.clone_from(units),
+            Kind::NotStarted { unit, .. } => self.reserved.retain(|other| other != unit),
             Kind::Asked { unit, .. } => drop(self.answers.remove(&unit.step)),
             Kind::Answered { unit, reply, by } => {
                 self.answers.insert(unit.step.clone(), (reply.clone(), by.clone()));
@@ -64,6 +71,7 @@ impl History {
             Kind::AttemptStarted { unit, attempt, .. } => {
                 let under_way = UnderWay { attempt: *attempt, since: event.at, child: None };
                 self.under_way.insert(unit.clone(), under_way);
+                self.reserved.retain(|other| other != unit);
             }
             Kind::ChildStarted { unit, pid, start, .. } => {
                 self.children.insert(*pid);

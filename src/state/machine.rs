@@ -92,6 +92,11 @@ pub struct Machine {
     pub(super) settled: BTreeSet<NodeIx>,
     /// Units that wait for a place to run, in the order of the files.
     pub(super) queue: BTreeSet<UnitRef>,
+    /// Units that wait for a place to run and whose next attempt is on disk ahead of its beginning. After a crash these
+    /// are the units without a line that may yet have begun: see [`Kind::Reserved`] for when they have.
+    pub(super) reserved: BTreeSet<UnitRef>,
+    /// Whether a fact that was folded has to be on disk before what follows from it is done.
+    pub(super) must_sync: bool,
     /// Units being rendered or running.
     pub(super) active: usize,
     /// Units with an attempt under way.
@@ -116,6 +121,8 @@ impl Machine {
             frames,
             settled: BTreeSet::new(),
             queue: BTreeSet::new(),
+            reserved: BTreeSet::new(),
+            must_sync: false,
             active: 0,
             running: 0,
             left: 0,

@@ -14,6 +14,9 @@ mod permit;
 mod pickup;
 #[cfg(test)]
 mod random_tests;
+mod reserve;
+#[cfg(test)]
+mod reserve_tests;
 pub mod resume;
 mod settle;
 #[cfg(test)]

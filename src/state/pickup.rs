@@ -40,6 +40,16 @@ impl Machine {
         .collect()
     }
 
+    /// Units that could have begun without a line of their own, of what is not over.
+    pub fn reserved(&self, history: &History) -> Vec<UnitRef> {
+        let known = history.reserved.iter().filter_map(|name| self.unit(name));
+        let open = |unit: &UnitRef| match self.facts(*unit).map(|f| f.state) {
+            None => !self.is_over(unit.node),
+            Some(state) => state == UnitState::Queued,
+        };
+        known.filter(open).collect()
+    }
+
     /// Whether a node is a question that a person has answered: nothing can have been under way.
     fn was_answered(&self, ix: NodeIx, history: &History) -> bool {
         let node = self.plan.at(ix);
@@ -219,8 +229,9 @@ impl Machine {
         }
     }
 
-    pub(super) fn fold_unknown(&mut self, name: &Unit) {
+    pub(super) fn fold_unknown(&mut self, name: &Unit, at: Timestamp) {
         let Some(unit) = self.unit(name) else { return };
+        self.activate(unit.node, at);
         let Some(facts) = self.facts_mut(unit) else { return };
         let ran = facts.state == UnitState::Running;
         facts.state = UnitState::Unknown;

@@ -57,9 +57,10 @@ proptest! {
         choices in proptest::collection::vec(any::<u8>(), 200),
         jobs in 1u32..5,
         stop_at in proptest::option::of(0usize..20),
+        ahead in 0usize..8,
     ) {
         let plan = plan(&yaml);
-        let mut world = World::new(&plan, jobs);
+        let mut world = World::reserving(&plan, jobs, ahead);
         let mut turn = 0;
         while world.outcome.is_none() {
             prop_assert!(turn < 900, "the run does not end:\n{}", yaml);

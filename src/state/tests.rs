@@ -17,9 +17,9 @@ pub(super) fn plan(yaml: &str) -> Arc<Plan> {
     let path = dir.path().join("p.yaml");
     std::fs::write(&path, yaml).expect("written");
     let name = path.to_string_lossy().into_owned();
-    let loaded = crate::lang::load(&name, None, Path::new("/"), None)
+    let mut loaded = crate::lang::load(&name, None, Path::new("/"), None)
         .unwrap_or_else(|mistakes| panic!("{}", crate::diag::render(&mistakes, false)));
-    Arc::new(compile(&loaded).expect("a plan"))
+    Arc::new(compile(&mut loaded).expect("a plan"))
 }
 
 pub(super) fn steps(body: &str) -> Arc<Plan> {
@@ -38,6 +38,7 @@ pub(super) fn run_facts() -> RunFacts {
         approved_by: Vec::new(),
         inputs: Map::new(),
         secret_inputs: Vec::new(),
+        names: Default::default(),
     }
 }
 
@@ -50,10 +51,18 @@ pub(super) struct World {
     pub asking: BTreeSet<UnitRef>,
     pub permits: usize,
     pub outcome: Option<RunOutcome>,
+    /// How many units each sync reserves.
+    pub ahead: usize,
+    /// How many of the facts a power cut would leave.
+    pub synced: usize,
 }
 
 impl World {
     pub fn new(plan: &Arc<Plan>, jobs: u32) -> World {
+        World::reserving(plan, jobs, 0)
+    }
+
+    pub fn reserving(plan: &Arc<Plan>, jobs: u32, ahead: usize) -> World {
         let machine = Machine::new(Arc::clone(plan), Arc::new(Engine::new()), run_facts(), jobs);
         let mut world = World {
             machine,
@@ -63,6 +72,8 @@ impl World {
             asking: BTreeSet::new(),
             permits: 0,
             outcome: None,
+            ahead,
+            synced: 0,
         };
         world.tell(Input::Begin);
         world
@@ -82,9 +93,18 @@ impl World {
                 );
             }
         }
+        let sync = self.machine.must_sync();
+        if sync {
+            batch.extend(self.machine.reserve(self.ahead, self.now));
+        }
+        self.events.extend(batch.iter().cloned());
+        if sync {
+            self.synced = self.events.len();
+        }
         for command in self.machine.effects(&batch) {
             match command {
                 Command::Start { unit, permit } => {
+                    super::reserve_tests::is_on_disk(self, unit);
                     assert_eq!(permit.unit(), &self.machine.name(unit));
                     assert!(self.running.insert(unit), "{unit:?} started twice at once");
                     self.permits += 1;
@@ -94,7 +114,6 @@ impl World {
                 Command::WakeAt(_) | Command::Terminate => {}
             }
         }
-        self.events.extend(batch);
     }
 
     pub fn unit(&self, id: &str) -> UnitRef {

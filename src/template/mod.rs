@@ -40,5 +40,5 @@ pub use engine::{Engine, Planned};
 pub use error::{Problem, TemplateError};
 pub use filters_doc::{FILTERS, FilterDoc, TESTS};
 pub use references::{Form, Reference, references};
-pub use scope::{Resolve, Scope};
+pub use scope::{Ready, Scope};
 pub use stager::{Preview, Render, StageError};

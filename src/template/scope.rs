@@ -1,24 +1,24 @@
-//! The names that a template sees, and their values; some only looked up when asked for. It does not know
-//! where values come from.
+//! The names that a template sees, and their values. It does not know where values come from.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::value::{SecretRef, from_json};
+use super::value::{SecretRef, from_json, from_map};
 use crate::base::Confidential;
 
-/// A name whose parts are looked up when a template asks for them, such as `steps`: ten thousand of them
-/// cost nothing.
-pub trait Resolve: Send + Sync + Debug {
-    /// The value of one part, if there is one.
-    fn get(&self, key: &str) -> Option<Json>;
-    /// Every part there is, in order.
-    fn keys(&self) -> Vec<String>;
+/// A value that many scopes see, brought into the form of templates once.
+#[derive(Clone, Debug)]
+pub struct Ready(Value);
+
+impl Ready {
+    /// The value of some JSON.
+    pub fn new(value: &Json) -> Ready {
+        Ready(from_json(value))
+    }
 }
 
 /// The names that a template sees. A clone is cheap and independent.
@@ -45,9 +45,14 @@ impl Scope {
         self.root(root).base = Some(from_json(&value));
     }
 
-    /// Gives the name `root` parts that are looked up when asked for.
-    pub fn set_lazy(&mut self, root: &str, resolve: Arc<dyn Resolve>) {
-        self.root(root).base = Some(Value::from_object(Lazy(resolve)));
+    /// The same with a value that other scopes see too.
+    pub fn set_ready(&mut self, root: &str, value: &Ready) {
+        self.root(root).base = Some(value.0.clone());
+    }
+
+    /// The same with a mapping.
+    pub fn set_map(&mut self, root: &str, map: &Map<String, Json>) {
+        self.root(root).base = Some(from_map(map));
     }
 
     /// Makes `root.name` a secret, such as `secrets.db` or an input of type secret.
@@ -115,18 +120,6 @@ impl Object for Names {
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Values(self.0.roots.keys().map(Value::from).collect())
-    }
-}
-
-#[derive(Debug)]
-struct Lazy(Arc<dyn Resolve>);
-
-impl Object for Lazy {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.0.get(key.as_str()?).map(|json| from_json(&json))
-    }
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.keys().into_iter().map(Value::from).collect())
     }
 }
 

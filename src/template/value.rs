@@ -63,10 +63,13 @@ pub(super) fn from_json(json: &Json) -> Value {
         Json::String(text) if text.contains('\0') => Value::from(raise(nul())),
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => items.iter().map(from_json).collect(),
-        Json::Object(map) => Value::from_pairs(
-            map.iter().filter(|(k, _)| !k.contains('\0')).map(|(k, v)| (k.as_str(), from_json(v))),
-        ),
+        Json::Object(map) => from_map(map),
     }
+}
+
+/// A JSON mapping as templates see it.
+pub(super) fn from_map(map: &serde_json::Map<String, Json>) -> Value {
+    Value::from_pairs(map.iter().filter(|(k, _)| !k.contains('\0')).map(|(k, v)| (k.as_str(), from_json(v))))
 }
 
 fn number(n: &serde_json::Number) -> Value {

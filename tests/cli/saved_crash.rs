@@ -19,6 +19,13 @@ fn killed_at(place: &Place, call: &str, nth: u32) -> bool {
     !status.success()
 }
 
+/// The journals of the runs that stand on disk.
+fn runs(place: &Place) -> Vec<String> {
+    let entries = std::fs::read_dir(place.at("state/runs")).into_iter().flatten().flatten();
+    let runs = entries.filter(|e| !e.file_name().to_string_lossy().starts_with('.'));
+    runs.map(|e| std::fs::read_to_string(e.path().join("journal.jsonl")).expect("a journal")).collect()
+}
+
 fn kill_at_every(call: &str) {
     let (mut completed, mut used) = (0, 0);
     for nth in 1..200 {
@@ -28,24 +35,11 @@ fn kill_at_every(call: &str) {
         let killed = killed_at(&place, call, nth);
         // A child outlives a killed engine; what it does is over in a moment.
         std::thread::sleep(std::time::Duration::from_millis(30));
-        let journal =
-            || place.at("state/runs").exists().then(|| place.toban(&["status"]).out).unwrap_or_default();
-        let began = killed && place.at("state/runs").exists() && {
-            let dir = std::fs::read_dir(place.at("state/runs"))
-                .expect("runs")
-                .flatten()
-                .find(|e| !e.file_name().to_string_lossy().starts_with('.'));
-            dir.is_some_and(|d| {
-                std::fs::read_to_string(d.path().join("journal.jsonl"))
-                    .is_ok_and(|t| t.contains("attempt_started"))
-            })
-        };
+        let began = killed && runs(&place).iter().any(|run| run.contains("attempt_started"));
         let again = place.toban(&["--progress", "quiet", "run", "p.plan"]);
         if killed && !began {
-            assert_eq!((again.code, place.lines("a.count")), (0, 1), "{call} {nth}: {again:?} {}", journal());
-            let runs = std::fs::read_dir(place.at("state/runs")).expect("runs").flatten();
-            let whole = runs.filter(|e| !e.file_name().to_string_lossy().starts_with('.')).count();
-            assert_eq!(whole, 1, "what did nothing is not left beside it");
+            assert_eq!((again.code, place.lines("a.count")), (0, 1), "{call} {nth}: {again:?}");
+            assert_eq!(runs(&place).len(), 1, "what did nothing is not left beside it");
             completed += 1;
         } else {
             assert_eq!(again.code, 3, "{call} {nth}: {again:?}");

@@ -4,6 +4,7 @@ mod compose;
 mod compose_v2;
 mod exec;
 mod lists;
+mod probe;
 mod run;
 mod stopping;
 mod support;

@@ -102,6 +102,7 @@ impl Lab {
             child: &|pid, start| *self.child.borrow_mut() = Some((pid, start)),
             stop: if stop.is_some() { listening } else { Stop::never() },
             max_output: self.max_output,
+            held: false,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {

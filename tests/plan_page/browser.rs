@@ -66,7 +66,8 @@ impl Browser {
             "Emulation.setDeviceMetricsOverride",
             json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}),
         );
-        self.media("screen", scheme);
+        // An empty medium is the real one, so that printing is printing.
+        self.media("", scheme);
         self.events.clear();
         self.call("Page.navigate", json!({"url": url}));
         while !self.events.iter().any(|e| e["method"] == "Page.loadEventFired") {

@@ -23,8 +23,8 @@ pub struct Told {
     pub unknown_loop: bool,
     /// Whether it may come again: a reading, or a further attempt.
     pub repeats: bool,
-    /// Whether it only lets time go by, or reads without a child.
-    pub plain_wait: bool,
+    /// Whether it may need no child: it lets time go by, or reads a file or a server.
+    pub may_be_childless: bool,
 }
 
 /// The labels of what surrounds an action.
@@ -73,7 +73,7 @@ fn told(step: &Value, text: &Value) -> Told {
         conditional: !list(&step["when"]).is_empty(),
         unknown_loop: step["items"].is_object() && step["items"]["count"].is_null(),
         repeats: kind == "wait" || step["retry"].is_object(),
-        plain_wait: kind == "wait" && lines.len() == 1 && !lines[0].contains(' '),
+        may_be_childless: kind == "wait",
         kind,
     }
 }

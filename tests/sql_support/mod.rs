@@ -116,6 +116,7 @@ impl Step {
             child: &|_, _| {},
             stop,
             max_output: self.max_output,
+            held: false,
         };
         perform(&self.sql, &cx, self.read).await
     }

@@ -71,7 +71,7 @@ pub async fn container_of(
 }
 
 /// The container that compose executes in: the service's first that runs.
-async fn running(
+pub(super) async fn running(
     engine: &Engine,
     project: &Project,
     service: &str,

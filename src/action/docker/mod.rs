@@ -7,6 +7,8 @@ mod compose_cli;
 mod compose_command;
 mod compose_inside;
 mod compose_read;
+mod could;
+mod could_compose;
 mod engine;
 mod exec;
 mod feed;
@@ -27,5 +29,6 @@ mod stats;
 mod sweep;
 
 pub(super) use compose_inside::container_of;
+pub use could::could_start;
 pub(super) use engine::connect;
 pub use perform::perform;

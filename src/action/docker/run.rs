@@ -68,7 +68,7 @@ fn body(what: &DockerRun<Rendered>, reads: bool, cx: &Context<'_>) -> ContainerC
 }
 
 /// A source that begins with a dot is a folder beside the playbook; the engine only knows whole paths and names.
-fn bind(volume: &str, cx: &Context<'_>) -> String {
+pub(super) fn bind(volume: &str, cx: &Context<'_>) -> String {
     if volume.starts_with("./") || volume.starts_with("../") {
         return cx.path(volume).display().to_string();
     }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod client;
+mod could;
 mod perform;
 mod request;
 #[cfg(test)]
@@ -10,4 +11,5 @@ pub(super) mod server;
 #[cfg(test)]
 mod tests;
 
+pub use could::could_start;
 pub use perform::perform;

@@ -44,7 +44,7 @@ pub async fn perform(http: &Http<Rendered>, cx: &Context<'_>) -> Performed {
     Ok(report(exchange, &request, elapsed, &trust))
 }
 
-fn trust(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Trust, Failure> {
+pub(super) fn trust(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Trust, Failure> {
     let Some(ca) = http.ca.as_deref().or(cx.site.system.http.ca.as_ref()) else {
         return Ok(Trust::new(Vec::new()));
     };

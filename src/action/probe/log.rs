@@ -73,7 +73,7 @@ fn window(
     };
     let zone = match &cx.site.system.timezone {
         Some(name) => TimeZone::get(name).map_err(|e| rejected(e.to_string()))?,
-        None => TimeZone::system(),
+        None => crate::base::local_zone(),
     };
     let finder = TimeFinder::new(format, zone, now).map_err(rejected)?;
     Ok(Window { since, finder, inside: false, dated: false })

@@ -5,6 +5,7 @@
 //! reading here, by an allow-list and by a read-only session.
 
 mod compose;
+mod could;
 mod drive;
 mod mysql;
 mod mysql_value;
@@ -22,4 +23,5 @@ mod target;
 mod through;
 mod trouble;
 
+pub use could::could_start;
 pub use perform::perform;

@@ -79,6 +79,8 @@ fn take(set: &mut ResultSet, row: &MySqlRow, wire: Wire, zone: &Zone, limit: usi
 impl Session for MySql {
     async fn begin(&mut self, read_only: bool) -> Result<(), Trouble> {
         if read_only {
+            // A transaction after this one, whoever begins it, is held as well.
+            self.send("SET SESSION TRANSACTION READ ONLY").await?;
             return self.send("START TRANSACTION READ ONLY").await;
         }
         // Also after a statement that commits by itself, what follows is in a transaction.

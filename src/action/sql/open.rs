@@ -26,12 +26,14 @@ pub(super) async fn run(target: Target, job: &Job, cx: &Context<'_>) -> Result<R
             let session = opened(mysql::MySql::open(*options, zone.as_deref()), &place, cx).await?;
             drive(session, job, cx).await
         }
-        Target::Sqlite(path) => drive(sqlite::Sqlite::open(path, job.read_only).await?, job, cx).await,
+        Target::Sqlite(path) => {
+            drive(sqlite::Sqlite::open(path, job.read_only, cx.held).await?, job, cx).await
+        }
     }
 }
 
 /// A connection, unless it is time to stop first.
-async fn opened<S>(
+pub(super) async fn opened<S>(
     connecting: impl Future<Output = Result<S, sqlx::Error>>,
     place: &str,
     cx: &Context<'_>,

@@ -47,7 +47,7 @@ pub async fn perform(action: &Sql<Rendered>, cx: &Context<'_>, read_only: bool) 
 }
 
 /// The SQL of the step, and whether it is a script.
-async fn text(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<(SqlText, bool), Failure> {
+pub(super) async fn text(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<(SqlText, bool), Failure> {
     match (&action.query, &action.script, &action.file) {
         (Some(query), None, None) => Ok((query.0.clone(), false)),
         (None, Some(script), None) => Ok((script.0.clone(), true)),
@@ -75,7 +75,7 @@ async fn read(file: &str, cx: &Context<'_>) -> Result<String, Failure> {
     }
 }
 
-fn check(count: &usize, script: bool) -> Result<(), Failure> {
+pub(super) fn check(count: &usize, script: bool) -> Result<(), Failure> {
     let message = match count {
         0 => crate::t!("there is no statement in the SQL", "SQL に文がありません"),
         1 => return Ok(()),

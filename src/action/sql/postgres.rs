@@ -150,6 +150,22 @@ impl Postgres {
         })
     }
 
+    /// Has the server look at a statement as far as it does without running it.
+    pub async fn try_prepare(&mut self, statement: &Statement) -> Result<(), Trouble> {
+        if bind::can_be_prepared(statement) {
+            self.begin(true).await?;
+            let done = self.prepare(statement).await;
+            self.rollback().await?;
+            if done.is_ok() {
+                self.send("DEALLOCATE toban_statement".to_string()).await?;
+            }
+            return done.map(drop);
+        }
+        let text = statement.sent(bind::dollar);
+        let done = self.connection.prepare(AssertSqlSafe(text).into_sql_str()).await;
+        done.map(drop).map_err(|e| placed(Trouble::from(e), 0, statement))
+    }
+
     async fn send(&mut self, text: String) -> Result<(), sqlx::Error> {
         self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map(|_| ())
     }
@@ -187,6 +203,10 @@ impl Raw {
 
 impl Session for Postgres {
     async fn begin(&mut self, read_only: bool) -> Result<(), Trouble> {
+        if read_only {
+            // A transaction after this one, whoever begins it, is held as well.
+            self.send("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY".to_string()).await?;
+        }
         let text = if read_only { "BEGIN TRANSACTION READ ONLY" } else { "BEGIN" };
         self.send(text.to_string()).await?;
         self.in_transaction = true;

@@ -2,7 +2,7 @@
 //! flag reach it there. A reading session opens the file read-only and has an authorizer that lets nothing else by.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,10 +37,11 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens a file, or a database in memory. A missing file is made, unless it is only to be read.
-    pub async fn open(path: Option<PathBuf>, read_only: bool) -> Result<Sqlite, Failure> {
+    /// With `traceless`, no file appears beside one that is read.
+    pub async fn open(path: Option<PathBuf>, read_only: bool, traceless: bool) -> Result<Sqlite, Failure> {
         let stopped = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stopped);
-        let opened = tokio::task::spawn_blocking(move || opened(path, read_only, flag)).await;
+        let opened = tokio::task::spawn_blocking(move || opened(path, read_only, traceless, flag)).await;
         let connection = opened.unwrap_or_else(|e| Err(Failure::Unavailable { message: e.to_string() }))?;
         let interrupt = Arc::new(connection.get_interrupt_handle());
         Ok(Sqlite { connection: Some(connection), interrupt, stopped })
@@ -95,7 +96,12 @@ fn trouble(error: &rusqlite::Error) -> Trouble {
     }
 }
 
-fn opened(path: Option<PathBuf>, read_only: bool, stopped: Arc<AtomicBool>) -> Result<Connection, Failure> {
+fn opened(
+    path: Option<PathBuf>,
+    read_only: bool,
+    traceless: bool,
+    stopped: Arc<AtomicBool>,
+) -> Result<Connection, Failure> {
     let shown = path.as_ref().map_or_else(|| ":memory:".to_string(), |p| p.display().to_string());
     let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags |= match (&path, read_only) {
@@ -118,12 +124,58 @@ fn opened(path: Option<PathBuf>, read_only: bool, stopped: Arc<AtomicBool>) -> R
         }
     };
     let connection = match path {
+        Some(path) if traceless => only_look(&path, flags),
         Some(path) => Connection::open_with_flags(path, flags),
         None => Connection::open_in_memory_with_flags(flags),
     }
     .map_err(cannot)?;
     prepare_session(&connection, read_only, stopped).map_err(cannot)?;
     Ok(connection)
+}
+
+/// Opens a file for reading so that none appears beside it. A database with a log for writing ahead gets two files when
+/// it is opened, also for reading only; where there is no such log now, nobody writes, and the file is taken as it is.
+fn only_look(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    if log.exists() || !writes_ahead(path) {
+        return Connection::open_with_flags(path, flags);
+    }
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/-_.~".contains(b);
+    let quoted: String = bytes
+        .iter()
+        .map(|b| if plain(b) { char::from(*b).to_string() } else { format!("%{b:02X}") })
+        .collect();
+    let address = format!("file:{quoted}?immutable=1");
+    Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// Whether a database has a log for writing ahead: two bytes of its head say so.
+/// Source: <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
+fn writes_ahead(path: &Path) -> bool {
+    let mut head = [0; 20];
+    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+    read.is_ok() && head[18..] == [2, 2]
+}
+
+/// Compiles a statement and runs none of it. A pragma may act while it is compiled: none is let by.
+pub(super) async fn only_prepare(path: Option<PathBuf>, sql: String) -> Result<(), Trouble> {
+    let compiled = tokio::task::spawn_blocking(move || {
+        let connection = match path {
+            Some(path) => only_look(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.authorizer(Some(|asked: AuthContext<'_>| match asked.action {
+            AuthAction::Pragma { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+                Authorization::Deny
+            }
+            _ => Authorization::Allow,
+        }))?;
+        connection.prepare(&sql).map(drop)
+    });
+    compiled.await.map_err(|_| gone())?.map_err(|e| trouble(&e))
 }
 
 fn prepare_session(

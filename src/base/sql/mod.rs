@@ -5,6 +5,6 @@ mod read;
 mod split;
 mod token;
 
-pub use read::{is_read, is_read_statement};
+pub use read::{functions, is_read, is_read_statement};
 pub use split::{Statement, ends_transaction, split};
 pub use token::{Dialect, Token, TokenKind, tokens};

@@ -9,6 +9,105 @@ pub fn is_read_statement(sql: &str) -> bool {
     [Dialect::Postgres, Dialect::MySql, Dialect::Sqlite].iter().all(|dialect| is_read(sql, *dialect))
 }
 
+/// The functions that a text calls and that are not plain arithmetic of the database: what they do, its words do not
+/// tell.
+pub fn functions(sql: &str, dialect: Dialect) -> Vec<String> {
+    const PLAIN: &[&str] = &[
+        "abs",
+        "any",
+        "array",
+        "array_agg",
+        "as",
+        "avg",
+        "bool_and",
+        "bool_or",
+        "by",
+        "cast",
+        "ceil",
+        "char_length",
+        "coalesce",
+        "concat",
+        "count",
+        "count_if",
+        "date",
+        "date_trunc",
+        "datetime",
+        "decimal",
+        "exists",
+        "extract",
+        "filter",
+        "floor",
+        "from",
+        "greatest",
+        "group_concat",
+        "if",
+        "ifnull",
+        "in",
+        "interval",
+        "json_agg",
+        "lag",
+        "lead",
+        "least",
+        "left",
+        "length",
+        "lower",
+        "ltrim",
+        "max",
+        "min",
+        "now",
+        "nullif",
+        "numeric",
+        "on",
+        "or",
+        "and",
+        "over",
+        "partition",
+        "rank",
+        "replace",
+        "right",
+        "round",
+        "row_number",
+        "rtrim",
+        "select",
+        "string_agg",
+        "substr",
+        "substring",
+        "sum",
+        "to_char",
+        "total",
+        "trim",
+        "upper",
+        "using",
+        "values",
+        "varchar",
+        "where",
+        "with",
+        "not",
+        "union",
+        "all",
+        "case",
+        "when",
+        "then",
+        "else",
+        "like",
+        "between",
+        "distinct",
+        "having",
+    ];
+    let mut found: Vec<String> = Vec::new();
+    for statement in split(sql, dialect) {
+        for pair in statement.tokens.windows(2) {
+            let name = pair[0].text(sql).trim_matches(['"', '`']).to_ascii_lowercase();
+            let called =
+                matches!(pair[0].kind, TokenKind::Word | TokenKind::Name) && pair[1].is_symbol(sql, "(");
+            if called && !PLAIN.contains(&name.as_str()) && !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
 /// Whether the text is one statement of this dialect that only reads.
 pub fn is_read(sql: &str, dialect: Dialect) -> bool {
     let statements = split(sql, dialect);
@@ -56,6 +155,22 @@ const ACTING: &[&str] = &[
     "pg_notify",
     "lo_*",
     "dblink*",
+    "pg_backup_*",
+    "pg_start_backup",
+    "pg_stop_backup",
+    "pg_wal_replay_*",
+    "pg_log_*",
+    "pg_logfile_*",
+    "pg_copy_*",
+    "pg_sync_*",
+    "pg_restore_*",
+    "pg_set_*",
+    "pg_clear_*",
+    "pg_import_system_collations",
+    "ts_stat",
+    "sys_exec",
+    "sys_eval",
+    "sys_set",
     "query_to_xml*",
     "get_lock",
     "release_lock",

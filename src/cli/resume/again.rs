@@ -24,11 +24,11 @@ pub fn again(record: &PlanRecord) -> Result<Start, Error> {
     })?;
     let library = found.library.as_ref().map(|root| Library { root: PathBuf::from(root) });
     let loaded = lang::load(&found.name, library.as_ref(), &found.cwd, record.environment.as_deref());
-    let loaded = loaded.map_err(|mistakes| {
+    let mut loaded = loaded.map_err(|mistakes| {
         let first = mistakes.first().map(|d| d.title.clone()).unwrap_or_default();
         unlike(record, &[first])
     })?;
-    let mut plan = compile(&loaded).map_err(|e| unlike(record, &[e.to_string()]))?;
+    let mut plan = compile(&mut loaded).map_err(|e| unlike(record, &[e.to_string()]))?;
     plan.playbook.clone_from(&record.playbook);
     let given =
         Given { values: record.inputs.clone(), secrets: record.secret_inputs.clone(), missing: Vec::new() };

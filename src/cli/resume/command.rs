@@ -14,7 +14,8 @@ use crate::base::{RunId, SystemClock};
 use crate::cli::error::{Code, Error, say_on_stderr};
 use crate::cli::globals::{Globals, operator};
 use crate::cli::prompt::{FlagOperator, TerminalOperator};
-use crate::cli::run::{answers, exit_code, heading, marker, sites, vault};
+use crate::cli::place::{marker, sites, vault};
+use crate::cli::run::{answers, exit_code, heading, typed_by};
 use crate::cli::start::Start;
 use crate::cli::status::{heading as heading_of, plan_of};
 use crate::event::{Event, Kind, RunOutcome};
@@ -79,14 +80,13 @@ fn finished(globals: &Globals, matches: &ArgMatches, folder: &RunFolder) -> Resu
 fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder) -> Result<ExitCode, Error> {
     let (journal, recovered) = Journal::reopen(folder)?;
     let record = plan_of(folder)?;
-    let mut start = again(&record)?;
+    let start = again(&record)?;
     let changed = differences(&record, &start);
     let plan = match (changed.is_empty(), matches.get_flag("accept-changes")) {
         (true, _) => SamePlan::Same,
         (false, true) => SamePlan::Accepted,
         (false, false) => return Err(unlike(&record, &changed)),
     };
-    start.loaded.forget_steps();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
         Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
     })?;
@@ -131,7 +131,7 @@ impl Made<'_> {
             plan: self.plan,
             waits: self.matches.get_flag("wait"),
             terminal,
-            marker: marker(self.id),
+            marker: marker(self.id.to_string()),
         };
         let (unknown, resolved) = match settling.settle(&mut signals).await? {
             Settled::Decided { unknown, resolved } => (unknown, resolved),
@@ -174,6 +174,7 @@ impl Made<'_> {
             approved_by: approvals.map(|a| a.by.clone()).collect(),
             inputs: self.record.inputs.clone(),
             secret_inputs: self.record.secret_inputs.keys().cloned().collect(),
+            names: Default::default(),
         }
     }
 
@@ -206,11 +207,11 @@ impl Made<'_> {
         let (globals, out) = (self.globals, Box::new(std::io::stdout()));
         let mut shown = reporter(globals.progress, heading, globals.colour, out, Box::new(std::io::stderr()));
         events.iter().for_each(|event| shown.past(event));
-        let vault = Rc::new(vault(self.start, self.id, terminal.clone()));
+        let vault = Rc::new(vault(self.start, self.id.to_string(), typed_by(terminal.clone())));
         Ok(Session {
             machine,
             begin: Input::Begin,
-            sites: sites(plan, self.id, &scratch, &vault),
+            sites: sites(plan, self.id.to_string(), &scratch, &vault),
             run,
             engine,
             journal,

@@ -65,9 +65,16 @@ impl Settling<'_> {
             .into_iter()
             .map(|unit| (unit, self.lacks(unit), Standing::UnderWay))
             .collect();
+        // Where the machine was started anew, lines may be missing at the end.
+        let reserved = match self.history.boot == boot_id() {
+            true => Vec::new(),
+            false => machine.reserved(self.history),
+        };
+        let reserved =
+            reserved.into_iter().map(|unit| (unit, self.lacks(unit), Standing::ReservedOtherBoot));
         let withheld = machine.withheld(self.history).into_iter();
         let withheld = withheld.map(|(node, keys)| (UnitRef { node, item: None }, keys, Standing::Withheld));
-        let all: Vec<_> = under_way.into_iter().chain(withheld).collect();
+        let all: Vec<_> = under_way.into_iter().chain(reserved).chain(withheld).collect();
         self.refuse_others(&all)?;
         let (mut unknown, mut resolved, mut undecided) = (Vec::new(), Vec::new(), Vec::new());
         for (unit, lacks, standing) in all {
@@ -78,7 +85,7 @@ impl Settling<'_> {
                 Err(NotYet::Signalled(signal)) => return Ok(Settled::Signalled(signal)),
                 Err(NotYet::Refused(error)) => return Err(error),
             }
-            if standing == Standing::UnderWay {
+            if standing != Standing::Withheld {
                 unknown.push((name, machine.attempts(unit)));
             }
         }

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::StepSource;
 use crate::base::Confidential;
@@ -42,7 +43,7 @@ pub struct PlaybookSource {
     pub defaults: DefaultsSource,
     /// What to do, from top to bottom.
     #[schemars(with = "Vec<StepSource>")]
-    pub steps: Vec<Option<StepSource>>,
+    pub steps: Vec<Value>,
     /// Boxes ticked from the results of steps.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,

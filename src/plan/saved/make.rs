@@ -89,7 +89,7 @@ fn systems(plan: &Plan) -> Vec<SavedSystem> {
         let path = frame.base_dir.join("system.yaml").display().to_string();
         let known = systems.iter().any(|s| s.path == path && s.environment == frame.environment);
         if !known {
-            let values = without_passwords(Value::clone(&frame.system_value));
+            let values = without_passwords(serde_json::to_value(&*frame.system).unwrap_or_default());
             systems.push(SavedSystem { path, environment: frame.environment.clone(), values });
         }
     }

@@ -1,13 +1,11 @@
 //! Rendering and evaluating, as a playbook's author meets them.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::scope;
 use crate::base::Confidential;
 use crate::model::Place;
-use crate::template::{Engine, FILTERS, Resolve, Scope, TESTS};
+use crate::template::{Engine, FILTERS, TESTS};
 
 fn render(source: &str, place: Place) -> Result<Value, String> {
     Engine::new().render(source, place, &scope()).map_err(|e| e.message)
@@ -174,28 +172,6 @@ fn conditions_hold_or_do_not_and_text_is_none() {
     assert!(holds("inputs.name").is_err_and(|m| m.contains("compare it")));
     assert!(holds("{{ inputs.on }}").is_err_and(|m| m.contains("without braces")));
     assert!(holds("").is_err());
-}
-
-#[test]
-fn only_asked_for_parts_of_a_lazy_name_are_looked_up() {
-    #[derive(Debug, Default)]
-    struct Steps(std::sync::Mutex<Vec<String>>);
-    impl Resolve for Steps {
-        fn get(&self, key: &str) -> Option<Value> {
-            self.0.lock().expect("not poisoned").push(key.to_string());
-            (key != "gone").then(|| json!({"state": "ok"}))
-        }
-        fn keys(&self) -> Vec<String> {
-            (0..10_000).map(|n| format!("s{n}")).collect()
-        }
-    }
-    let steps = Arc::new(Steps::default());
-    let mut scope = Scope::new();
-    scope.set_lazy("steps", steps.clone());
-    let engine = Engine::new();
-    assert_eq!(engine.eval("steps.s7.state == 'ok'", &scope), Ok(json!(true)));
-    assert_eq!(*steps.0.lock().expect("not poisoned"), ["s7"]);
-    assert!(engine.eval("steps.gone.state", &scope).is_err_and(|e| e.message.contains("`steps.gone`")));
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! The probe of `toban plan --probe`: looks at every step, and puts what it found into the outline. It prints nothing.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::error::Error;
+use super::place::{sites, vault};
+use super::start::{Start, run_facts};
+use crate::base::{Masker, Secret};
+use crate::plan::{Body, Outline, ProbeCounts, Renderer, outline};
+use crate::probe::{Found, Setup, probe};
+use crate::process::{StopReason, Stopper};
+use crate::runner::{Signal, Signals};
+use crate::template::Engine;
+
+/// The outline of a plan with what looking found, and the masker of the secrets that were used for it.
+pub struct Probed {
+    /// The plan as it is told.
+    pub outline: Outline,
+    /// Hides the secrets.
+    pub masker: Masker,
+    /// What ended it before its time.
+    pub signal: Option<Signal>,
+}
+
+/// Looks at every step of a plan. `believed` says that the word of a step's author will do.
+///
+/// # Errors
+/// When the engine cannot start.
+pub fn look(start: &Start, believed: bool) -> Result<Probed, Error> {
+    let (facts, engine) = (run_facts(&start.given), Engine::new());
+    let plan = &start.plan;
+    let renderer = || Renderer { plan, run: &facts, engine: &engine };
+    let id = format!("probe-{}", std::process::id());
+    let vault = Rc::new(vault(start, id.clone(), Box::new(|_| Box::pin(std::future::ready(None)))));
+    let setup =
+        Setup::new(renderer(), sites(plan, id, Path::new("/nowhere"), &vault), Rc::clone(&vault), believed);
+    let (found, signal) = found(start, &setup)?;
+    let mut told = outline(&renderer(), &found.shown());
+    let shown = plan.order.iter().filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }));
+    for (step, ix) in told.steps.iter_mut().zip(shown) {
+        step.probe = found.finding(*ix).cloned();
+    }
+    told.probe = Some(ProbeCounts::of(told.steps.iter().filter_map(|s| s.probe.as_ref())));
+    let secrets = vault.masked();
+    let masker = Masker::new(secrets.iter().map(Secret::expose));
+    Ok(Probed { outline: told, masker, signal })
+}
+
+fn found(start: &Start, setup: &Setup<'_>) -> Result<(Found, Option<Signal>), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
+        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
+    })?;
+    let (stopper, stop) = Stopper::new();
+    let inputs = start.given.values.clone();
+    let done = runtime.block_on(async {
+        let signals = Signals::listen().map_err(|e| {
+            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
+        })?;
+        Ok(tokio::task::LocalSet::new()
+            .run_until(heeding(probe(setup, inputs, &stop), signals, &stopper))
+            .await)
+    });
+    runtime.shutdown_background();
+    done
+}
+
+/// Awaits the looks; a signal ends what they started first.
+async fn heeding(
+    work: impl Future<Output = Found>,
+    mut signals: Signals,
+    stopper: &Stopper,
+) -> (Found, Option<Signal>) {
+    let mut work = std::pin::pin!(work);
+    let signal = tokio::select! {
+        found = &mut work => return (found, None),
+        signal = signals.next() => signal,
+    };
+    stopper.stop(StopReason::Cancelled);
+    let found = tokio::select! {
+        found = &mut work => found,
+        _ = signals.next() => {
+            stopper.stop(StopReason::Killed);
+            work.await
+        }
+    };
+    (found, Some(signal))
+}
