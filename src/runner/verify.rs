@@ -89,15 +89,22 @@ async fn said(
     let performed = limited(work, limit, stopper).await;
     drop(log.into_inner().finish());
     let report = performed?;
-    match report.failure {
-        Some(Failure::Exit { .. } | Failure::Expectation { .. }) => return Ok(false),
-        Some(other) => return Err(other),
-        None if report.gives.get("exit_code").and_then(serde_json::Value::as_i64).is_some_and(|c| c != 0) => {
-            return Ok(false);
-        }
-        None => {}
+    let code = report.gives.get("exit_code").and_then(serde_json::Value::as_i64);
+    let failure = report.failure.or(match code {
+        None | Some(0) => None,
+        Some(code) => Some(Failure::Exit { code: code as i32 }),
+    });
+    match failure {
+        None => conditions_hold(session, unit),
+        Some(Failure::Exit { code }) if is_a_no(code) => Ok(false),
+        Some(Failure::Expectation { .. }) => Ok(false),
+        Some(other) => Err(other),
     }
-    conditions_hold(session, unit)
+}
+
+/// Whether an exit code is an answer: from 126 on a shell says that there was nobody to give one.
+fn is_a_no(code: i32) -> bool {
+    (1..126).contains(&code)
 }
 
 /// The conditions of a `verify` that asserts.

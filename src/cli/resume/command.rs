@@ -13,8 +13,8 @@ use super::words::Known;
 use crate::base::{RunId, SystemClock};
 use crate::cli::error::{Code, Error, say_on_stderr};
 use crate::cli::globals::{Globals, operator};
-use crate::cli::prompt::{FlagOperator, TerminalOperator};
 use crate::cli::place::{marker, sites, vault};
+use crate::cli::prompt::{FlagOperator, TerminalOperator};
 use crate::cli::run::{answers, exit_code, heading, typed_by};
 use crate::cli::start::Start;
 use crate::cli::status::{heading as heading_of, plan_of};
@@ -251,15 +251,16 @@ impl Made<'_> {
         known.iter().for_each(|known| say_on_stderr(&format!("{}\n", known.line(&session.zone))));
         let (count, id) = (known.len(), self.id);
         let unit = known.first().map(|known| known.unit.to_string()).unwrap_or_default();
+        let wait = if known.iter().any(|known| !known.left.is_empty()) { " --wait" } else { "" };
         Error::Plain {
             code: Code::Undecided,
             message: crate::t!(
-                "a person has to decide about {count} steps before the run {id} can go on",
+                "a person has to decide about what is unknown ({count}) before the run {id} can go on",
                 "実行 {id} を再開するには、{count} 個のステップについて判断が必要です"
             ),
             help: Some(crate::t!(
-                "toban resume {id} with --rerun {unit}, or with --skip {unit} or --done-by-hand {unit} and --reason '…'",
-                "toban resume {id} に --rerun {unit}、または --reason '…' と共に --skip {unit} か --done-by-hand {unit} を付けてください"
+                "toban resume {id}{wait} with --rerun {unit}, or with --skip {unit} or --done-by-hand {unit} and --reason '…'",
+                "toban resume {id}{wait} に --rerun {unit}、または --reason '…' と共に --skip {unit} か --done-by-hand {unit} を付けてください"
             )),
         }
     }

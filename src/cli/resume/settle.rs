@@ -70,8 +70,7 @@ impl Settling<'_> {
             true => Vec::new(),
             false => machine.reserved(self.history),
         };
-        let reserved =
-            reserved.into_iter().map(|unit| (unit, self.lacks(unit), Standing::ReservedOtherBoot));
+        let reserved = reserved.into_iter().map(|unit| (unit, self.lacks(unit), Standing::ReservedOtherBoot));
         let withheld = machine.withheld(self.history).into_iter();
         let withheld = withheld.map(|(node, keys)| (UnitRef { node, item: None }, keys, Standing::Withheld));
         let all: Vec<_> = under_way.into_iter().chain(reserved).chain(withheld).collect();
