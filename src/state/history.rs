@@ -88,10 +88,8 @@ impl History {
                 }
                 self.hold(unit.clone(), withheld.clone(), gives);
             }
-            Kind::StepEnded { step, gives, .. } => {
-                if !gives.is_empty() {
-                    self.hold(Unit::step(step.clone()), Vec::new(), gives);
-                }
+            Kind::StepEnded { step, gives, .. } if !gives.is_empty() => {
+                self.hold(Unit::step(step.clone()), Vec::new(), gives);
             }
             Kind::Resolved { unit, gives, .. } => {
                 self.under_way.remove(unit);

@@ -43,7 +43,7 @@ fn playbook(place: &str, docker: bool) -> String {
     let port = POSTGRES.port;
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
     let in_docker = "  - { id: boxed, needs: [], docker: { run: { image: toban-test, \
-                     command: [sh, -c, 'echo x >> /mnt/boxed.n'], volumes: ['.:/mnt'] } } }\n";
+                     command: [sh, -c, 'echo x >> /mnt/boxed.n'], volumes: ['./:/mnt'] } } }\n";
     format!(
         "title: Killed
 steps:

@@ -3,8 +3,10 @@
 
 mod again;
 mod command;
+mod flags;
 mod orders;
 mod settle;
 mod words;
 
 pub use command::run;
+pub use flags::flags;

@@ -227,7 +227,7 @@ impl Settling<'_> {
         let (stopper, stop) = Stopper::new();
         let mut work = std::pin::pin!(verify(self.session, unit, &stopper, stop));
         tokio::select! {
-            (verified, why) = &mut work => return Ok((verified, why.map(|w| w.to_string()))),
+            (verified, why) = &mut work => Ok((verified, why.map(|w| w.to_string()))),
             signal = signals.next() => {
                 stopper.stop(StopReason::Cancelled);
                 work.await;
