@@ -268,6 +268,7 @@ fn rounds(seed: u64, tally: &Mutex<Tally>, kills: u32) {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "the figures are what the test is run for by hand")]
 fn no_finished_step_is_repeated_and_no_other_without_being_asked_however_often_the_engine_dies() {
     let kills = std::env::var("TOBAN_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
     let tally = Mutex::new(Tally::default());
