@@ -35,6 +35,7 @@ pub fn command() -> Command {
             graph(),
             diff(),
             run(),
+            super::resume::flags(),
             approve(),
             reject(),
             args_record::runs(),
@@ -214,7 +215,7 @@ fn graph() -> Command {
         ))
 }
 
-fn by(help: String) -> Arg {
+pub(super) fn by(help: String) -> Arg {
     Arg::new("operator").long("operator").value_name("NAME").help(help)
 }
 
@@ -246,25 +247,32 @@ fn run() -> Command {
         .arg(playbook())
         .args(inputs())
         .args(answers())
-        .arg(
-            Arg::new("jobs")
-                .short('j')
-                .long("jobs")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32).range(1..=1024))
-                .help(crate::t!("how many steps run side by side [default: the processors]", "同時に実行するステップ数 [既定: プロセッサ数]")),
-        )
-        .arg(
-            Arg::new("strict")
-                .long("strict")
-                .action(ArgAction::SetTrue)
-                .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする")),
-        )
+        .arg(jobs())
+        .arg(strict())
         .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
             "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
         ))
+}
+
+pub(super) fn jobs() -> Arg {
+    Arg::new("jobs")
+        .short('j')
+        .long("jobs")
+        .value_name("N")
+        .value_parser(clap::value_parser!(u32).range(1..=1024))
+        .help(crate::t!(
+            "how many steps run side by side [default: the processors]",
+            "同時に実行するステップ数 [既定: プロセッサ数]"
+        ))
+}
+
+pub(super) fn strict() -> Arg {
+    Arg::new("strict")
+        .long("strict")
+        .action(ArgAction::SetTrue)
+        .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする"))
 }
 
 fn approve() -> Command {
@@ -294,7 +302,7 @@ fn said(command: Command) -> Command {
         .arg(by(crate::t!("who says it [default: the login name]", "承認者・却下者 [既定: ログイン名]")))
 }
 
-fn answers() -> Vec<Arg> {
+pub(super) fn answers() -> Vec<Arg> {
     let many = |name: &'static str, value: &'static str, help: String| {
         Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
     };

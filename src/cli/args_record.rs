@@ -101,7 +101,7 @@ pub(super) fn prune() -> Command {
         ))
 }
 
-pub(super) fn run_id() -> Arg {
+pub(in crate::cli) fn run_id() -> Arg {
     Arg::new("run").value_name("RUN").default_value("last").help(crate::t!(
         "its id, the end or the beginning of it, or `last`",
         "実行 ID、その先頭か末尾、または last"

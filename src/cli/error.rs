@@ -17,6 +17,8 @@ pub enum Code {
     Usage = 2,
     /// Not confirmed, or refused.
     Refused = 3,
+    /// What was done is not known, and a person has to decide.
+    Undecided = 4,
     /// The journal or the state folder.
     State = 5,
     /// Done with warnings, only with `--strict`.

@@ -22,6 +22,7 @@ pub mod prompt;
 mod prune;
 mod report;
 mod rerun;
+mod resume;
 mod rules;
 mod run;
 mod runs;

@@ -44,6 +44,6 @@ pub fn vault(start: &Start, id: String, prompt: Prompt) -> Vault {
 }
 
 /// What every child of a run has in its environment.
-fn marker(id: String) -> (String, String) {
+pub fn marker(id: String) -> (String, String) {
     ("TOBAN_RUN".into(), id)
 }

@@ -18,7 +18,7 @@ use crate::lang::{self, Library};
 use crate::plan::saved::{
     Approval, Digested, Foreseen, Need, Saved, Unapproved, differences, digest_of, short,
 };
-use crate::plan::{Plan, PlanOrigin, compile};
+use crate::plan::{Found, Plan, PlanOrigin, compile};
 
 /// So many differences are named; the first ones tell what happened.
 const NAMED: usize = 12;
@@ -110,7 +110,12 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
     })?;
     let mut laid_out = compile(&mut loaded).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
     laid_out.playbook.clone_from(&plan.outline.playbook);
-    Ok(Start { loaded, plan: Arc::new(laid_out), given, library })
+    let found = Found {
+        name: plan.playbook.clone(),
+        cwd: globals.cwd.clone(),
+        library: library.as_ref().map(|l| l.root.clone()),
+    };
+    Ok(Start { found, loaded, plan: Arc::new(laid_out), given, library })
 }
 
 /// The files of the plan that are not what they were.

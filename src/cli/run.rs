@@ -26,7 +26,7 @@ use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex
 use crate::process::boot_id;
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
-use crate::state::Machine;
+use crate::state::{Input, Machine};
 use crate::template::Engine;
 
 /// Runs a playbook to its end.
@@ -81,11 +81,11 @@ fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Op
     Ok((start, None))
 }
 
-fn processors() -> u32 {
+pub(super) fn processors() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
-fn exit_code(end: End, strict: bool) -> ExitCode {
+pub(super) fn exit_code(end: End, strict: bool) -> ExitCode {
     if let Some(signal) = end.signal {
         return ExitCode::from(signal.exit_code());
     }
@@ -99,7 +99,7 @@ fn exit_code(end: End, strict: bool) -> ExitCode {
 }
 
 /// The answers given as flags; one that answers nothing is a mistake.
-fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
+pub(super) fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Error> {
     let many = |name: &str| -> Vec<String> {
         matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
     };
@@ -176,8 +176,12 @@ fn session(
     let approved_by = approvals.map(|a| a.by.clone()).collect();
     let run =
         Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
-    let record =
-        PlanRecord { saved: ready.as_ref().map(|r| r.origin.clone()), ..record(plan, &run, told(start)) };
+    let record = PlanRecord {
+        saved: ready.as_ref().map(|r| r.origin.clone()),
+        found: Some(start.found.clone()),
+        secret_inputs: start.given.secrets.clone(),
+        ..record(plan, &run, told(start))
+    };
     let plan_json = serde_json::to_vec(&record).map_err(|e| {
         Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
     })?;
@@ -210,6 +214,7 @@ fn session(
     let zone = plan.zone.clone();
     let session = Session {
         machine,
+        begin: Input::Begin,
         sites: sites(plan, id.to_string(), &scratch, &vault),
         run,
         engine,
@@ -275,7 +280,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
     }
 }
 
-fn heading(
+pub(super) fn heading(
     start: &Start,
     renderer: &Renderer<'_>,
     id: &RunId,
@@ -308,7 +313,7 @@ fn heading(
 }
 
 /// Asks for a secret at the terminal, where there is one.
-fn typed_by(terminal: Option<TerminalOperator>) -> Prompt {
+pub(super) fn typed_by(terminal: Option<TerminalOperator>) -> Prompt {
     Box::new(move |name: &str| -> Pin<Box<dyn Future<Output = Option<String>>>> {
         match terminal.clone() {
             Some(terminal) => Box::pin(terminal.secret(name.to_string())),

@@ -14,11 +14,13 @@ use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
 use crate::model::InputDecl;
-use crate::plan::{Facts, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
+use crate::plan::{Facts, Found, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
 use crate::template::Engine;
 
 /// A plan and what it is to be made with.
 pub struct Start {
+    /// How it was asked for.
+    pub found: Found,
     /// The checked playbook.
     pub loaded: Loaded,
     /// Its plan.
@@ -50,7 +52,12 @@ pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: boo
         steps = plan.step_count(),
         "a plan was made"
     );
-    Ok(Start { loaded, plan: Arc::new(plan), given, library: globals.library.clone() })
+    let found = Found {
+        name: name.to_string(),
+        cwd: globals.cwd.clone(),
+        library: globals.library.as_ref().map(|l| l.root.clone()),
+    };
+    Ok(Start { found, loaded, plan: Arc::new(plan), given, library: globals.library.clone() })
 }
 
 /// The inputs, or everything that is wrong with them in one answer.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, Gives, LogSeal, Outcome, Question, Reply, RunOutcome, Unit};
+use super::{Failure, Gives, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Unit};
 use crate::base::{RunId, StepId};
 
 /// One fact of a run.
@@ -135,6 +135,31 @@ pub enum Kind {
     },
     /// After a stop all that ran has ended: what was not begun is given up, and the end of the run begins.
     Closing,
+    /// Another engine goes on with the run: the one before it died.
+    Resumed {
+        operator: String,
+        /// The engine's version.
+        engine: String,
+        pid: u32,
+        boot: String,
+        /// The playbook is not the one that the run began with, and the operator accepts that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        changed: bool,
+    },
+    /// The unit was under way when the engine died: how far it came is not known.
+    FoundUnknown { unit: Unit, attempt: u32 },
+    /// What becomes of a unit that was found unknown, or whose outputs could not be kept.
+    Resolved {
+        unit: Unit,
+        how: Resolution,
+        /// Who decided: a person, `after_crash` or `verify`.
+        by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What later steps need of it.
+        #[serde(default, skip_serializing_if = "Gives::is_empty")]
+        gives: Gives,
+    },
     /// The last fact of a finished run.
     RunEnded { outcome: RunOutcome, counts: Counts, seconds: f64 },
 }

@@ -7,6 +7,7 @@ mod log_seal;
 mod outcome;
 mod port;
 mod question;
+mod resolution;
 mod unit;
 mod verdict;
 
@@ -16,5 +17,6 @@ pub use log_seal::LogSeal;
 pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};
+pub use resolution::Resolution;
 pub use unit::Unit;
 pub use verdict::Verdict;

@@ -32,6 +32,8 @@ pub struct RecordError {
 pub trait Reporter {
     /// A fact, already written.
     fn event(&mut self, event: &Event);
+    /// A fact of before a crash: it counts, and is not told again.
+    fn past(&mut self, event: &Event);
     /// News.
     fn live(&mut self, live: &Live);
     /// Whether it wants [`Live::Tick`] about every 100 ms while something runs.

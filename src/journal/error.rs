@@ -13,7 +13,7 @@ pub enum JournalError {
     Unreadable { path: PathBuf, error: io::Error },
     /// A line of a journal is not what the engine wrote.
     BadLine { path: PathBuf, line: usize, reason: String },
-    /// Lines are missing at the end of a journal that was closed.
+    /// Lines that were on disk are missing at the end of a journal.
     CutShort { path: PathBuf, lines: usize },
     /// There is no such run.
     NoRun { name: String, state: PathBuf },
@@ -53,8 +53,8 @@ impl fmt::Display for JournalError {
             JournalError::CutShort { path, lines } => {
                 let path = path.display();
                 crate::t!(
-                    "`{path}`: lines are missing at the end (it was closed with {lines}); it was cut or the disk is damaged",
-                    "`{path}`: 末尾の行が失われています（閉じたときは {lines} 行）。切り取られたか、ディスクが壊れています"
+                    "`{path}`: lines are missing at the end ({lines} were on disk); it was cut or the disk is damaged",
+                    "`{path}`: 末尾の行が失われています（{lines} 行が書き込み済みでした）。切り取られたか、ディスクが壊れています"
                 )
             }
             JournalError::NoRun { name, state } => no_run(name, &state.display().to_string()),

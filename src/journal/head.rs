@@ -1,4 +1,4 @@
-//! The end of a closed journal as it is written down outside the run's folder. It reads no journal.
+//! The end of a journal as it is written down outside the run's folder. It reads no journal.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::chain::Hash;
 use super::{JournalError, RunFolder};
 
-/// The hash of a journal's last line and the number of its lines, when it was closed.
+/// The hash of a journal's last line and the number of its lines, when it was last synced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The first 16 bytes of the SHA-256 of the last line, in hexadecimal.
@@ -30,9 +30,9 @@ impl Head {
         (is_hash && words.next().is_none()).then(|| Head { hash: hash.to_ascii_lowercase(), lines })
     }
 
-    /// The text of a head file.
+    /// The text of a head file. Always of the same length, so that a newer one covers the older.
     pub(super) fn text(&self) -> String {
-        format!("{} {}\n", self.hash, self.lines)
+        format!("{} {:>20}\n", self.hash, self.lines)
     }
 
     /// Whether a line with this hash is the last one.
@@ -48,7 +48,8 @@ impl Head {
         folder.head().map_or(Ok(None), |path| Head::at(&path))
     }
 
-    /// The head in a file; none where there is no file.
+    /// The head in a file; none where there is no file, or one that a power cut left empty: that of a run under way is
+    /// not synced.
     ///
     /// # Errors
     /// As [`Head::of`].
@@ -56,6 +57,7 @@ impl Head {
         match fs::read_to_string(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(JournalError::unreadable(path)(e)),
+            Ok(text) if text.trim_matches(['\0', '\n']).is_empty() => Ok(None),
             Ok(text) => Head::parse(&text).map(Some).ok_or_else(|| JournalError::BadLine {
                 path: path.to_path_buf(),
                 line: 1,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::chain::Hash;
 use super::head::Head;
 use super::walk::{Broken, walk};
 use super::{JournalError, RunFolder};
@@ -15,6 +16,8 @@ pub struct Recovered {
     pub events: Vec<Event>,
     /// The length of the whole lines in bytes; what follows was torn by a crash.
     pub whole: u64,
+    /// The hash of the last of them.
+    pub(super) end: Hash,
 }
 
 /// All facts of a run. A torn last line is dropped.
@@ -31,10 +34,12 @@ pub fn read(folder: &RunFolder) -> Result<Vec<Event>, JournalError> {
 /// # Errors
 /// As [`read`].
 pub fn recover(folder: &RunFolder) -> Result<Recovered, JournalError> {
+    // The end comes first: a run that goes on meanwhile only grows beyond it.
+    let head = Head::of(folder)?;
     let (plan, text) = (bytes(&folder.plan())?, bytes(&folder.journal())?);
-    let walk = walk(&plan, &text, Head::of(folder)?.as_ref());
+    let walk = walk(&plan, &text, head.as_ref());
     match walk.fault {
-        None => Ok(Recovered { events: walk.events, whole: walk.whole as u64 }),
+        None => Ok(Recovered { events: walk.events, whole: walk.whole as u64, end: walk.last }),
         Some(Broken::Cut(lines)) => Err(JournalError::CutShort { path: folder.journal(), lines }),
         Some(Broken::Line(line, reason)) => {
             Err(JournalError::BadLine { path: folder.journal(), line, reason })

@@ -109,8 +109,14 @@ fn a_journal_cut_anywhere_reads_as_its_whole_lines() {
     let folder = bench.state.run(&id(2));
     for len in 0..=whole.len() {
         fs::write(folder.journal(), &whole[..len]).expect("cut");
-        let recovered = recover(&folder).expect("reads");
         let lines = whole[..len].iter().filter(|b| **b == b'\n').count();
+        let recovered = recover(&folder);
+        if lines == 0 {
+            // The first fact was on disk before the run appeared.
+            assert!(matches!(recovered, Err(JournalError::CutShort { lines: 1, .. })), "cut at {len}");
+            continue;
+        }
+        let recovered = recovered.expect("reads");
         assert_eq!(recovered.events.len(), lines, "cut at {len}");
         let end = whole[..len].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         assert_eq!(recovered.whole, end as u64);

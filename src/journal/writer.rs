@@ -2,12 +2,12 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, Hash};
 use super::head::Head;
-use super::{JournalError, LogSetup, RunFolder, StateDir, StepLog, lock};
+use super::{JournalError, LogSetup, Recovered, RunFolder, StateDir, StepLog, lock, recover};
 use crate::base::RunId;
 use crate::event::{Event, Record, RecordError, Unit};
 
@@ -16,6 +16,8 @@ pub struct Journal {
     folder: RunFolder,
     path: PathBuf,
     file: File,
+    /// Where the hash of what is on disk stands, outside the run's folder.
+    head: Option<(File, PathBuf)>,
     /// The hash of the last line.
     prev: Hash,
     /// The length of what is known to be whole, in bytes and in lines.
@@ -44,6 +46,7 @@ impl Journal {
         let hidden = runs.join(format!(".tmp-{id}"));
         let made = fill(&hidden, plan_json, first).and_then(|mut journal| {
             let folder = state.run(id);
+            journal.open_head(&folder)?;
             publish(&hidden, folder.path(), &runs)?;
             tracing::debug!(folder = %folder.path().display(), "run folder made");
             journal.path = folder.journal();
@@ -54,6 +57,55 @@ impl Journal {
             drop(fs::remove_dir_all(&hidden));
         }
         made
+    }
+
+    /// Goes on with the journal of a run that has no living engine. A torn last line is cut off.
+    ///
+    /// # Errors
+    /// When another process writes it, when it is not what was written, when the disk says no.
+    pub fn reopen(folder: &RunFolder) -> Result<(Journal, Recovered), JournalError> {
+        let path = folder.journal();
+        let fail = JournalError::unwritable(&path);
+        let file = OpenOptions::new().append(true).read(true).open(&path).map_err(&fail)?;
+        if !lock::hold(&file).map_err(&fail)? {
+            return Err(JournalError::Busy { path: path.clone() });
+        }
+        let recovered = recover(folder)?;
+        file.set_len(recovered.whole).and_then(|()| file.sync_data()).map_err(&fail)?;
+        let mut journal = Journal {
+            folder: folder.clone(),
+            path: path.clone(),
+            file,
+            head: None,
+            prev: recovered.end,
+            len: recovered.whole,
+            lines: recovered.events.len(),
+            dirty: false,
+            failed: false,
+            buffer: Vec::new(),
+        };
+        journal.open_head(folder)?;
+        Ok((journal, recovered))
+    }
+
+    /// The hash of what is on disk is kept beside all runs from now on: whoever cuts the journal off before that is
+    /// found out.
+    fn open_head(&mut self, folder: &RunFolder) -> Result<(), JournalError> {
+        let Some(path) = folder.head() else { return Ok(()) };
+        private_folder(path.parent().unwrap_or(Path::new("/")))?;
+        let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        self.head = Some((open.map_err(JournalError::unwritable(&path))?, path));
+        self.tell_head()
+    }
+
+    /// Not synced: after a power cut it may be older than the journal, never newer.
+    fn tell_head(&self) -> Result<(), JournalError> {
+        let Some((file, path)) = &self.head else { return Ok(()) };
+        file.write_all_at(self.head_text().as_bytes(), 0).map_err(JournalError::unwritable(path))
+    }
+
+    fn head_text(&self) -> String {
+        Head::new(&self.prev, self.lines).text()
     }
 
     /// The run's folder.
@@ -73,7 +125,7 @@ impl Journal {
     pub fn close(mut self) -> Result<(), JournalError> {
         self.sync_file()?;
         let Some(head) = self.folder.head() else { return Ok(()) };
-        let text = Head::new(&self.prev, self.lines).text();
+        let text = self.head_text();
         let folder = head.parent().unwrap_or(Path::new("/"));
         private_folder(folder)?;
         let hidden = folder.join(format!(".tmp-{}", head.file_name().unwrap_or_default().to_string_lossy()));
@@ -124,8 +176,9 @@ impl Journal {
             // After a failed sync the kernel may forget what it could not write: it is not tried again.
             self.failed = true;
             self.file.sync_data().map_err(fail)?;
-            self.failed = false;
             self.dirty = false;
+            self.tell_head()?;
+            self.failed = false;
         }
         Ok(())
     }
@@ -157,6 +210,7 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
         folder,
         path: path.clone(),
         file,
+        head: None,
         prev: chain::hash(plan_json),
         len: 0,
         lines: 0,

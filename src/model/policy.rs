@@ -47,7 +47,7 @@ pub enum OnError {
 }
 
 /// What `resume` does with a step that was under way when the engine died.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCrash {
     /// It may be run again without a question.

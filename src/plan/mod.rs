@@ -36,11 +36,11 @@ pub use finding::{ProbeCounts, ProbeFinding};
 pub use foresee::Unknown;
 pub use guess::Guess;
 pub use judge::{Judged, Results};
-pub use node::{Body, Frame, Node, NodeIx, Plan, RunFacts};
+pub use node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
-pub use record::{PlanOrigin, PlanRecord, StepRecord, record};
+pub use record::{Found, PlanOrigin, PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Item, Missing, Renderer, SecretNames, Secrets};
 pub use told::{
     Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,

@@ -57,6 +57,33 @@ impl Renderer<'_> {
         Ok(Prepared { action, around, preview })
     }
 
+    /// The `verify` of a unit with the values of its secrets; none where its step has none. It reads nothing and
+    /// writes no file on behalf of the step.
+    ///
+    /// # Errors
+    /// When a template cannot be rendered.
+    pub fn prepare_verify(
+        &self,
+        ix: NodeIx,
+        item: Item<'_>,
+        facts: &dyn Facts,
+        secrets: &Secrets,
+    ) -> Result<Option<Prepared>, Failure> {
+        let node = self.plan.at(ix);
+        let Some(verify) = &node.step.verify else { return Ok(None) };
+        let scope = self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?;
+        let mut render = Render::new(self.engine, &scope);
+        let staged = |e: crate::template::StageError| Failure::Template {
+            message: format!("verify.{}: {}", e.path, e.message),
+        };
+        let mut around = node.step.around.clone();
+        (around.stdin, around.stdout, around.unless, around.creates) = (None, None, None, None);
+        let around = around.stage(&mut render).map_err(staged)?;
+        let action = (**verify).stage(&mut render).map_err(staged)?;
+        let preview = preview(&action, &around, &self.plan.frames[node.frame as usize].system);
+        Ok(Some(Prepared { action, around, preview }))
+    }
+
     /// What a person is asked before a node, or by it; none when nothing is asked. `items` are the items of a loop,
     /// which asks once for all of them.
     ///

@@ -1,5 +1,8 @@
 //! What a run's folder keeps of its plan. No secret stands in it.
 
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,7 +11,7 @@ use super::node::{Node, Plan, RunFacts};
 use super::saved::Approval;
 use super::told::Outline;
 use crate::base::{PlanId, StepId};
-use crate::model::{ChecklistItem, Effect};
+use crate::model::{ChecklistItem, Effect, SecretSource};
 
 /// `plan.json` in the folder of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,27 @@ pub struct PlanRecord {
     /// The saved plan it is, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<PlanOrigin>,
+    /// How the playbook was found; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+    /// Where its secret inputs come from.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub secret_inputs: IndexMap<String, SecretSource>,
+    /// How the run before it ended, where its steps ask for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+/// How a playbook was found, so that it is found again from anywhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The name or path it was asked for by.
+    pub name: String,
+    /// The folder that paths are relative to.
+    pub cwd: PathBuf,
+    /// The playbook folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<PathBuf>,
 }
 
 /// The saved plan that a run does.
@@ -103,5 +127,8 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         checklist: plan.checklist.clone(),
         outline: Some(outline),
         saved: None,
+        found: None,
+        secret_inputs: IndexMap::new(),
+        previous: run.previous.clone(),
     }
 }

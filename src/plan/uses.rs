@@ -55,6 +55,9 @@ impl Uses {
         if let StepBody::Act(action) = &step.body {
             uses.add_action(action);
         }
+        if let Some(verify) = &step.verify {
+            uses.add_action(verify);
+        }
         uses
     }
 

@@ -72,7 +72,7 @@ pub(super) fn look(pid: u32) -> Option<Seen> {
     Some(Seen { pid, parent, group, start, zombie: matches!(state, "Z" | "X" | "x") })
 }
 
-fn command_line(pid: u32) -> String {
+pub(super) fn command_line(pid: u32) -> String {
     let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&bytes).split('\0').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
 }

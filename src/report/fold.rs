@@ -38,6 +38,12 @@ impl Board {
             Kind::Answered { unit, reply, by } => self.answered(unit, note::reply(reply), by),
             Kind::Stopping { .. } => self.questions_are_void(),
             Kind::RunEnded { outcome, seconds, .. } => self.run_ended(*outcome, *seconds),
+            Kind::FoundUnknown { unit, .. } => {
+                self.running.shift_remove(unit);
+                Change::None
+            }
+            Kind::Resolved { unit, how, reason, .. } => self.resolved(unit, how.outcome(), reason.as_deref()),
+            Kind::Resumed { .. } => self.resumed(),
             Kind::RunStarted { .. }
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
@@ -156,6 +162,25 @@ impl Board {
         let place = self.place(&unit.step);
         self.steps[place].answer = Some((said, by.to_string()));
         Change::None
+    }
+
+    /// Questions of the engine that died are put again.
+    fn resumed(&mut self) -> Change {
+        self.asking.clear();
+        Change::None
+    }
+
+    /// What a unit that was found unknown comes to.
+    fn resolved(&mut self, unit: &Unit, outcome: Option<Outcome>, reason: Option<&str>) -> Change {
+        self.running.shift_remove(unit);
+        match outcome {
+            None => self.taken_back(unit),
+            Some(outcome) => {
+                let reason = reason.unwrap_or_default().to_string();
+                self.unit_over(unit, 0, outcome, [reason.clone(), reason]);
+                if unit.item.is_some() { Change::Item } else { Change::None }
+            }
+        }
     }
 
     fn questions_are_void(&mut self) -> Change {

@@ -22,5 +22,7 @@ impl Reporter for Json {
         }
     }
 
+    fn past(&mut self, _: &Event) {}
+
     fn live(&mut self, _: &Live) {}
 }

@@ -1,7 +1,7 @@
 //! Why something ended as it did, in one short line. It knows no screen.
 
 use crate::base::StepId;
-use crate::event::{Failure, Question, Reply, Unit};
+use crate::event::{Failure, Question, Reply, Resolution, Unit};
 use crate::t;
 
 /// A failure, or the first of the warnings; empty where there is neither.
@@ -28,6 +28,16 @@ pub fn with_attempts(reason: String, attempt: u32) -> String {
         (0 | 1, _) => reason,
         (n, true) => t!("attempt {n}", "{n} 回目"),
         (n, false) => t!("{reason} (attempt {n})", "{reason} ({n} 回目)"),
+    }
+}
+
+/// What becomes of a unit that was found unknown.
+pub fn resolution(how: Resolution) -> String {
+    match how {
+        Resolution::Rerun => t!("run again", "再実行"),
+        Resolution::Skip => t!("skip", "スキップ"),
+        Resolution::ByHand => t!("done by hand", "手作業で完了"),
+        Resolution::Verified => t!("was done, says verify", "完了済み（verify で確認）"),
     }
 }
 

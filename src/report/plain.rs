@@ -68,6 +68,15 @@ impl Plain {
                 let said = note::reply(reply);
                 self.fact(at, &t!("answer", "回答"), &format!("{unit}  {said}  ({by})"));
             }
+            (Kind::Resumed { .. }, _) => self.started(at),
+            (Kind::FoundUnknown { unit, .. }, _) => {
+                self.fact(at, &outcome_word(Outcome::Unknown), &unit.to_string());
+            }
+            (Kind::Resolved { unit, how, by, reason, .. }, _) => {
+                let reason = reason.as_deref().unwrap_or_default();
+                let what = format!("{unit}  {}  ({by})  {reason}", note::resolution(*how));
+                self.fact(at, &t!("decided", "判断"), what.trim_end());
+            }
             (Kind::Stopping { by, at_once }, _) => {
                 let at_once = if *at_once { t!("  (at once)", "（即時）") } else { String::new() };
                 self.fact(at, &t!("stopping", "中止処理"), &format!("{by}{at_once}"));
@@ -155,6 +164,10 @@ impl Reporter for Plain {
     fn event(&mut self, event: &Event) {
         let change = self.board.take(event);
         self.say(event, change);
+    }
+
+    fn past(&mut self, event: &Event) {
+        self.board.take(event);
     }
 
     fn live(&mut self, _: &Live) {}

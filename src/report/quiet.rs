@@ -44,5 +44,9 @@ impl Reporter for Quiet {
         }
     }
 
+    fn past(&mut self, event: &Event) {
+        self.board.take(event);
+    }
+
     fn live(&mut self, _: &Live) {}
 }

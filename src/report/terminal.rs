@@ -83,7 +83,9 @@ impl Terminal {
 
     fn show(&mut self, event: &Event, change: Change) {
         match (&event.kind, change) {
-            (Kind::RunStarted { .. }, _) => self.scroll(self.layout().head(&self.board)),
+            (Kind::RunStarted { .. } | Kind::Resumed { .. }, _) => {
+                self.scroll(self.layout().head(&self.board))
+            }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
             (_, Change::Step(place)) => self.scroll([self.layout().over(&self.board, place)]),
             _ => {}
@@ -107,6 +109,10 @@ impl Reporter for Terminal {
                 self.refresh();
             }
         }
+    }
+
+    fn past(&mut self, event: &Event) {
+        self.board.take(event);
     }
 
     fn live(&mut self, live: &Live) {

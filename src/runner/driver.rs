@@ -64,7 +64,12 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
     let (sender, inbox) = unbounded_channel();
     let mut world = World::new(inbox, signals);
     let mut driver = Driver::new(session, sender);
-    let mut went = driver.take(vec![News::Input(Input::Begin)]);
+    let begin = driver.session.begin.clone();
+    let mut went = driver.take(vec![News::Input(begin)]);
+    // Pauses that began before a crash go on.
+    if let Some(at) = driver.session.machine.next_wake() {
+        driver.wake_at(at);
+    }
     while went.is_ok() && driver.outcome.is_none() {
         let batch = world.next(driver.wake, driver.pace.due().is_some(), driver.wants_ticks()).await;
         went = driver.take(batch);

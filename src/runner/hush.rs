@@ -83,7 +83,13 @@ impl Hush {
                 self.gives(gives, withheld);
             }
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
-            Kind::RunStarted { .. }
+            Kind::Resolved { reason, gives, .. } => {
+                reason.iter_mut().for_each(|r| self.text(r));
+                self.gives(gives, &mut Vec::new());
+            }
+            Kind::Resumed { .. }
+            | Kind::FoundUnknown { .. }
+            | Kind::RunStarted { .. }
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
@@ -301,6 +307,13 @@ mod tests {
             },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
             Kind::Stopping { by: text(), at_once: false },
+            Kind::Resolved {
+                unit: unit(),
+                how: crate::event::Resolution::ByHand,
+                by: "x".into(),
+                reason: Some(text()),
+                gives: gives(),
+            },
         ]
     }
 

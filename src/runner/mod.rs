@@ -9,8 +9,10 @@ mod session;
 mod signal;
 mod tell;
 mod unit;
+mod verify;
 mod world;
 
 pub use driver::{End, drive};
 pub use session::Session;
 pub use signal::{Signal, Signals};
+pub use verify::verify;

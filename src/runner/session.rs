@@ -17,6 +17,8 @@ use crate::template::Engine;
 pub struct Session {
     /// Its state; the first fact is folded and written already.
     pub machine: Machine,
+    /// What it begins with.
+    pub begin: crate::state::Input,
     /// What is known of it from its beginning.
     pub run: Rc<RunFacts>,
     /// What renders templates.

@@ -23,6 +23,11 @@ impl Signal {
         }
     }
 
+    /// The signal of a name; none where it is none that ends a run.
+    pub fn named(name: &str) -> Option<Signal> {
+        [Signal::Interrupt, Signal::HangUp, Signal::Terminate].into_iter().find(|s| s.name() == name)
+    }
+
     /// The exit code of a program that it ended.
     pub fn exit_code(self) -> u8 {
         match self {

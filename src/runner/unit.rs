@@ -20,7 +20,7 @@ use super::prepare::{Judge, withheld};
 /// How often an attempt tells the screen of its output.
 const NEWS_EVERY: Duration = Duration::from_millis(60);
 /// How much of an output later steps can use, unless the step says otherwise.
-const MAX_OUTPUT: usize = 1 << 20;
+pub(super) const MAX_OUTPUT: usize = 1 << 20;
 
 /// What an attempt is made of.
 pub(super) struct Attempt {
@@ -86,6 +86,7 @@ pub(super) async fn limited<T>(
     let Some(limit) = limit else { return work.await };
     let mut work = std::pin::pin!(work);
     tokio::select! {
+        biased;
         done = &mut work => return done,
         () = tokio::time::sleep(limit) => stopper.stop(StopReason::TimedOut),
     }

@@ -23,6 +23,7 @@ impl Machine {
         }
         match input {
             Input::Begin => {}
+            Input::Resume(with) => self.go_on(&with, at, &mut events),
             Input::Wake => self.wake(at),
             Input::Prepared { unit, result } => self.prepared(unit, result, at, &mut events),
             Input::Child { unit, pid, start } => self.child(unit, pid, start, at, &mut events),
@@ -165,8 +166,19 @@ impl Machine {
 
     /// When a failed attempt is made again, if it is.
     fn retry_at(&self, unit: UnitRef, judged: &Judged, attempt: u32, now: Timestamp) -> Option<Timestamp> {
-        let retry = self.plan.at(unit.node).step.retry.as_ref()?;
         let failure = judged.failure.as_ref()?;
+        self.retry_after(unit, failure, attempt, now)
+    }
+
+    /// When an attempt that failed so is made again, if it is.
+    pub(super) fn retry_after(
+        &self,
+        unit: UnitRef,
+        failure: &Failure,
+        attempt: u32,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let retry = self.plan.at(unit.node).step.retry.as_ref()?;
         let wanted = retry.on_codes.is_empty() || failure.code().is_some_and(|c| retry.on_codes.contains(&c));
         let hopeless =
             matches!(failure, Failure::Cancelled | Failure::Template { .. } | Failure::Declared { .. });
@@ -176,13 +188,13 @@ impl Machine {
         now.checked_add(SignedDuration::from_millis(pause_millis(retry, attempt))).ok()
     }
 
-    fn loop_stops(&self, unit: UnitRef, gives: &Gives) -> bool {
+    pub(super) fn loop_stops(&self, unit: UnitRef, gives: &Gives) -> bool {
         unit.item.is_some()
             && self.renderer().loop_stops(unit.node, self.item(unit), self, gives).unwrap_or(false)
     }
 
     /// The items of a loop that have not begun are skipped.
-    fn skip_rest(&mut self, unit: UnitRef, at: Timestamp, events: &mut Vec<Event>) {
+    pub(super) fn skip_rest(&mut self, unit: UnitRef, at: Timestamp, events: &mut Vec<Event>) {
         for other in self.units(unit.node) {
             if self.facts(other).map(|f| f.state) == Some(UnitState::Queued) {
                 let kind =
@@ -193,7 +205,7 @@ impl Machine {
     }
 
     /// A unit is over, and with the last one its step.
-    fn unit_over(&mut self, unit: UnitRef, at: Timestamp, events: &mut Vec<Event>) {
+    pub(super) fn unit_over(&mut self, unit: UnitRef, at: Timestamp, events: &mut Vec<Event>) {
         let state = &self.nodes[unit.node as usize];
         let mut outcome = Outcome::Skipped;
         for facts in &state.units {
@@ -219,6 +231,18 @@ impl Machine {
         }
         let name = self.name(self.whole(unit.node));
         self.emit(Kind::Answered { unit: name, reply: reply.clone(), by: by.clone() }, at, events);
+        self.follow(unit, reply, by, at, events);
+    }
+
+    /// What follows from an answer that is on record.
+    pub(super) fn follow(
+        &mut self,
+        unit: UnitRef,
+        reply: Reply,
+        by: String,
+        at: Timestamp,
+        events: &mut Vec<Event>,
+    ) {
         match reply {
             Reply::Yes => self.enqueue(unit.node),
             Reply::No { .. } => self.refuse(unit, at, events),

@@ -29,6 +29,11 @@ impl Machine {
         }
     }
 
+    /// Leave to perform the `verify` of a unit that was found unknown: it only reads, and leaves no fact of its own.
+    pub fn verification(&self, unit: UnitRef) -> Permit {
+        Permit::grant(self.name(unit), self.attempts(unit))
+    }
+
     /// Units that have a place to run now: the caller renders them and says [`super::Input::Prepared`].
     pub fn take_ready(&mut self) -> Vec<UnitRef> {
         let mut taken = Vec::new();
@@ -38,8 +43,8 @@ impl Machine {
         let mut from = UnitRef { node: 0, item: None };
         while self.active < self.jobs {
             let Some(unit) = self.queue.range(from..).next().copied() else { break };
-            if self.is_full(unit) {
-                // None of its loop has a place, and a loop may be long.
+            if self.is_full(unit) || self.nodes[unit.node as usize].waiting > 0 {
+                // None of its loop has a place, and a loop may be long; or what it uses is read once more.
                 from = UnitRef { node: unit.node + 1, item: None };
                 continue;
             }

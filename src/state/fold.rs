@@ -45,6 +45,16 @@ impl Machine {
                 self.ended = true;
                 self.must_sync = true;
             }
+            Kind::Resumed { .. } => {
+                self.stopping = false;
+                self.reserved.clear();
+                self.must_sync = true;
+            }
+            Kind::FoundUnknown { unit, .. } => self.fold_unknown(unit, at),
+            Kind::Resolved { unit, how, gives, .. } => {
+                self.fold_resolved(unit, *how, gives);
+                self.must_sync = true;
+            }
         }
     }
 
@@ -157,8 +167,10 @@ impl Machine {
             facts.state = UnitState::Running;
             facts.attempts = attempt;
             facts.attempt_began = Some(at);
-            self.running += 1;
-            self.busy(unit, isize::from(was != UnitState::Preparing));
+            if was != UnitState::Running {
+                self.running += 1;
+                self.busy(unit, isize::from(was != UnitState::Preparing));
+            }
             self.fold_begun(unit);
         }
     }

@@ -37,6 +37,8 @@ pub enum UnitState {
     Preparing,
     /// An attempt is under way, or may be.
     Running,
+    /// An attempt was under way when the engine died, and nothing was decided about it yet.
+    Unknown,
     /// It waits for its next attempt.
     Retrying(Timestamp),
     /// It is over.

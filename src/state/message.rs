@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Permit;
+use super::{Permit, Resumption};
 use crate::event::{Failure, Question, Reply, RunOutcome, Unit};
 use crate::plan::{NodeIx, Results};
 
@@ -20,6 +20,8 @@ pub struct UnitRef {
 pub enum Input {
     /// Everything is in place.
     Begin,
+    /// Everything is in place again, after the engine before this one died.
+    Resume(Box<Resumption>),
     /// A unit was rendered, or could not be.
     Prepared {
         /// Which.

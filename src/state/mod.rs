@@ -7,21 +7,26 @@ mod closing_tests;
 mod decide;
 mod effects;
 mod fold;
+mod history;
 mod iterations;
 #[cfg(test)]
 mod loop_tests;
 mod machine;
 mod message;
 mod permit;
+mod pickup;
 #[cfg(test)]
 mod random_tests;
 mod reserve;
 #[cfg(test)]
 mod reserve_tests;
+pub mod resume;
 mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use history::{History, UnderWay};
 pub use machine::{Machine, NodeState, Phase, UnitState};
 pub use message::{Command, Input, UnitRef};
 pub use permit::Permit;
+pub use pickup::Resumption;

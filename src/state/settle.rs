@@ -9,7 +9,7 @@ use super::machine::{Machine, Phase, UnitState};
 use crate::base::Confidential;
 use crate::event::{Counts, Event, Failure, Gives, Kind, Outcome, Question, RunOutcome, Unit};
 use crate::inputs;
-use crate::plan::{Body, NodeIx, Secrets};
+use crate::plan::{Body, LAID_OUT, NodeIx, Secrets};
 
 impl Machine {
     /// Decides about every node whose needs are over, and about those that this ends.
@@ -150,6 +150,8 @@ impl Machine {
                 self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
                 false
             }
+            // After a crash it may be laid out already.
+            Ok(Some(_)) if self.plan.at(ix + 1).pattern == LAID_OUT => true,
             Ok(Some(items)) => {
                 let step = self.plan.at(close).id.clone();
                 self.emit(Kind::Expanded { step, items, withheld: Vec::new() }, at, events);
@@ -250,6 +252,12 @@ impl Machine {
         if !self.plan.at(ix).asks() {
             return self.enqueue(ix);
         }
+        self.ask(ix, at, events);
+    }
+
+    /// Asks about a node, or puts the question that it is.
+    pub(super) fn ask(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) {
+        let step = self.plan.at(ix).id.clone();
         match self.question_of(ix) {
             Err(failure) => self.fail_node(ix, failure, at, events),
             Ok(Some(question)) => self.emit(Kind::Asked { unit: Unit::step(step), question }, at, events),

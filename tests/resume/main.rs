@@ -1,0 +1,9 @@
+//! Runs whose engine died, and what becomes of them: the real binary, real kills, and counters outside of it.
+
+mod cut;
+mod decide;
+mod kill;
+#[allow(dead_code, reason = "other tests start other servers")]
+#[path = "../sql_support/server.rs"]
+mod server;
+mod support;
