@@ -234,6 +234,7 @@ fn what_is_told_of_sql_is_what_postgresql_logs() {
         "COMMIT",
         "ROLLBACK",
         "SET client_connection_check_interval",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
         "SELECT pg_backend_pid()",
         "SAVEPOINT toban_prepare",
         "RELEASE SAVEPOINT toban_prepare",

@@ -93,7 +93,7 @@ fn a_database_without_a_published_port_is_reached_at_its_container_s_address() {
         (compose("nope"), "the service `nope` of the compose project `myapp` is not running"),
         (container("gone"), "no container `gone`"),
         (container("asleep"), "`asleep` is not running"),
-        (Through { host: Some("app".into()), ..Through::default() }, "not supported yet"),
+        (Through { host: Some("app".into()), ..Through::default() }, "there is no host `app`"),
         (Through::default(), "`through` needs"),
     ] {
         let message = through(port, way).failure().to_string();

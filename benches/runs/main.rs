@@ -99,7 +99,7 @@ fn write(state: &StateDir, n: u32) -> Result<(), Box<dyn std::error::Error>> {
         run: run.clone(),
         playbook,
         title: "日次メンテナンス".into(),
-        environment: Some(if n % 10 == 0 { "lab" } else { "production" }.into()),
+        environment: Some(if n.is_multiple_of(10) { "lab" } else { "production" }.into()),
         operator: if n % 20_000 == 7 { "rare".into() } else { format!("operator{}", n % 5) },
         engine: "0.1.0".into(),
         pid: 1,
@@ -134,6 +134,7 @@ fn write(state: &StateDir, n: u32) -> Result<(), Box<dyn std::error::Error>> {
             outcome,
             seconds: 0.1,
             gives: Default::default(),
+            withheld: Vec::new(),
         }));
     }
     let outcome = match (failed, n % 1000 == 3) {

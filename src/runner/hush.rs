@@ -333,7 +333,7 @@ mod tests {
     fn what_is_not_stored_is_named() {
         let masked = |kind: Kind| {
             let events = [Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind }];
-            serde_json::to_value(&Hush::default().facts(&events, &vault())).expect("JSON")[0].clone()
+            serde_json::to_value(Hush::default().facts(&events, &vault())).expect("JSON")[0].clone()
         };
         let [step, gives] = [json!("a"), json!({"open": 1, "held": {"deep": [SECRET]}})];
         let kind = |text: Value| serde_json::from_value(text).expect("a fact");

@@ -107,7 +107,14 @@ fn run_daily(place: &Place, args: &[&str]) -> String {
     let output = command.args(&args).env("SHOP_TOKEN", "hunter22 秘密").output().expect("toban starts");
     let said = crate::place::said(output);
     assert!(!said.out.contains("hunter22") && !said.err.contains("hunter22"), "{said:?}");
-    place.steadied(&args, &said)
+    without_reservations(&place.steadied(&args, &said))
+}
+
+/// Which starts share a sync depends on how long steps take: those facts, and the numbers that count them, are left out.
+fn without_reservations(text: &str) -> String {
+    let numbers = regex::Regex::new(r#""seq":\d+"#).expect("a pattern");
+    let lines = text.lines().filter(|line| !line.contains(r#""kind":"reserved""#));
+    lines.map(|line| numbers.replace(line, r#""seq":"[n]""#) + "\n").collect()
 }
 
 #[test]

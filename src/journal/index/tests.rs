@@ -30,7 +30,13 @@ fn journal(bench: &Bench, n: i64, playbook: &str, operator: &str) -> Journal {
 fn finish(mut journal: Journal, n: i64, outcome: RunOutcome) -> RunFolder {
     let step = crate::base::StepId::new("dump[3]/load");
     let state = if outcome == RunOutcome::Ok { Outcome::Ok } else { Outcome::Failed };
-    let kind = Kind::StepEnded { step, outcome: state, seconds: 1.0, gives: Default::default() };
+    let kind = Kind::StepEnded {
+        step,
+        outcome: state,
+        seconds: 1.0,
+        gives: Default::default(),
+        withheld: Vec::new(),
+    };
     let end = Kind::RunEnded { outcome, counts: Counts { ok: 1, ..Counts::default() }, seconds: 2.5 };
     let events = [Event { seq: 1, at: at(n + 1), kind }, Event { seq: 2, at: at(n + 2), kind: end }];
     journal.append(&events).expect("appended");
