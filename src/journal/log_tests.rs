@@ -157,6 +157,16 @@ fn a_full_disk_under_a_log_is_told() {
 
 #[test]
 fn a_loud_step_is_logged_whole_in_bounded_memory() {
+    // Alone in a process of its own: the memory of other tests is not that of the log.
+    const ALONE: &str = "TOBAN_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let name = "journal::log_tests::a_loud_step_is_logged_whole_in_bounded_memory";
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+        let ended = child.args(["--exact", name]).env(ALONE, "1").output().expect("it starts");
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
     let peak = || {
         let status = fs::read_to_string("/proc/self/status").expect("status");
         let line = status.lines().find(|l| l.starts_with("VmHWM")).expect("a peak").to_string();
@@ -174,9 +184,8 @@ fn a_loud_step_is_logged_whole_in_bounded_memory() {
     let path = l.log.path().to_path_buf();
     l.log.finish().expect("written");
     assert_eq!(path.metadata().expect("found").len(), 1_024_000 * (64 + 34));
-    // Other tests of this process run beside this one.
     let grown = peak().saturating_sub(before);
-    assert!(grown < 60 * 1024, "{grown} KiB");
+    assert!(grown < 16 * 1024, "{grown} KiB");
 }
 
 #[test]
@@ -193,7 +202,7 @@ fn a_secret_never_reaches_a_log_however_its_output_is_cut() {
         l.text(),
         "2026-03-01T05:00:00.000+09:00 out login ••• done\n\
          2026-03-01T05:00:00.000+09:00 --- with •••\n\
-         2026-03-01T05:00:00.000+09:00 out second li\n\
+         2026-03-01T05:00:00.000+09:00 out •••\n\
          2026-03-01T05:00:00.000+09:00 err •••\n"
     );
 }

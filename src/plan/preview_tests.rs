@@ -35,6 +35,8 @@ fn actions() -> Vec<Value> {
         json!({"wait": {"until": until, "every": "5s", "limit": "9s", "http": {"get": "u", "timeout": "5s"}}}),
         json!({"assert": until}),
         json!({"fail": {"message": "no"}}),
+        json!({"notify": {"webhook": {"url": "u", "json": {"text": "x"}}}}),
+        json!({"secret_generate": {"file": "f", "length": 20, "alphabet": "hex"}}),
         json!({"playbook": {"run": "a/b", "inputs": {"x": 1}, "environment": "lab"}}),
         json!({"action": {"name": "n"}}),
     ];
@@ -158,7 +160,7 @@ fn others(value: &Value) -> Vec<Value> {
         Value::Number(n) => vec![json!(n.as_u64().unwrap_or(0) + 1)],
         // The value of a word of the language is another word.
         Value::String(text) => {
-            let words = ["zstd", "integer", "fail", "images", "networks"].into_iter();
+            let words = ["zstd", "integer", "fail", "images", "networks", "alnum"].into_iter();
             let own = [format!("9{text}"), format!("{text}9")];
             own.into_iter()
                 .chain(words.map(str::to_string))

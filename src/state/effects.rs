@@ -3,6 +3,7 @@
 use super::machine::{Machine, UnitState};
 use super::{Command, Permit, UnitRef};
 use crate::event::{Event, Kind};
+use crate::plan::NodeIx;
 
 impl Machine {
     /// What follows from facts that were appended, and synced where [`Machine::must_sync`] said so. Permits are granted
@@ -43,7 +44,7 @@ impl Machine {
         let mut from = UnitRef { node: 0, item: None };
         while self.active < self.jobs {
             let Some(unit) = self.queue.range(from..).next().copied() else { break };
-            if self.is_full(unit) || self.nodes[unit.node as usize].waiting > 0 {
+            if self.is_full(unit) || self.is_held_up(unit.node) {
                 // None of its loop has a place, and a loop may be long; or what it uses is read once more.
                 from = UnitRef { node: unit.node + 1, item: None };
                 continue;
@@ -63,6 +64,11 @@ impl Machine {
         self.active = self.active.saturating_add_signed(more);
         let node = &mut self.nodes[unit.node as usize];
         node.busy = node.busy.saturating_add_signed(more);
+    }
+
+    /// Whether what a node needs is gone through once more. An undo waits for nothing: the end of a run begins it.
+    fn is_held_up(&self, ix: NodeIx) -> bool {
+        self.nodes[ix as usize].waiting > 0 && self.plan.at(ix).undoes.is_none()
     }
 
     /// Whether as many items of the unit's loop are under way as its author allows.
