@@ -15,6 +15,7 @@ use crate::base::StepId;
 use crate::diag::did_you_mean;
 use crate::event::Kind;
 use crate::journal::{Liveness, RunFolder, liveness, read};
+use crate::plan::StepRecord;
 
 /// Prints logs, one after another; with `--follow` as they grow.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -58,7 +59,10 @@ fn known_step(folder: &RunFolder, step: &str) -> Result<(), Error> {
     let plan = super::status::plan_of(folder)?;
     let name = StepId::new(step).without_items();
     let name = name.as_str();
-    if plan.steps.iter().chain(&plan.patterns).any(|s| s.id.without_items().as_str() == name) {
+    // What takes a step back has logs of its own, and is no step of the plan's list.
+    let step = name.strip_suffix("/undo").unwrap_or(name);
+    let known = |s: &StepRecord| [name, step].contains(&s.id.without_items().as_str());
+    if plan.steps.iter().chain(&plan.patterns).any(known) {
         return Ok(());
     }
     let ids = plan.steps.iter().map(|s| StepId::as_str(&s.id));

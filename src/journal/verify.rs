@@ -100,15 +100,16 @@ fn chain_fault(evidence: &Evidence, walk: &Walk) -> Option<Fault> {
 }
 
 fn ending(evidence: &Evidence, events: &[Event]) -> Ending {
-    let ended = matches!(events.last(), Some(Event { kind: Kind::RunEnded { .. }, .. }));
+    // A run that has no end has a head, too: that of what was last known to be on disk.
+    if !matches!(events.last(), Some(Event { kind: Kind::RunEnded { .. }, .. })) {
+        return if evidence.alive { Ending::Alive } else { Ending::Died };
+    }
     match &evidence.head {
         Some((head, path)) if events.len() > head.lines => {
             Ending::GoneOn(path.clone(), events.len() - head.lines)
         }
         Some((_, path)) => Ending::Proven(path.clone()),
-        None if evidence.alive => Ending::Alive,
-        None if ended => Ending::NoHead,
-        None => Ending::Died,
+        None => Ending::NoHead,
     }
 }
 
