@@ -70,15 +70,23 @@ pub fn of_outline(plan: &Value) -> Vec<Told> {
             let told = told(step, text);
             Told { conditional: conditional || told.conditional, ..told }
         };
-        list(&step["text"]).iter().map(told).collect::<Vec<_>>()
+        let undo = step["undo"].is_object().then(|| undo(step));
+        list(&step["text"]).iter().map(told).chain(undo).collect::<Vec<_>>()
     };
     steps.iter().flat_map(texts).collect()
 }
 
-/// Whether the step or one that holds it has a condition.
+/// What takes a step back: only some runs come to it.
+fn undo(step: &Value) -> Told {
+    Told { conditional: true, kind: "shell".into(), ..told(step, &step["undo"]["text"]) }
+}
+
+/// Whether the step or one that holds it has a condition, or is only for a failure.
 fn may_be_left_out(steps: &[Value], step: &Value) -> bool {
     let holder = step["inside"].as_str().and_then(|id| steps.iter().find(|s| s["id"] == id));
-    !list(&step["when"]).is_empty() || holder.is_some_and(|holder| may_be_left_out(steps, holder))
+    !list(&step["when"]).is_empty()
+        || step["part"] == "rescue"
+        || holder.is_some_and(|holder| may_be_left_out(steps, holder))
 }
 
 fn list(value: &Value) -> &[Value] {
