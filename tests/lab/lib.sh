@@ -21,11 +21,6 @@ export DOCKER_HOST=unix://$RUNDIR/docker.sock
 export DOCKER_CONFIG=$CACHE/docker            # holds the compose plugin, so nothing is installed into the system
 export COMPOSE_PROGRESS=plain
 
-REFNET_URL=http://127.0.0.1:8000
-FLOWER_URL=http://127.0.0.1:5555
-CAFE_URL=http://127.0.0.1:8090
-VENV=$LAB/cafemuji/project/.venv
-
 SECONDS=0
 say()  { printf '[lab %3ds] %s\n' "$SECONDS" "$*"; }
 die()  { printf 'lab: %s\n' "$*" >&2; exit 1; }
@@ -33,7 +28,6 @@ need_root() { [ "$(id -u)" = 0 ] || die "must be root: it makes a network namesp
 
 inside() { nsenter --net="$NETNS" "$@"; }
 engine_answers() { [ -S "$RUNDIR/docker.sock" ] && docker version >/dev/null 2>&1; }
-refnet() { docker compose --project-name refnet --project-directory "$LAB/refnet/project" "$@"; }
 status_of() { inside curl -s -m 3 -o /dev/null -w '%{http_code}' "$1" || true; }
 
 # wait_for SECONDS DESCRIPTION COMMAND... : until the command succeeds
@@ -133,15 +127,59 @@ stop_engine() {
   rm -rf "$RUNDIR"
 }
 
-# --- cafeMuji -------------------------------------------------------------------------------------------------------
+# --- the systems ----------------------------------------------------------------------------------------------------
 
-start_cafe() {
-  alive "$LAB/cafemuji/gunicorn.pid" gunicorn && return 0
-  rm -f "$LAB/cafemuji/gunicorn.pid"
-  (
-    cd "$LAB/cafemuji/project"
-    inside "$VENV/bin/gunicorn" --bind 127.0.0.1:8090 --workers 2 --pid "$LAB/cafemuji/gunicorn.pid" --daemon \
-      --access-logfile logs/access.log --error-logfile logs/gunicorn.log config.wsgi
-  )
-  wait_for 20 cafeMuji answers "$CAFE_URL/health/"
+# Each file of systems/ gives one system by functions that begin with its name: NAME_up (twice does no harm) and
+# NAME_status (a line a thing, fails when one is down); where there is something to do, NAME_fetch (what needs the
+# network, into the cache), NAME_down (what does not live in the engine), NAME_secrets (exports what its `lab`
+# environment asks for), NAME_break THING and NAME_mend THING for each THING in the array NAME_breaks.
+SYSTEMS=()
+for file in "$LAB_SOURCE"/systems/*.sh; do
+  . "$file"
+  SYSTEMS+=("$(basename "$file" .sh)")
+done
+
+# of SYSTEM VERB [ARGUMENT...] : where the system has something to do for the verb
+of() {
+  local function=$1_$2
+  shift 2
+  if declare -F "$function" >/dev/null; then "$function" "$@"; fi
 }
+# Those that were brought up.
+systems_up() { cat "$LAB/up" 2>/dev/null || true; }
+# The system that knows how to break a thing.
+breaker() {
+  local system
+  for system in $(systems_up); do
+    local -n things=${system}_breaks 2>/dev/null || continue
+    local thing
+    for thing in "${things[@]}"; do
+      if [ "$thing" = "$1" ]; then
+        echo "$system"
+        return
+      fi
+    done
+  done
+  return 1
+}
+# All that can be broken in the systems that are up.
+all_breaks() {
+  local system
+  for system in $(systems_up); do
+    local -n things=${system}_breaks
+    printf '%s\n' "${things[@]}"
+  done
+}
+
+# url_status URL... : each with its status; fails when one is not 200
+url_status() {
+  local url code bad=0
+  for url; do
+    code=$(status_of "$url")
+    echo "$code $url"
+    [ "$code" = 200 ] || bad=1
+  done
+  return $bad
+}
+# listens PORT : does something take connections on the lab's loopback?
+listens() { inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$1" 2>/dev/null; }
