@@ -167,7 +167,7 @@ all_breaks() {
   local system
   for system in $(systems_up); do
     local -n things=${system}_breaks
-    printf '%s\n' "${things[@]}"
+    [ -z "${things[*]}" ] || printf '%s\n' "${things[@]}"
   done
 }
 
