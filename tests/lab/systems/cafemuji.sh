@@ -5,15 +5,27 @@ VENV=$LAB/cafemuji/project/.venv
 
 cafemuji_secrets() { export CAFEMUJI_DB_PASSWORD=unused; }
 
-cafemuji_serve() {
-  alive "$LAB/cafemuji/gunicorn.pid" gunicorn && return 0
-  rm -f "$LAB/cafemuji/gunicorn.pid"
+# What its hosting does: a push to main is deployed, for as long as the file `autodeploy` is there; any version by hand.
+cafemuji_hosting() {
+  local at=$LAB/cafemuji
+  rm -rf "${at:?}/origin.git" "${at:?}/work"
+  git init -q --bare -b main "$at/origin.git"
+  sed "s|@at@|$at|g" "$LAB_SOURCE/hosting/post-receive" >"$at/origin.git/hooks/post-receive"
+  chmod +x "$at/origin.git/hooks/post-receive"
+  cp -r "$LAB_SOURCE/cafemuji" "$at/work"
   (
-    cd "$LAB/cafemuji/project"
-    inside "$VENV/bin/gunicorn" --bind 127.0.0.1:8090 --workers 2 --pid "$LAB/cafemuji/gunicorn.pid" --daemon \
-      --access-logfile logs/access.log --error-logfile logs/gunicorn.log config.wsgi
+    cd "$at/work"
+    git init -q -b main
+    git config user.name lab
+    git config user.email lab@localhost
+    git add --all
+    git commit -q -m 'the first version'
+    git tag v1.0.0
+    git branch develop
+    git remote add origin "$at/origin.git"
+    git push -q origin main develop v1.0.0
   )
-  wait_for 20 cafeMuji answers "$CAFE_URL/health/"
+  touch "$at/autodeploy"
 }
 
 cafemuji_up() {
@@ -26,9 +38,16 @@ cafemuji_up() {
     /usr/bin/python3 -m venv "$VENV"
     "$VENV/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$(cat "$LAB/wheels")" -r "$LAB_SOURCE/cafemuji/requirements.txt"
     (cd "$LAB/cafemuji/project" && "$VENV/bin/python" manage.py migrate -v 0 && "$VENV/bin/python" manage.py seed)
+    cafemuji_hosting
     touch "$LAB/cafemuji/ready"
   fi
-  cafemuji_serve
+  local script
+  for script in app deploy; do
+    sed "s|@at@|$LAB/cafemuji|g" "$LAB_SOURCE/hosting/$script" >"$LAB/cafemuji/$script"
+    chmod +x "$LAB/cafemuji/$script"
+  done
+  inside "$LAB/cafemuji/app" start
+  wait_for 20 cafeMuji answers "$CAFE_URL/health/"
   say "cafeMuji   $CAFE_URL/health/"
 }
 

@@ -31,6 +31,7 @@ SECURE_SSL_REDIRECT = False  # the lab speaks plain HTTP
 USE_TZ = True
 TIME_ZONE = "Asia/Tokyo"
 LANGUAGE_CODE = "ja"
+(BASE_DIR / "logs").mkdir(exist_ok=True)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

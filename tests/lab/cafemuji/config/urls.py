@@ -7,6 +7,9 @@ from django.urls import path
 
 from food.models import FoodOrder
 
+# Read when the process starts: what it answers is what it runs.
+VERSION = (settings.BASE_DIR / "VERSION").read_text().strip()
+
 
 def health(request):
     try:
@@ -24,6 +27,7 @@ def page(title):
 
 urlpatterns = [
     path("health/", health),
+    path("version", lambda request: JsonResponse({"version": VERSION})),
     path("food/register/", page("フード")),
     path("ice/", page("アイスクリーム")),
     path("shavedice/", page("かき氷")),
