@@ -13,9 +13,13 @@ mod told;
 
 #[path = "lab/cafemuji.rs"]
 mod cafemuji;
+#[path = "lab/cafemuji_restore.rs"]
+mod cafemuji_restore;
 #[path = "lab/dry_run.rs"]
 mod dry_run;
 #[path = "lab/refnet_daily.rs"]
 mod refnet_daily;
+#[path = "lab/refnet_restore.rs"]
+mod refnet_restore;
 #[path = "lab/refnet_rounds.rs"]
 mod refnet_rounds;

@@ -311,7 +311,7 @@ staged! {
     }
 }
 staged! {
-    /// Logs of services.
+    /// Logs of services: `stdout` is all of it, with what they wrote to their error output.
     pub struct ComposeLogs {
         /// The services; none for all.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

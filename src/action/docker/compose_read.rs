@@ -9,7 +9,7 @@ use super::capture::Capture;
 use super::compose::{no_such_service, tell};
 use super::compose_command::{self as command, Services};
 use super::engine::{self, Engine};
-use super::logs::{self as container_logs, Part};
+use super::logs::{self as container_logs, Errors, Part};
 use super::project::Project;
 use super::{exec, lists};
 use crate::action::{Context, Performed};
@@ -74,6 +74,7 @@ pub async fn logs(project: &Project, what: &ComposeLogs<Rendered>, cx: &Context<
         tail: what.tail.as_ref().map(|n| n.0),
         since: what.since.as_ref().map(|d| d.0),
         timestamps: what.timestamps.as_ref().is_some_and(|t| t.0),
+        errors: Errors::Among,
     };
     let mut stop = cx.stop.clone();
     for container in &found {

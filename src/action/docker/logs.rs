@@ -20,6 +20,17 @@ pub struct Part {
     pub since: Option<Duration>,
     /// With the time of each line.
     pub timestamps: bool,
+    /// Where what the container wrote to its error output goes.
+    pub errors: Errors,
+}
+
+/// Where the error output of a container goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Errors {
+    /// Into `stderr`, as `docker logs` has it.
+    Apart,
+    /// Among the rest, as `docker compose logs` has it: a log that is saved or searched is then all of it.
+    Among,
 }
 
 /// The log's lines as `stdout` and `stderr`.
@@ -34,6 +45,7 @@ pub async fn perform(what: &DockerLogs<Rendered>, cx: &Context<'_>) -> Performed
         tail: what.tail.as_ref().map(|n| n.0),
         since: what.since.as_ref().map(|d| d.0),
         timestamps: false,
+        errors: Errors::Apart,
     };
     let mut stop = cx.stop.clone();
     tokio::select! {
@@ -59,7 +71,13 @@ pub async fn copy(
     let mut fresh = [true, true];
     while let Some(frame) = frames.next().await {
         match frame.map_err(|e| refusal::of_call(&e, name))? {
-            LogOutput::StdErr { message } => capture.err(&prefixed(&message, prefix, &mut fresh[1])),
+            LogOutput::StdErr { message } => {
+                let text = prefixed(&message, prefix, &mut fresh[1]);
+                match part.errors {
+                    Errors::Apart => capture.err(&text),
+                    Errors::Among => capture.out(&text)?,
+                }
+            }
             LogOutput::StdIn { .. } => {}
             LogOutput::StdOut { message } | LogOutput::Console { message } => {
                 capture.out(&prefixed(&message, prefix, &mut fresh[0]))?;
