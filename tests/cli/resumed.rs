@@ -16,14 +16,14 @@ steps:
 fn killed() -> Place {
     let place = Place::new();
     place.file("play.yaml", STEPS);
-    kill_while_slow(&place, "play.yaml");
+    kill_while_slow(&place, &["play.yaml"]);
     place
 }
 
 /// Runs it until its first step has a process, kills the engine, and waits until that process is gone.
-fn kill_while_slow(place: &Place, what: &str) {
+fn kill_while_slow(place: &Place, what: &[&str]) {
     let mut engine = place.command();
-    engine.args(["run", what, "--progress", "quiet"]);
+    engine.args([&["run", "--progress", "quiet"], what].concat());
     let mut engine = engine.spawn().expect("toban starts");
     let attempted = || {
         let runs = std::fs::read_dir(place.at("state/runs")).into_iter().flatten().flatten();
@@ -151,10 +151,29 @@ steps:
 ",
         );
         assert_eq!(place.toban(&["plan", "play.yaml", "-o", "p.plan"]).code, 0);
-        kill_while_slow(&place, "p.plan");
+        kill_while_slow(&place, &["p.plan"]);
         place.file("data.txt", data);
         let said = place.toban(&["resume", "last", "--progress", "plain"]);
         assert_eq!((said.code, place.text("used").as_str()), (code, used), "{said:?}");
         assert_eq!(said.out.contains("the saved plan says otherwise"), code == 3, "{said:?}");
     }
+}
+
+#[test]
+fn what_was_left_out_stays_so_when_the_run_goes_on() {
+    let place = Place::new();
+    place.file(
+        "play.yaml",
+        "title: t
+steps:
+  - { id: before, shell: echo before >> done }
+  - { id: slow, after_crash: rerun, shell: 'echo x >> slow.count; sleep 0.4' }
+  - { id: between, shell: echo between >> done }
+  - { id: after, shell: echo after >> done }
+",
+    );
+    kill_while_slow(&place, &["play.yaml", "--only", "slow", "--only", "after"]);
+    let said = place.toban(&["resume", "last", "--progress", "plain"]);
+    assert_eq!((said.code, place.text("done").as_str()), (0, "after\n"), "{said:?}");
+    assert_eq!(place.ends(), "after=ok before=skipped between=skipped slow=ok");
 }

@@ -122,6 +122,7 @@ fn goes_on(options: &str, place: &Place, events: &[Event]) {
 }
 
 /// Every size from nothing to enough.
+#[allow(clippy::print_stderr, reason = "the figures are for whoever runs it with --nocapture")]
 fn sweep(sizes: impl Iterator<Item = u64>, options: impl Fn(u64) -> String) {
     let (mut full, mut enough) = (0, 0);
     for size in sizes {
