@@ -44,6 +44,11 @@ impl StepId {
         Some((StepId::new(looped), index.parse().ok()?))
     }
 
+    /// The step that this takes back, by its name; a step of a group may be called so too.
+    pub fn undone(&self) -> Option<StepId> {
+        self.0.strip_suffix("/undo").map(StepId::new)
+    }
+
     /// This step in whatever iteration: `restore/swap` for `restore[2]/swap` and for `restore[*]/swap`.
     pub fn without_items(&self) -> StepId {
         let mut parts = self.0.split('[');

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::args_record;
 use super::args_report::report;
+use super::chosen;
 use super::help::{help_flag, laid_out, version_flag};
 use crate::base::Duration;
 
@@ -160,6 +161,7 @@ fn plan() -> Command {
         ))
         .arg(playbook())
         .args(inputs())
+        .args(chosen::flags())
         .arg(
             Arg::new("output")
                 .short('o')
@@ -246,13 +248,14 @@ fn run() -> Command {
         .about(crate::t!("Runs a playbook", "プレイブックを実行する"))
         .arg(playbook())
         .args(inputs())
+        .args(chosen::flags())
         .args(answers())
         .arg(jobs())
         .arg(strict())
         .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
-            "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet",
-            "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet"
+            "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet\n  toban run refnet/daily --from old_dumps                that step and what comes after it\n  toban run refnet/daily --only health --only disk       just these",
+            "例:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet\n  toban run refnet/daily --from old_dumps                そのステップ以降だけ\n  toban run refnet/daily --only health --only disk       これらだけ"
         ))
 }
 

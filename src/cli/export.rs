@@ -50,7 +50,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 /// Beside the target, so that it can be renamed.
-fn hidden(target: &Path) -> PathBuf {
+pub(super) fn hidden(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     target.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }

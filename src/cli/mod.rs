@@ -5,6 +5,7 @@ mod args;
 mod args_record;
 mod args_report;
 mod check;
+mod chosen;
 mod completions;
 mod diff;
 mod entry;

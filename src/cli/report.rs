@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use super::error::{Error, say};
+use super::export::hidden;
 use super::globals::Globals;
 use super::status::{beside, heading, plan_of};
 use crate::journal::{read, summary};
@@ -30,13 +31,33 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     };
     match &file {
         None => say(&text),
-        Some(path) => std::fs::write(path, text).map_err(|e| cannot_write(path, &e))?,
+        Some(path) => write_whole(path, &text).map_err(|e| cannot_write(path, &e))?,
     }
     if let Some(log) = matches.get_one::<PathBuf>("append-log") {
         let log = globals.cwd.join(log);
         append(&log, &log_line(&report)).map_err(|e| cannot_write(&log, &e))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a file that is whole or, where there is no room for it, what it was before. A pipe or a device is written to.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text);
+    }
+    // What a link leads to is replaced, not the link.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let hidden = hidden(path);
+    let mut options = OpenOptions::new();
+    let written = options.write(true).create_new(true).open(&hidden).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| std::fs::rename(&hidden, path));
+    if placed.is_err() {
+        drop(std::fs::remove_file(&hidden));
+    }
+    placed
 }
 
 fn cannot_write(path: &Path, e: &std::io::Error) -> Error {

@@ -1,12 +1,12 @@
 //! `toban run FILE`: a saved plan against what is there now. It refuses whatever is not what was planned.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
 
 use super::approve;
+use super::chosen::{chosen, unchosen};
 use super::error::Error;
 use super::globals::Globals;
 use super::saved::{self, not_expired, refused};
@@ -16,7 +16,7 @@ use crate::inputs;
 use crate::journal::{Claim, StateDir, Taken, used_by};
 use crate::lang::{self, Library};
 use crate::plan::saved::{
-    Approval, Digested, Foreseen, Need, Saved, Unapproved, differences, digest_of, short,
+    Approval, Foreseen, Need, Planned, Saved, Unapproved, differences, digest_of, short,
 };
 use crate::plan::{Found, Plan, PlanOrigin, compile};
 
@@ -41,6 +41,15 @@ pub fn open(
     all: bool,
 ) -> Result<(Start, Ready), Error> {
     let plan = saved::read(&file)?;
+    if !chosen(matches).is_all() {
+        let error = Error::usage(crate::t!(
+            "--only and --from: the steps of a saved plan are those it was made with",
+            "--only と --from: 保存した計画のステップは、作成時に選ばれたものです"
+        ));
+        return Err(
+            error.help(crate::t!("make a new plan with them", "そのステップで計画を作り直してください"))
+        );
+    }
     not_expired(&plan)?;
     same_environment(globals, &plan)?;
     if let Some(run) = used_by(&globals.state(), &plan.id)? {
@@ -57,7 +66,7 @@ pub fn open(
         .met_by(&said, &plan.made.by, SystemClock.now())
         .map_err(|e| unapproved(&e, &file))?;
     give_missing(globals, matches, &plan, &mut start, all)?;
-    let foreseen = Foreseen::of(&plan, &digested(&plan));
+    let foreseen = Foreseen::of(&Planned::of(&plan));
     Ok((start, Ready { origin: origin(&plan, &file, approvals), foreseen, saved: plan, file }))
 }
 
@@ -79,6 +88,11 @@ pub fn may_run_by_name(plan: &Plan, name: &str) -> Result<(), Error> {
 }
 
 impl Ready {
+    /// What it says of each step, as the record of a run keeps it.
+    pub fn planned(&self) -> Planned {
+        Planned::of(&self.saved)
+    }
+
     /// Uses the plan up for a run.
     pub fn take(&self, state: &StateDir, run: &RunId) -> Result<Claim, Error> {
         not_expired(&self.saved)?;
@@ -110,6 +124,7 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
     })?;
     let mut laid_out = compile(&mut loaded).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
     laid_out.playbook.clone_from(&plan.outline.playbook);
+    laid_out.choose(&plan.chosen).map_err(|why| unlike(plan, file, &[unchosen(&laid_out, &why).0]))?;
     let found = Found {
         name: plan.playbook.clone(),
         cwd: globals.cwd.clone(),
@@ -154,11 +169,6 @@ fn give_missing(
     whole.extend(values);
     start.given = checked(&start.loaded.playbook.inputs, &whole, wrong, all)?;
     Ok(())
-}
-
-fn digested(plan: &Saved) -> HashMap<String, Digested> {
-    let one = |path: &String| digest_of(Path::new(path)).ok().map(|d| (path.clone(), d));
-    plan.files.iter().filter_map(|f| one(&f.path)).collect()
 }
 
 fn origin(plan: &Saved, file: &Path, approvals: Vec<Approval>) -> PlanOrigin {

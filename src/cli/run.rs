@@ -17,13 +17,13 @@ use super::rerun::{self, Ready};
 use super::saved::file;
 use super::start::{OnlyInputs, Start, start, told};
 use crate::base::{Clock, RunId, SystemClock};
-use crate::event::{Event, Kind, RunOutcome};
+use crate::event::{Event, Kind, RecordError, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
-use crate::journal::{Journal, StateDir, note, summary};
+use crate::journal::{Journal, JournalError, StateDir, note, summary};
 use crate::lang::NOT_OVER_SSH;
 use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
-use crate::process::boot_id;
+use crate::process::{SteadyClock, boot_id};
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive};
 use crate::state::{Input, Machine};
@@ -49,7 +49,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let id = RunId::parse(&session.run.id);
-        let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        let end = drive(session, signals).await.map_err(|e| lost(&e, id.as_ref()));
         id.iter().for_each(|id| note(&globals.state(), id));
         for hosts in hosts {
             hosts.close().await;
@@ -60,6 +60,20 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     // Whatever still waits in a thread of its own, also after an error, must not keep the process.
     runtime.shutdown_background();
     Ok(exit_code(end?, matches.get_flag("strict")))
+}
+
+/// A run whose facts cannot be written any more: what runs was ended, and nothing more was begun.
+pub(super) fn lost(why: &RecordError, id: Option<&RunId>) -> Error {
+    let error = Error::state(why.to_string());
+    match id {
+        None => error,
+        Some(id) => error.help(crate::t!(
+            "nothing more was begun; `toban status {id}` tells how the run stands, and once the records can be written, \
+             `toban resume {id}` goes on with it",
+            "以降のステップは始めていません。`toban status {id}` で状態を確認し、記録を書き込めるようにしてから \
+             `toban resume {id}` で再開できます"
+        )),
+    }
 }
 
 /// What `check` only warns of, as another environment may be without it, is a mistake in the one that is run.
@@ -104,7 +118,7 @@ pub(super) fn answers(matches: &ArgMatches, plan: &Plan) -> Result<Answers, Erro
         matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
     };
     let answers = Answers::parse(&many("confirm"), &many("choose"), &many("answer")).map_err(Error::usage)?;
-    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks()).collect();
+    let asking: Vec<_> = plan.nodes.iter().filter(|n| n.asks() && !n.left_out).collect();
     let unknown = answers.unknown(&asking.iter().map(|n| (flag(n), n.id.clone())).collect::<Vec<_>>());
     if unknown.is_empty() {
         return Ok(answers);
@@ -168,7 +182,8 @@ fn session(
 ) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
-    let started = SystemClock.now();
+    let clock = SteadyClock::from(SystemClock.now());
+    let started = clock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
     let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
@@ -178,6 +193,7 @@ fn session(
         Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
     let record = PlanRecord {
         saved: ready.as_ref().map(|r| r.origin.clone()),
+        planned: ready.as_ref().map(Ready::planned),
         found: Some(start.found.clone()),
         secret_inputs: start.given.secrets.clone(),
         ..record(plan, &run, told(start))
@@ -195,8 +211,7 @@ fn session(
     if let Err(e) = std::fs::create_dir(&scratch) {
         // Nothing has happened yet: a run that did not begin leaves nothing behind.
         drop(std::fs::remove_dir_all(folder.path()));
-        let shown = scratch.display();
-        return Err(Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}")));
+        return Err(JournalError::Unwritable { path: scratch, error: e }.into());
     }
     if let Some(claim) = claim {
         claim.begun()?;
@@ -221,7 +236,7 @@ fn session(
         journal,
         reporters: vec![shown],
         operator: Rc::new(FlagOperator::new(answers, who, terminal)),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(clock),
         vault,
         foreseen: ready.map(|r| r.foreseen),
         zone,
@@ -295,6 +310,7 @@ pub(super) fn heading(
         effect: node.step.effect,
         kind: node.kind(),
         inside: node.inside.map(|open| plan.at(open).id.ended()),
+        part: node.part,
     };
     Heading {
         run: id.clone(),
@@ -307,6 +323,7 @@ pub(super) fn heading(
         zone: plan.zone.clone(),
         steps: plan.steps().zip(&titles).map(info).collect(),
         patterns: plan.patterns().zip(titles.iter().skip(plan.step_count() as usize)).map(info).collect(),
+        chosen: plan.chosen.clone(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir,
     }

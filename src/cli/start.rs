@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::chosen;
 use super::error::Error;
 use super::globals::Globals;
 use crate::event::{Gives, Outcome};
@@ -44,7 +45,8 @@ fn playbook(matches: &ArgMatches) -> &str {
 /// As [`start`], of a playbook by its name or path.
 pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: bool) -> Result<Start, Error> {
     let mut loaded = load_named(globals, name)?;
-    let plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
+    let mut plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
+    chosen::choose(&mut plan, &chosen::chosen(matches), &loaded.sources)?;
     let given = given(globals, matches, &loaded, all)?;
     tracing::debug!(
         playbook = plan.playbook,

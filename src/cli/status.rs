@@ -16,7 +16,9 @@ use crate::event::{Event, Kind};
 use crate::journal::{Liveness, RunFolder, Summary, read, summary};
 use crate::model::{Action, Templated};
 use crate::plan::{PlanOrigin, PlanRecord, StepRecord};
-use crate::report::{Beside, Heading, Report, StepInfo, format_seconds, outcome_word, pad};
+use crate::report::{
+    Beside, Heading, Report, Section, Sections, StepInfo, format_seconds, outcome_word, pad,
+};
 use crate::report::{report_markdown, safe_text, width};
 
 /// Prints the state of a run and of each of its steps.
@@ -38,7 +40,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let steps: serde_json::Map<String, serde_json::Value> = steps
             .iter()
             .map(|(id, step)| {
-                (id.to_string(), json!({ "state": step.state, "seconds": step.seconds, "why": step.why }))
+                let mut told = json!({ "state": step.state, "seconds": step.seconds, "why": step.why });
+                if let Some(section) = &step.section {
+                    told["section"] = json!(section);
+                }
+                (id.to_string(), told)
             })
             .collect();
         let mut whole = json!({
@@ -56,7 +62,16 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         text.push_str(&format!("{}\n", origin(saved)));
     }
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
+    if !heading.chosen.is_all() {
+        text.push_str(&format!("{}\n", heading.chosen_text()));
+    }
+    let mut before = None;
     for (id, step) in &steps {
+        let section = step.section.as_ref().filter(|_| step.state != "left_out");
+        if section != before {
+            text.extend(section.iter().map(|section| format!("  {}\n", section.heading())));
+            before = section;
+        }
         let seconds = step.seconds.map(format_seconds).unwrap_or_default();
         let line = format!(
             "  {}  {}  {}  {}",
@@ -107,6 +122,7 @@ pub fn heading(plan: &PlanRecord, summary: &Summary, folder: &RunFolder) -> Head
         zone: zone.unwrap_or_else(local_zone),
         steps: plan.steps.iter().map(step_info).collect(),
         patterns: plan.patterns.iter().map(step_info).collect(),
+        chosen: plan.chosen.clone(),
         checklist: plan.checklist.iter().map(|c| (c.item.clone(), c.from.clone())).collect(),
         log_dir: folder.logs(),
     }
@@ -126,6 +142,7 @@ fn step_info(step: &StepRecord) -> StepInfo {
         effect: step.effect,
         kind,
         inside: step.inside.clone(),
+        part: step.part,
     }
 }
 
@@ -135,11 +152,12 @@ struct Told {
     word: String,
     seconds: Option<f64>,
     why: String,
+    section: Option<Section>,
 }
 
 impl Told {
     fn new(state: &str, word: String) -> Told {
-        Told { state: state.into(), word, seconds: None, why: String::new() }
+        Told { state: state.into(), word, seconds: None, why: String::new(), section: None }
     }
 
     /// No engine is at it any more.
@@ -151,7 +169,8 @@ impl Told {
             "running" => ("unknown", outcome_word(crate::event::Outcome::Unknown)),
             _ => return,
         };
-        *self = Told { why: std::mem::take(&mut self.why), ..Told::new(state, word) };
+        let (why, section) = (std::mem::take(&mut self.why), self.section.take());
+        *self = Told { why, section, ..Told::new(state, word) };
     }
 }
 
@@ -161,14 +180,20 @@ fn steps(heading: Heading, events: &[Event], liveness: Liveness) -> IndexMap<Ste
         _ => None,
     });
     let heading = heading.laid_out(loops);
-    let waiting = || Told::new("waiting", crate::t!("waiting", "待機"));
-    let mut steps: IndexMap<StepId, Told> = heading.steps.into_iter().map(|s| (s.id, waiting())).collect();
+    let sections = Sections::of(&heading.steps);
+    let waiting = |section| Told { section, ..Told::new("waiting", crate::t!("waiting", "待機")) };
+    let known = heading.steps.into_iter();
+    let mut steps: IndexMap<StepId, Told> =
+        known.map(|info| (info.id.clone(), waiting(sections.section(&info)))).collect();
     for event in events {
-        if let Some((id, told)) = told(&event.kind)
-            && let Some(step) = steps.get_mut(&id)
-        {
-            let why = std::mem::take(&mut step.why);
-            *step = told;
+        let Some((id, told)) = told(&event.kind) else { continue };
+        // What takes a step back is in no plan: it is there once it was begun.
+        if !steps.contains_key(&id) && id.undone().is_some_and(|of| steps.contains_key(&of)) {
+            steps.insert(id.clone(), waiting(Some(Section::Undo)));
+        }
+        if let Some(step) = steps.get_mut(&id) {
+            let (why, section) = (std::mem::take(&mut step.why), step.section.take());
+            *step = Told { section, ..told };
             // An attempt that failed is no reason for a step that came right in the end.
             let is_right = matches!(step.state.as_str(), "ok" | "unchanged");
             if step.why.is_empty() && !is_right {
@@ -185,8 +210,11 @@ fn steps(heading: Heading, events: &[Event], liveness: Liveness) -> IndexMap<Ste
 fn told(kind: &Kind) -> Option<(StepId, Told)> {
     let ended = |outcome| Told::new(crate::event::Outcome::word(outcome), outcome_word(outcome));
     Some(match kind {
-        Kind::Skipped { step, because } => {
-            (step.clone(), Told { why: because.clone(), ..ended(crate::event::Outcome::Skipped) })
+        Kind::Skipped { step, because, left_out } => {
+            let word = || crate::t!("left out", "対象外");
+            let told =
+                if *left_out { Told::new("left_out", word()) } else { ended(crate::event::Outcome::Skipped) };
+            (step.clone(), Told { why: because.clone(), ..told })
         }
         Kind::Blocked { step, by } => {
             let by = by.iter().map(StepId::as_str).collect::<Vec<_>>().join(", ");

@@ -45,11 +45,16 @@ pub struct Label {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(code: &'static str, at: At, title: impl Into<String>) -> Diagnostic {
+        Diagnostic { at: Some(at), ..Diagnostic::placeless(code, title) }
+    }
+
+    /// An error whose place cannot be told.
+    pub fn placeless(code: &'static str, title: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,
             title: title.into(),
-            at: Some(at),
+            at: None,
             label: String::new(),
             others: Vec::new(),
             help: None,

@@ -40,8 +40,14 @@ pub enum Kind {
         /// SHA-256 of `plan.json`.
         plan: String,
     },
-    /// A step's condition did not hold.
-    Skipped { step: StepId, because: String },
+    /// A step's condition did not hold, or the operator left it out of the run.
+    Skipped {
+        step: StepId,
+        because: String,
+        /// The operator chose other steps: `--only`, `--from`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left_out: bool,
+    },
     /// A loop's items are known.
     Expanded {
         step: StepId,
@@ -146,7 +152,7 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         changed: bool,
     },
-    /// The unit was under way when the engine died: how far it came is not known.
+    /// The unit was under way when the engine died, or was ended half way: how far it came is not known.
     FoundUnknown { unit: Unit, attempt: u32 },
     /// What becomes of a unit that was found unknown, or whose outputs could not be kept.
     Resolved {

@@ -185,7 +185,7 @@ fn a_run_is_summed_up_from_both_ends() {
     assert_eq!((gist.ended, gist.seconds, gist.counts.map(|c| c.ok)), (Some(at(3)), 3.5, Some(2)));
 
     let mut journal = bench.journal(2);
-    let long = Kind::Skipped { step: StepId::new("x"), because: "長".repeat(50_000) };
+    let long = Kind::Skipped { step: StepId::new("x"), because: "長".repeat(50_000), left_out: false };
     journal.append(&[step(1), event(2, long)]).expect("appended");
     let gist = summary(journal.folder()).expect("summed up");
     assert_eq!((gist.outcome, gist.liveness, gist.seconds), (None, Liveness::Running, 2.0));

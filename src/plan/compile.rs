@@ -8,6 +8,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
+use super::allowed::Allowed;
+use super::chosen::Chosen;
 use super::complete::complete;
 use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
 use super::uses::{Uses, mark_used};
@@ -37,6 +39,7 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         (Part::Always, std::mem::take(&mut playbook.always)),
     ];
     layout.lists(loaded, lists, frame, None)?;
+    let allowed = Allowed::of(loaded);
     loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
@@ -64,6 +67,8 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         locks: loaded.playbook.locks.clone(),
         schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),
+        chosen: Chosen::default(),
+        allowed,
     })
 }
 
@@ -281,6 +286,7 @@ impl Layout {
             closing: self.closing,
             undo: None,
             undoes: None,
+            left_out: false,
         });
         self.previous.push(above.last().copied());
         self.siblings.push(if step.needs == Needs::Above { above.to_vec() } else { Vec::new() });
@@ -329,6 +335,7 @@ impl Layout {
             closing: self.closing,
             undo: None,
             undoes: None,
+            left_out: false,
         });
         self.previous.push(None);
         self.siblings.push(Vec::new());

@@ -74,7 +74,7 @@ impl Changes {
     }
 }
 
-/// What differs from `old` to `new`. How long runs took before is no part of a plan.
+/// What differs from `old` to `new`. How long runs took before, and what a probe found, is no part of a plan.
 pub fn changes(old: &Outline, new: &Outline) -> Changes {
     let keyed = |o: &Outline| o.inputs.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     Changes {
@@ -87,8 +87,9 @@ pub fn changes(old: &Outline, new: &Outline) -> Changes {
 /// What is said of a plan besides its name, its inputs and its steps. Its counts follow from the steps.
 fn whole(outline: &Outline) -> Vec<(String, Value)> {
     let Value::Object(map) = serde_json::to_value(outline).unwrap_or_default() else { return Vec::new() };
-    let apart =
-        ["playbook", "inputs", "steps", "estimate", "read", "change", "destroy", "differs", "secrets"];
+    let apart = [
+        "playbook", "inputs", "steps", "estimate", "probe", "read", "change", "destroy", "differs", "secrets",
+    ];
     map.into_iter().filter(|(key, _)| !apart.contains(&key.as_str())).collect()
 }
 
@@ -137,7 +138,7 @@ fn change(old: Option<OutlineStep>, new: Option<OutlineStep>, elsewhere: bool) -
 
 fn fields(old: Option<&OutlineStep>, new: Option<&OutlineStep>) -> Vec<String> {
     let keyed = |step: Option<&OutlineStep>| match serde_json::to_value(step) {
-        Ok(Value::Object(map)) => map.into_iter().collect(),
+        Ok(Value::Object(map)) => map.into_iter().filter(|(key, _)| key != "probe").collect(),
         _ => Vec::new(),
     };
     values(keyed(old), keyed(new)).into_iter().map(|change| change.name).collect()

@@ -1,7 +1,9 @@
 //! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
+mod allowed;
 mod before;
+mod chosen;
 mod compile;
 mod complete;
 mod diff;
@@ -11,6 +13,7 @@ mod finding;
 mod foresee;
 mod guess;
 mod judge;
+mod limit;
 mod node;
 mod outline;
 mod prepare;
@@ -29,13 +32,16 @@ mod told;
 mod uses;
 mod wording;
 
+pub use allowed::Allowed;
 pub use before::Before;
+pub use chosen::{Chosen, Lack, Unchosen};
 pub use compile::{CompileError, compile, sha256_hex};
 pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};
 pub use finding::{ProbeCounts, ProbeFinding};
 pub use foresee::Unknown;
 pub use guess::Guess;
 pub use judge::{Judged, Results};
+pub use limit::MOST_UNITS;
 pub use node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;

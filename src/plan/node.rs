@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::Uses;
+use super::{Allowed, Chosen, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
@@ -53,6 +53,10 @@ pub struct Plan {
     pub schedule: Vec<Schedule>,
     /// Every file it was made from: as the user knows it, and the SHA-256 of its text.
     pub sources: Vec<(String, String)>,
+    /// The steps that the operator chose.
+    pub chosen: Chosen,
+    /// Rules of `check` that its files as a whole allow: where, which rule, why.
+    pub allowed: Vec<Allowed>,
 }
 
 /// One thing that is decided about in a run: a step, or the beginning of a step that holds steps.
@@ -85,6 +89,8 @@ pub struct Node {
     pub undo: Option<NodeIx>,
     /// The node that it takes back; none for every other.
     pub undoes: Option<NodeIx>,
+    /// The operator chose other steps: it is not begun.
+    pub left_out: bool,
 }
 
 /// How a node stands to what ends a run or group, at whatever depth.
@@ -250,7 +256,7 @@ impl Node {
     }
 
     fn acts(&self) -> bool {
-        self.body == Body::Act && self.pattern != LAID_OUT && self.undoes.is_none()
+        self.body == Body::Act && self.pattern != LAID_OUT && self.undoes.is_none() && !self.left_out
     }
 
     /// Whether people see it as a step: everything but beginnings, and what takes a step back.

@@ -19,7 +19,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         .order
         .iter()
         .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT)
-        .filter(|ix| plan.at(**ix).undoes.is_none());
+        .filter(|ix| plan.at(**ix).undoes.is_none() && !plan.at(**ix).left_out);
     let steps: Vec<OutlineStep> = visible.map(|ix| renderer.told_step(*ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
     Outline {
@@ -38,6 +38,9 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         steps,
         estimate: None,
         probe: None,
+        chosen: plan.chosen.clone(),
+        left_out: plan.left_out().iter().map(ToString::to_string).collect(),
+        allowed: plan.allowed.clone(),
     }
 }
 
@@ -64,7 +67,9 @@ fn known_items(renderer: &Renderer<'_>, close: NodeIx, known: &dyn Facts) -> Opt
     let each = node.step.for_each.as_ref().filter(|_| node.pattern == 0)?;
     let (scope, unknown) = renderer.planned_scope(open, None, known).ok()?;
     match renderer.tree_planned(&each.list, &scope, &unknown) {
-        Ok(Planned::Known(Value::Array(items))) => Some(items),
+        Ok(Planned::Known(Value::Array(items))) => {
+            Some(items).filter(|i| renderer.plan.too_many(open, i.len()).is_none())
+        }
         _ => None,
     }
 }

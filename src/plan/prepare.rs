@@ -258,7 +258,10 @@ impl Renderer<'_> {
         let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(None) };
         let scope = self.scope(ix, None, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
         match self.tree(&each.list, &scope).map_err(failure)? {
-            Value::Array(items) => Ok(Some(items)),
+            Value::Array(items) => match self.plan.too_many(ix, items.len()) {
+                None => Ok(Some(items)),
+                Some(message) => Err(Failure::Template { message }),
+            },
             Value::Null => Ok(Some(Vec::new())),
             other => {
                 let message = crate::t!(

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::chosen::Chosen;
 use super::node::{Node, Plan, RunFacts};
-use super::saved::Approval;
+use super::saved::{Approval, Planned};
 use super::told::Outline;
 use crate::base::{PlanId, StepId};
-use crate::model::{ChecklistItem, Effect, SecretSource};
+use crate::model::{ChecklistItem, Effect, Part, SecretSource};
 
 /// `plan.json` in the folder of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,12 +47,18 @@ pub struct PlanRecord {
     /// The saved plan it is, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<PlanOrigin>,
+    /// What that plan says of each step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<Planned>,
     /// How the playbook was found; none in the folders of older engines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
     /// Where its secret inputs come from.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub secret_inputs: IndexMap<String, SecretSource>,
+    /// The steps that the operator chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_all")]
+    pub chosen: Chosen,
     /// How the run before it ended, where its steps ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
@@ -102,6 +109,13 @@ pub struct StepRecord {
     /// The group or playbook that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<StepId>,
+    /// The list of its group or playbook that it stands in.
+    #[serde(default, skip_serializing_if = "is_steps")]
+    pub part: Part,
+}
+
+fn is_steps(part: &Part) -> bool {
+    *part == Part::Steps
 }
 
 /// What a run's folder keeps of its plan, and of what was told of it before.
@@ -112,6 +126,7 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         kind: node.kind().to_string(),
         effect: node.step.effect,
         inside: node.inside.map(|open| plan.at(open).id.ended()),
+        part: node.part,
     };
     PlanRecord {
         format: 1,
@@ -127,8 +142,10 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         checklist: plan.checklist.clone(),
         outline: Some(outline),
         saved: None,
+        planned: None,
         found: None,
         secret_inputs: IndexMap::new(),
+        chosen: plan.chosen.clone(),
         previous: run.previous.clone(),
     }
 }

@@ -79,7 +79,11 @@ impl Renderer<'_> {
 
     fn told_needs(&self, ix: NodeIx) -> Vec<ToldNeed> {
         let plan = self.plan;
-        let needs = plan.needs(ix).filter(|(n, _)| plan.at(*n).is_shown());
+        let needs = match plan.chosen.is_all() {
+            true => plan.needs(ix).collect(),
+            false => plan.needs_kept(ix),
+        };
+        let needs = needs.into_iter().filter(|(n, _)| plan.at(*n).is_shown());
         // Of all that is over before it, the last ones say enough.
         let needs = needs.filter(|(n, why)| {
             let (need, own) = (plan.at(*n), plan.at(ix));
@@ -172,6 +176,9 @@ impl Teller<'_, '_> {
             self.saw(&unknown);
             let count = match &list {
                 Planned::Known(Value::Array(values)) => {
+                    if let Some(message) = self.renderer.plan.too_many(self.ix, values.len()) {
+                        return Err(message);
+                    }
                     items = values.iter().cloned().map(Some).collect();
                     Some(values.len())
                 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::finding::{ProbeCounts, ProbeFinding};
+use super::{Allowed, Chosen};
 use crate::graph::Why;
 use crate::model::{
     AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, Schedule, UndoWhen,
@@ -37,6 +38,15 @@ pub struct Outline {
     /// Boxes ticked from the results of steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checklist: Vec<ChecklistItem>,
+    /// What the operator chose of its steps; only those are told.
+    #[serde(default, skip_serializing_if = "Chosen::is_all")]
+    pub chosen: Chosen,
+    /// The steps that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Rules of `check` that do not hold in a file as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
     /// Every secret that a step uses, with its source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<ToldSecret>,

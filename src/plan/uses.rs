@@ -16,6 +16,8 @@ use crate::template::{Form, Reference, references};
 pub struct Uses {
     /// Paths below `steps`: the id first.
     pub steps: Vec<Vec<String>>,
+    /// Those of them that have to be there: they stand in no `when`, and their template does not ask whether they are.
+    pub certain: Vec<Vec<String>>,
     /// Whether a step is named by a computed id, so that any could be meant.
     pub any_step: bool,
     /// Names below `vars`.
@@ -36,10 +38,13 @@ impl Uses {
     /// The names used by all templates and conditions of a step.
     pub fn of_step(step: &Step) -> Uses {
         let mut uses = Uses::default();
+        step.when.iter().for_each(|c| uses.add_condition(c));
+        // What did not run is null in a condition.
+        uses.certain.clear();
         if let Some(title) = &step.title {
             uses.add_slot(title);
         }
-        step.when.iter().chain(&step.expect).for_each(|c| uses.add_condition(c));
+        step.expect.iter().for_each(|c| uses.add_condition(c));
         if let Some(each) = &step.for_each {
             uses.add_staged(&each.list);
             each.stop.iter().for_each(|c| uses.add_condition(c));
@@ -129,7 +134,12 @@ impl Uses {
         let name = rest.first();
         match (root.as_str(), name) {
             ("steps", None) => self.any_step = true,
-            ("steps", Some(_)) => push_new(&mut self.steps, rest.to_vec()),
+            ("steps", Some(_)) => {
+                push_new(&mut self.steps, rest.to_vec());
+                if !reference.guarded {
+                    push_new(&mut self.certain, rest.to_vec());
+                }
+            }
             ("vars", Some(name)) => push_new(&mut self.vars, name.clone()),
             ("secrets", Some(name)) => push_new(&mut self.secrets, name.clone()),
             ("run", Some(name)) if name == "previous" => self.previous = true,
@@ -143,6 +153,7 @@ impl Uses {
     /// These names and those of `other`.
     pub fn merge(&mut self, other: &Uses) {
         other.steps.iter().for_each(|s| push_new(&mut self.steps, s.clone()));
+        other.certain.iter().for_each(|s| push_new(&mut self.certain, s.clone()));
         other.vars.iter().for_each(|s| push_new(&mut self.vars, s.clone()));
         other.secrets.iter().for_each(|s| push_new(&mut self.secrets, s.clone()));
         other.inputs.iter().for_each(|s| push_new(&mut self.inputs, s.clone()));

@@ -40,7 +40,8 @@ pub(super) fn changes_before(plan: &Plan, ix: NodeIx) -> Vec<NodeIx> {
     while let Some(at) = open.pop() {
         open.extend(plan.graph.needs(at).map(|(n, _)| n).filter(|n| seen.insert(*n)));
     }
-    let changes = |n: &NodeIx| plan.at(*n).body == Body::Act && plan.at(*n).step.effect != Effect::Read;
+    let acts = |node: &Node| node.body == Body::Act && !node.left_out;
+    let changes = |n: &NodeIx| acts(plan.at(*n)) && plan.at(*n).step.effect != Effect::Read;
     let mut found: Vec<NodeIx> = seen.into_iter().filter(|n| *n != ix).filter(changes).collect();
     found.sort_unstable();
     found

@@ -81,7 +81,7 @@ enum Will {
 impl Setup<'_> {
     async fn node(&self, ix: NodeIx, known: &dyn Facts, stop: &Stop) -> Option<Looked> {
         let node = self.renderer.plan.at(ix);
-        if node.body != Body::Act {
+        if node.body != Body::Act || node.left_out {
             return None;
         }
         let looked = match self.will(ix, known) {

@@ -11,6 +11,7 @@ mod procfs;
 mod program;
 mod run;
 mod spec;
+mod steady;
 mod stop;
 #[cfg(test)]
 mod stop_tests;
@@ -28,5 +29,6 @@ pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
 pub use run::{run, run_then};
 pub use spec::{Ended, Exit, Input, Sink, Spec};
+pub use steady::SteadyClock;
 pub use stop::{Stop, StopReason, Stopper};
 pub use target::{FileTarget, TargetError};

@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::section::{Section, Sections, UNDO};
 use super::{Heading, StepInfo};
 use crate::base::StepId;
 use crate::event::{Counts, Outcome, RunOutcome, Unit};
-use crate::model::Effect;
+use crate::model::{Effect, Part};
+use crate::t;
 
 /// The longest piece of an output line that is kept, in bytes: more than any screen shows.
 const LINE: usize = 2 * 1024;
@@ -28,6 +30,9 @@ pub struct Board {
     /// Groups and playbooks that were skipped with all they hold.
     pub skipped: HashSet<StepId>,
     index: HashMap<StepId, usize>,
+    pub sections: Sections,
+    /// The section of the step that was told last.
+    shown: Option<Section>,
 }
 
 /// What is known of a step.
@@ -85,6 +90,8 @@ impl Board {
         let widest = heading.steps.iter().map(|s| s.id.as_str().len()).max().unwrap_or(0);
         Board {
             steps: vec![StepState::default(); heading.steps.len()],
+            sections: Sections::of(&heading.steps),
+            shown: None,
             heading,
             running: IndexMap::new(),
             asking: IndexSet::new(),
@@ -127,9 +134,12 @@ impl Board {
         if let Some(place) = self.index.get(step) {
             return *place;
         }
-        let title = step.to_string();
-        let id = step.clone();
-        self.add(StepInfo { id, title, effect: Effect::Change, kind: "", inside: None })
+        let (id, effect, part) = (step.clone(), Effect::Change, Part::Steps);
+        let (kind, title) = match step.undone().and_then(|of| self.step(&of).map(|(info, _)| info)) {
+            Some(of) => (UNDO, t!("undo of {}", "取り消し: {}", of.title)),
+            None => ("", step.to_string()),
+        };
+        self.add(StepInfo { id, title, effect, kind, inside: None, part })
     }
 
     /// Puts a step behind the others.
@@ -138,8 +148,22 @@ impl Board {
         self.index.insert(info.id.clone(), place);
         self.widest = self.widest.max(info.id.as_str().len());
         self.steps.push(StepState::default());
+        self.sections.add(&info);
         self.heading.steps.push(info);
         place
+    }
+
+    /// The section of the step at a place.
+    pub fn section(&self, place: usize) -> Option<Section> {
+        self.sections.section(&self.heading.steps[place])
+    }
+
+    /// The section that begins with the step at a place, where it is another than that of the step before.
+    pub fn enter(&mut self, place: usize) -> Option<Section> {
+        let section = self.section(place);
+        let is_new = section != self.shown;
+        self.shown.clone_from(&section);
+        section.filter(|_| is_new)
     }
 }
 

@@ -18,7 +18,7 @@ impl Board {
                 Change::None
             }
             Kind::Blocked { step, .. } | Kind::StepEnded { step, .. } if step.is_beginning() => Change::None,
-            Kind::Skipped { step, because } => self.skipped(step, because),
+            Kind::Skipped { step, because, left_out } => self.skipped(step, because, *left_out),
             Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
             Kind::StepEnded { step, outcome, seconds, gives, .. } => {
                 let recovered = gives.get("recovered").and_then(Value::as_bool) == Some(true);
@@ -52,14 +52,14 @@ impl Board {
         }
     }
 
-    /// What a skipped step holds is not told one by one.
-    fn skipped(&mut self, step: &StepId, because: &str) -> Change {
+    /// What a skipped step holds, and what was left out, is not told one by one.
+    fn skipped(&mut self, step: &StepId, because: &str, left_out: bool) -> Change {
         let change = self.close(step, Outcome::Skipped, 0.0, Some(because.to_string()));
         let held = self
             .step(step)
             .and_then(|(info, _)| info.inside.as_ref())
             .is_some_and(|i| self.skipped.contains(i));
-        if held { Change::None } else { change }
+        if held || left_out { Change::None } else { change }
     }
 
     fn attempt_started(&mut self, unit: &Unit, attempt: u32) -> Change {

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::base::{RunId, StepId};
-use crate::model::Effect;
+use crate::model::{Effect, Part};
+use crate::plan::Chosen;
 
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct StepInfo {
     pub kind: &'static str,
     /// The group or playbook that holds it.
     pub inside: Option<StepId>,
+    /// The list of its group or playbook that it stands in.
+    pub part: Part,
 }
 
 /// The head of a run.
@@ -62,6 +65,8 @@ pub struct Heading {
     pub steps: Vec<StepInfo>,
     /// What the steps are like that are made once the items of a loop are known, ids as `restore[*]/swap`.
     pub patterns: Vec<StepInfo>,
+    /// The steps that the operator chose; the others are left out.
+    pub chosen: Chosen,
     /// Boxes, and the step whose result ticks each.
     pub checklist: Vec<(String, StepId)>,
     /// Where the logs of the attempts are.
@@ -69,6 +74,15 @@ pub struct Heading {
 }
 
 impl Heading {
+    /// That only some of the steps are run.
+    pub fn chosen_text(&self) -> String {
+        crate::t!(
+            "chosen: {}; the other steps are left out",
+            "選択: {}。ほかのステップは対象外",
+            self.chosen.flags()
+        )
+    }
+
     /// The steps that a loop over steps has once its items are known; what they hold that loops itself stays a
     /// pattern.
     pub fn iterations(&mut self, looped: &StepId, items: &[Value]) -> Vec<StepInfo> {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::area::Row;
 use super::board::{Board, Running};
 use super::note::with_attempts;
+use super::section::Section;
 use super::width::{fit, pad, pad_left, width};
 use super::{Look, counts_text, format_seconds, outcome_word, safe_line};
 use crate::base::StepId;
@@ -38,7 +39,11 @@ impl Layout {
     pub fn head(&self, board: &Board) -> Vec<String> {
         let h = &board.heading;
         let title = fit(&safe_line(&h.title), self.columns.saturating_sub(width(&h.playbook) + 2));
-        vec![format!("{}  {title}", self.look.bold(&h.playbook)), self.whereabouts(board)]
+        let mut lines = vec![format!("{}  {title}", self.look.bold(&h.playbook)), self.whereabouts(board)];
+        if !h.chosen.is_all() {
+            lines.push(self.look.loud(&fit(&safe_line(&h.chosen_text()), self.columns)));
+        }
+        lines
     }
 
     fn whereabouts(&self, board: &Board) -> String {
@@ -57,6 +62,11 @@ impl Layout {
         parts.push(h.run.to_string());
         let text = fit(&parts.join(&dot), self.columns);
         if h.protected { self.look.loud(&text) } else { self.look.dim(&text) }
+    }
+
+    /// The heading of a part of the run.
+    pub fn section(&self, section: &Section) -> String {
+        self.look.bold(&fit(&safe_line(&section.heading()), self.columns))
     }
 
     /// The one line of a step that is over.

@@ -4,7 +4,7 @@ use super::finding::findings_text;
 use super::{Look, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
 use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
-use crate::plan::Outline;
+use crate::plan::{Allowed, Outline};
 
 /// The whole dry run as text.
 pub fn outline_text(outline: &Outline, look: Look) -> String {
@@ -19,6 +19,9 @@ pub fn outline_text(outline: &Outline, look: Look) -> String {
         };
         text.push_str(&crate::t!("input {name}: {}\n", "入力 {name}: {}\n", safe_text(&value)));
     }
+    if !outline.chosen.is_all() {
+        text.push_str(&format!("{}\n", look.loud(&chosen(outline))));
+    }
     for (number, step) in outline.steps.iter().enumerate() {
         let took = outline.estimate.as_ref().and_then(|e| e.steps.get(&step.id)).copied();
         text.push('\n');
@@ -27,6 +30,29 @@ pub fn outline_text(outline: &Outline, look: Look) -> String {
     text.push('\n');
     end(outline).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     text
+}
+
+/// That only some of the steps are run, and which are not.
+pub(super) fn chosen(outline: &Outline) -> String {
+    let (flags, count) = (outline.chosen.flags(), outline.left_out.len());
+    let list = safe_text(&outline.left_out.join(", ")).into_owned();
+    match count {
+        0 => crate::t!("chosen: {flags}; nothing is left out", "選択: {flags}（対象外なし）"),
+        _ => crate::t!(
+            "chosen: {flags}; left out ({count}): {list}",
+            "選択: {flags}。対象外（{count}）: {list}"
+        ),
+    }
+}
+
+/// A rule of `check` that does not hold in a whole file, and why.
+pub(super) fn allowed(allowed: &Allowed) -> String {
+    let Allowed { place, rule, reason } = allowed;
+    safe_text(&crate::t!(
+        "allowed in all of {place}: {reason} [{rule}]",
+        "{place} 全体で許可: {reason} [{rule}]"
+    ))
+    .into_owned()
 }
 
 /// What holds for the plan as a whole.
@@ -46,6 +72,7 @@ fn end(outline: &Outline) -> Vec<String> {
         let (name, source) = (&secret.name, &secret.source);
         lines.push(crate::t!("secret {name}: {mask} ({source})", "シークレット {name}: {mask} ({source})"));
     }
+    lines.extend(outline.allowed.iter().map(allowed));
     lines.extend(outline.locks.iter().map(lock));
     lines.extend(outline.schedule.iter().map(schedule));
     let ticked = outline.checklist.iter();

@@ -96,7 +96,18 @@ impl Plain {
             what.push_str(&format!("  ({environment}{protected})"));
         }
         what.push_str(&format!("  {}", h.operator));
+        let chosen = (!h.chosen.is_all()).then(|| h.chosen_text());
         self.fact(at, &t!("run", "開始"), &what);
+        if let Some(chosen) = chosen {
+            self.fact(at, &t!("chosen", "選択"), &chosen);
+        }
+    }
+
+    /// The heading of a part of the run that begins with a step.
+    fn enter(&mut self, at: Timestamp, place: usize) {
+        if let Some(section) = self.board.enter(place) {
+            self.fact(at, &section.word(), &section.meaning());
+        }
     }
 
     fn ended(&mut self, at: Timestamp) {
@@ -107,6 +118,8 @@ impl Plain {
     }
 
     fn attempt(&mut self, at: Timestamp, unit: &Unit, attempt: u32) {
+        let place = self.board.place(&unit.step);
+        self.enter(at, place);
         let title = self.board.title(&unit.step);
         let again = note::with_attempts(String::new(), attempt);
         let again = if again.is_empty() { again } else { format!("  ({again})") };

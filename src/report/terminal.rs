@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::area::Area;
 use super::board::{Board, Change};
 use super::canvas::{Canvas, SizeOf};
-use super::layout::Layout;
+use super::layout::{Layout, did_run};
 use super::sink::Sink;
 use super::summary::summary;
 use super::{Heading, Look};
@@ -87,9 +87,19 @@ impl Terminal {
                 self.scroll(self.layout().head(&self.board))
             }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
-            (_, Change::Step(place)) => self.scroll([self.layout().over(&self.board, place)]),
+            (_, Change::Step(place)) => self.step_over(place),
             _ => {}
         }
+    }
+}
+
+impl Terminal {
+    fn step_over(&mut self, place: usize) {
+        let ran = self.board.steps[place].outcome.is_some_and(did_run);
+        let entered = if ran { self.board.enter(place) } else { None };
+        let line = self.layout().over(&self.board, place);
+        let heading = entered.map(|section| self.layout().section(&section));
+        self.scroll(heading.into_iter().chain([line]));
     }
 }
 

@@ -17,7 +17,7 @@ use super::signal::{Signal, Signals};
 use super::unit::{Attempt, limited, run, seal_log};
 use super::world::World;
 use crate::action::Pending;
-use crate::event::{Event, Failure, Live, LogSeal, Outcome, Question, RecordError, RunOutcome, Unit};
+use crate::event::{Event, Failure, Live, LogSeal, Question, RecordError, RunOutcome, Unit};
 use crate::inputs::SecretError;
 use crate::journal::LogSetup;
 use crate::plan::Results;
@@ -54,6 +54,8 @@ pub(super) struct Done {
     pub pending: Pending,
     /// Its log as it was closed, or why it is not whole.
     pub log: Result<LogSeal, String>,
+    /// It was ended because its log could not be written: how far it came is not known.
+    pub cut: bool,
 }
 
 /// Drives a run to its end. It has to be awaited inside a `LocalSet`.
@@ -83,7 +85,7 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
 
 pub(super) struct Driver {
     pub(super) session: Session,
-    sender: UnboundedSender<News>,
+    pub(super) sender: UnboundedSender<News>,
     /// Units that are rendered and wait for their permit.
     jobs: HashMap<UnitRef, Job>,
     /// Units whose secrets are looked up.
@@ -94,7 +96,7 @@ pub(super) struct Driver {
     wake: Option<Instant>,
     signal: Option<Signal>,
     outcome: Option<RunOutcome>,
-    /// A log that could not be written whole: the run ends, as its records would not be complete.
+    /// A log that could not be written whole: nothing more is begun, as the records would not be complete.
     lost: Option<RecordError>,
     pub(super) hush: Hush,
     pub(super) pace: Pace,
@@ -141,13 +143,22 @@ impl Driver {
         for news in batch {
             self.one(news, now, &mut events);
         }
-        self.prepare(now, &mut events);
+        if self.lost.is_none() {
+            self.prepare(now, &mut events);
+        }
         let sync = self.wants_sync(now, &mut events);
         self.tell(&events, sync)?;
         for command in self.session.machine.effects(&events) {
-            self.act(command);
+            if self.lost.is_none() || matches!(command, Command::Finish(_)) {
+                self.act(command);
+            }
         }
-        Ok(())
+        match &self.lost {
+            Some(RecordError { message }) if self.outcome.is_none() => {
+                Err(RecordError { message: message.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn one(&mut self, news: News, now: Timestamp, events: &mut Vec<Event>) {
@@ -178,8 +189,15 @@ impl Driver {
         if done.pending.is_elsewhere() {
             return self.settle_elsewhere(done);
         }
-        let Done { unit, results, withheld, pending, log } = done;
+        let Done { unit, results, withheld, pending, log, cut } = done;
         self.stoppers.remove(&unit);
+        if let Err(message) = &log {
+            self.lost.get_or_insert_with(|| RecordError { message: message.clone() });
+        }
+        if cut {
+            pending.discard();
+            return events.extend(self.session.machine.decide(Input::Cut { unit }, now));
+        }
         let results = self.settle_files(unit, results, &pending);
         if self.session.machine.plan().at(unit.node).step.around.sensitive == Some(true) {
             self.hush.learn(&results.gives);
@@ -187,43 +205,6 @@ impl Driver {
         let mut facts = self.session.machine.decide(Input::Reported { unit, results, withheld }, now);
         seal_log(&mut facts, log.as_ref().ok());
         events.extend(facts);
-        if let (Err(message), None) = (log, &self.lost) {
-            events
-                .extend(self.session.machine.decide(Input::Stop { by: message.clone(), at_once: true }, now));
-            self.lost = Some(RecordError { message });
-        }
-    }
-
-    /// Files on other hosts appear or are removed, which takes a while; then the attempt is done.
-    fn settle_elsewhere(&self, mut done: Done) {
-        let machine = &self.session.machine;
-        let (unit, item) = (done.unit, machine.item(done.unit));
-        let judged = machine.renderer().judge(unit.node, item, machine, &done.results);
-        let keep = judged.outcome != Outcome::Failed;
-        let (sender, hosts) = (self.sender.clone(), self.session.sites.first().map(|s| Rc::clone(&s.hosts)));
-        tokio::task::spawn_local(async move {
-            if let Some(hosts) = hosts
-                && let Err(failure) = done.pending.settle_elsewhere(keep, &hosts).await
-            {
-                done.results.failure = Some(failure);
-            }
-            drop(sender.send(News::Done(done)));
-        });
-    }
-
-    /// Files of an attempt appear at their places when its results pass, and are gone otherwise.
-    fn settle_files(&self, unit: UnitRef, mut results: Results, pending: &Pending) -> Results {
-        if pending.is_empty() {
-            return results;
-        }
-        let machine = &self.session.machine;
-        let judged = machine.renderer().judge(unit.node, machine.item(unit), machine, &results);
-        if judged.outcome == Outcome::Failed {
-            pending.discard();
-        } else if let Err(failure) = pending.commit() {
-            results.failure = Some(failure);
-        }
-        results
     }
 
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {

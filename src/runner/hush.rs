@@ -254,7 +254,7 @@ mod tests {
         let gives = || json!({"a": [{SECRET: text()}]}).as_object().cloned().expect("a map");
         let choice = Choice { value: json!(SECRET), label: text() };
         vec![
-            Kind::Skipped { step: StepId::new("a"), because: text() },
+            Kind::Skipped { step: StepId::new("a"), because: text(), left_out: false },
             Kind::Expanded {
                 step: StepId::new("a"),
                 items: vec![json!(1), json!(SECRET)],

@@ -4,6 +4,7 @@
 mod driver;
 mod hush;
 mod pace;
+mod pending;
 mod prepare;
 mod session;
 mod signal;

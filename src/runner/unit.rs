@@ -17,6 +17,8 @@ use crate::state::{Input, Permit, UnitRef};
 use super::driver::{Done, News};
 use super::prepare::{Judge, withheld};
 
+/// A deadline that is noticed so late was slept through, and by so much it is put off then.
+const LATE: Duration = Duration::from_millis(250);
 /// How often an attempt tells the screen of its output.
 const NEWS_EVERY: Duration = Duration::from_millis(60);
 /// How much of an output later steps can use, unless the step says otherwise.
@@ -70,11 +72,12 @@ pub(super) async fn run(attempt: Attempt) {
     let performed = limited(work, limit, &stopper).await;
     let (mut results, pending) = results(performed);
     let log = sink.finish();
-    if let Err(message) = &log {
-        results.failure = Some(Failure::Unavailable { message: message.clone() });
+    let cut = log.is_err() && results.failure == Some(Failure::Cancelled);
+    if let (Err(message), false) = (&log, cut) {
+        results.warnings.push(crate::t!("its log is not whole: {message}", "ログが不完全です: {message}"));
     }
     let withheld = withheld(&masker, &results.gives, around.sensitive == Some(true));
-    drop(news.send(News::Done(Done { unit, results, withheld, pending, log })));
+    drop(news.send(News::Done(Done { unit, results, withheld, pending, log, cut })));
 }
 
 /// Awaits the work; once its time is up it is told to stop, and awaited all the same.
@@ -85,11 +88,19 @@ pub(super) async fn limited<T>(
 ) -> T {
     let Some(limit) = limit else { return work.await };
     let mut work = std::pin::pin!(work);
+    let deadline = tokio::time::Instant::now() + limit;
     tokio::select! {
         biased;
         done = &mut work => return done,
-        () = tokio::time::sleep(limit) => stopper.stop(StopReason::TimedOut),
+        () = tokio::time::sleep_until(deadline) => {}
     }
+    // Was the engine itself stopped meanwhile, what has come to its end in that time is seen first.
+    if deadline.elapsed() > LATE
+        && let Ok(done) = tokio::time::timeout(LATE, &mut work).await
+    {
+        return done;
+    }
+    stopper.stop(StopReason::TimedOut);
     work.await
 }
 

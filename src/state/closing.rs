@@ -112,7 +112,7 @@ impl Machine {
         }
         let step = node.id.clone();
         let because = crate::t!("nothing failed", "失敗がなかったため");
-        self.emit(Kind::Skipped { step, because }, at, events);
+        self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
         false
     }
 

@@ -30,6 +30,10 @@ impl Machine {
             Input::Reported { unit, results, withheld } => {
                 self.reported(unit, results, withheld, at, &mut events);
             }
+            Input::Cut { unit } => {
+                let (attempt, unit) = (self.attempts(unit), self.name(unit));
+                self.emit(Kind::FoundUnknown { unit, attempt }, at, &mut events);
+            }
             Input::Answered { unit, reply, by } => self.answered(unit, reply, by, at, &mut events),
             Input::Stop { by, at_once } => self.stop(by, at_once, at, &mut events),
         }

@@ -14,7 +14,7 @@ impl Machine {
         let at = event.at;
         match &event.kind {
             Kind::RunStarted { .. } | Kind::ChildStarted { .. } => {}
-            Kind::Skipped { step, because } => {
+            Kind::Skipped { step, because, .. } => {
                 self.fold_end(step, Outcome::Skipped, at, 0.0, Gives::new());
                 self.fold_because(step, because);
             }

@@ -108,7 +108,11 @@ impl Machine {
             self.iterations(looped).filter(|ix| self.nodes[*ix as usize].phase == Phase::Waiting).collect();
         for ix in left {
             let because = crate::t!("the loop was ended by `stop`", "`stop` により繰り返しを終えたため");
-            self.emit(Kind::Skipped { step: self.plan.at(ix).id.clone(), because }, at, events);
+            self.emit(
+                Kind::Skipped { step: self.plan.at(ix).id.clone(), because, left_out: false },
+                at,
+                events,
+            );
         }
     }
 }

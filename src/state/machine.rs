@@ -238,12 +238,12 @@ impl Machine {
 
     /// The nodes that a node needs and that did not let it follow.
     pub(super) fn blockers(&self, ix: NodeIx) -> Vec<NodeIx> {
-        self.plan
-            .needs(ix)
-            .filter(|(_, why)| *why != Why::After)
-            .map(|(need, _)| need)
-            .filter(|need| !self.lets_follow(*need))
-            .collect()
+        let blocks =
+            |(need, why): (NodeIx, Why)| (why != Why::After && !self.lets_follow(need)).then_some(need);
+        match self.plan.chosen.is_all() {
+            true => self.plan.needs(ix).filter_map(blocks).collect(),
+            false => self.plan.needs_kept(ix).into_iter().filter_map(blocks).collect(),
+        }
     }
 
     /// Whether what needs a node may go on after it.

@@ -47,6 +47,11 @@ pub enum Input {
         /// Keys of its results that the masker had to change.
         withheld: Vec<String>,
     },
+    /// An attempt was ended half way as its log could not be written: how far it came is not known.
+    Cut {
+        /// Whose.
+        unit: UnitRef,
+    },
     /// A person, or a flag in a person's name, answered.
     Answered {
         /// What was asked about.

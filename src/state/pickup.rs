@@ -116,7 +116,8 @@ impl Machine {
                 }
             }
         };
-        let open = self.plan.nodes.iter().enumerate().filter(|(n, _)| !self.is_over(*n as NodeIx));
+        let run = self.plan.nodes.iter().enumerate().filter(|(_, node)| !node.left_out);
+        let open = run.filter(|(n, _)| !self.is_over(*n as NodeIx));
         open.for_each(|(n, node)| {
             if n as NodeIx != ix {
                 look(node.frame, &node.uses);

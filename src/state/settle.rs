@@ -31,9 +31,15 @@ impl Machine {
         if self.waits_for_place(ix) {
             return;
         }
+        if self.plan.at(ix).left_out {
+            let step = self.plan.at(ix).id.clone();
+            let flags = self.plan.chosen.flags();
+            let because = crate::t!("left out: {flags}", "対象外: {flags}");
+            return self.emit(Kind::Skipped { step, because, left_out: true }, at, events);
+        }
         if let Some(because) = self.skipped_around(ix) {
             let step = self.plan.at(ix).id.clone();
-            return self.emit(Kind::Skipped { step, because }, at, events);
+            return self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
         }
         if let Body::Close { open, .. } = self.plan.at(ix).body
             && self.nodes[open as usize].phase == Phase::Ended(Outcome::Failed)
@@ -104,7 +110,7 @@ impl Machine {
             Ok(None) => true,
             Ok(Some(because)) => {
                 let step = self.plan.at(ix).id.clone();
-                self.emit(Kind::Skipped { step, because }, at, events);
+                self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
                 false
             }
             Err(failure) => {
@@ -147,7 +153,11 @@ impl Machine {
             }
             Ok(Some(items)) if items.is_empty() => {
                 let step = self.plan.at(ix).id.clone();
-                self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
+                self.emit(
+                    Kind::Skipped { step, because: nothing_to_loop_over(), left_out: false },
+                    at,
+                    events,
+                );
                 false
             }
             // After a crash it may be laid out already.
@@ -242,7 +252,11 @@ impl Machine {
         match self.renderer().expand(ix, self) {
             Err(failure) => return self.fail_node(ix, failure, at, events),
             Ok(Some(items)) if items.is_empty() => {
-                return self.emit(Kind::Skipped { step, because: nothing_to_loop_over() }, at, events);
+                return self.emit(
+                    Kind::Skipped { step, because: nothing_to_loop_over(), left_out: false },
+                    at,
+                    events,
+                );
             }
             Ok(Some(items)) => {
                 self.emit(Kind::Expanded { step: step.clone(), items, withheld: Vec::new() }, at, events)

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_places;
+mod chosen;
 mod closing;
 mod diff;
 mod export;
@@ -11,6 +12,7 @@ mod pipes;
 mod place;
 mod prune;
 mod report;
+mod resumed;
 mod runs;
 mod saved;
 mod saved_crash;

@@ -215,3 +215,21 @@ fn a_secret_that_does_not_come_within_the_steps_timeout_fails_the_step() {
     assert_eq!((place.lines("never.count"), place.lines("beside.count")), (0, 1));
     assert!(!lives(&place.text("asked.pid")));
 }
+
+#[test]
+fn what_ended_while_the_engine_was_stopped_has_not_timed_out() {
+    let place = Place::new();
+    let steps = "title: t
+steps:
+  - { id: a, timeout: 1s, shell: echo x >> count; sleep 0.4; seq 20000 }
+  - { id: long, needs: [], timeout: 1s, on_error: continue, shell: sleep 300 }
+";
+    let child = begin(&place, steps);
+    until("the step", || has(&place, "count"));
+    send(&child, libc::SIGSTOP);
+    std::thread::sleep(Duration::from_millis(2500));
+    send(&child, libc::SIGCONT);
+    let said = said(child.wait_with_output().expect("it ends"));
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(place.ends(), "a=ok long=failed");
+}

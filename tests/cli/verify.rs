@@ -190,8 +190,10 @@ fn a_run_that_goes_on_and_one_that_was_killed_are_whole_as_far_as_they_go() {
     });
     // SAFETY: the group is that of the step, which this test started and its engine left behind.
     unsafe { libc::kill(-(child.expect("a child") as i32), libc::SIGKILL) };
-    let whole = fs::read(folder.journal()).expect("a journal");
-    fs::write(folder.journal(), &whole[..whole.len() - 9]).expect("torn");
+    // The last line may be on disk by now, and then its loss is found out: one that was being written is put behind it.
+    let mut torn = fs::read(folder.journal()).expect("a journal");
+    torn.extend_from_slice(b"{\"seq\":9,\"at\":\"20");
+    fs::write(folder.journal(), torn).expect("torn");
     let said = place.toban(&["verify"]);
     assert!(said.code == 0 && said.out.contains("was never finished and counts for nothing"), "{said:?}");
 }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod decide;
+mod full;
 mod kill;
 #[allow(dead_code, reason = "other tests start other servers")]
 #[path = "../sql_support/server.rs"]

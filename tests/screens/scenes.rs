@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use toban::base::{RunId, StepId};
 use toban::event::{Counts, Event, Failure, Kind, Outcome, Question, Reply, RunOutcome, Unit};
-use toban::model::Effect;
+use toban::model::{Effect, Part};
 use toban::report::{Heading, StepInfo};
 
 /// A recorded run.
@@ -38,6 +38,7 @@ fn heading(steps: &[(&str, &str)], logs: PathBuf) -> Heading {
         effect: Effect::Change,
         kind: "shell",
         inside: None,
+        part: Part::Steps,
     };
     Heading {
         patterns: Vec::new(),
@@ -50,6 +51,7 @@ fn heading(steps: &[(&str, &str)], logs: PathBuf) -> Heading {
         operator: "佐藤".into(),
         zone: jiff::tz::TimeZone::fixed(jiff::tz::offset(9)),
         steps: steps.iter().map(step).collect(),
+        chosen: Default::default(),
         checklist: Vec::new(),
         log_dir: logs,
     }
@@ -149,7 +151,7 @@ pub fn daily(logs: PathBuf) -> Scene {
     retried(&mut r);
     warned(&mut r);
     let because = "inputs.health_check".to_string();
-    r.put(Kind::Skipped { step: id("health"), because });
+    r.put(Kind::Skipped { step: id("health"), because, left_out: false });
     r.counts.add(Outcome::Skipped);
     old_dumps(&mut r);
     refused(&mut r);

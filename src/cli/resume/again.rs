@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cli::chosen::unchosen;
 use crate::cli::error::Error;
 use crate::cli::saved::refused;
 use crate::cli::start::{Start, told};
@@ -30,6 +31,9 @@ pub fn again(record: &PlanRecord) -> Result<Start, Error> {
     })?;
     let mut plan = compile(&mut loaded).map_err(|e| unlike(record, &[e.to_string()]))?;
     plan.playbook.clone_from(&record.playbook);
+    if let Err(why) = plan.choose(&record.chosen) {
+        return Err(unlike(record, &[unchosen(&plan, &why).0]));
+    }
     let given =
         Given { values: record.inputs.clone(), secrets: record.secret_inputs.clone(), missing: Vec::new() };
     Ok(Start { found, loaded, plan: Arc::new(plan), given, library })

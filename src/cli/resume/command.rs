@@ -10,18 +10,19 @@ use super::again::{again, differences, unlike};
 use super::orders::orders;
 use super::settle::{Settled, Settling};
 use super::words::Known;
-use crate::base::{RunId, SystemClock};
+use crate::base::{Clock, RunId, SystemClock};
 use crate::cli::error::{Code, Error, say_on_stderr};
 use crate::cli::globals::{Globals, operator};
 use crate::cli::place::{marker, sites, vault};
 use crate::cli::prompt::{FlagOperator, TerminalOperator};
-use crate::cli::run::{answers, exit_code, heading, typed_by};
+use crate::cli::run::{answers, exit_code, heading, lost, typed_by};
 use crate::cli::start::Start;
 use crate::cli::status::{heading as heading_of, plan_of};
 use crate::event::{Event, Kind, RunOutcome};
-use crate::journal::{Journal, Liveness, Recovered, RunFolder, liveness, read, summary};
+use crate::journal::{Journal, JournalError, Liveness, Recovered, RunFolder, liveness, read, summary};
+use crate::plan::saved::Foreseen;
 use crate::plan::{PlanRecord, RunFacts};
-use crate::process::boot_id;
+use crate::process::{SteadyClock, boot_id};
 use crate::report::reporter;
 use crate::runner::{End, Session, Signal, Signals, drive};
 use crate::state::resume::SamePlan;
@@ -151,7 +152,7 @@ impl Made<'_> {
             Input::Resume(Box::new(Resumption { resumed, unknown, resolved, history, same_plan }));
         let scratch = session.run.scratch_dir.clone();
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
-        let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
+        let end = drive(session, signals).await.map_err(|e| lost(&e, Some(self.id)));
         for hosts in hosts {
             hosts.close().await;
         }
@@ -189,15 +190,13 @@ impl Made<'_> {
     ) -> Result<Session, Error> {
         let plan = &self.start.plan;
         let folder = journal.folder().clone();
-        let Some(first) = events.first() else {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Err(Error::state(crate::t!("the journal is empty", "ジャーナルが空です")));
         };
         let run = Rc::new(self.run_facts(&folder, first, history));
         let scratch = std::path::PathBuf::from(&run.scratch_dir);
-        std::fs::create_dir_all(&scratch).map_err(|e| {
-            let shown = scratch.display();
-            Error::state(crate::t!("cannot make `{shown}`: {e}", "`{shown}` を作れません: {e}"))
-        })?;
+        std::fs::create_dir_all(&scratch)
+            .map_err(|error| JournalError::Unwritable { path: scratch.clone(), error })?;
         let engine = Arc::new(Engine::new());
         let jobs = self.matches.get_one::<u32>("jobs").copied().unwrap_or(history.jobs);
         let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
@@ -217,11 +216,17 @@ impl Made<'_> {
             journal,
             reporters: vec![shown],
             operator: Rc::new(FlagOperator::new(answers, who, terminal)),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SteadyClock::from(SystemClock.now().max(last.at))),
             vault,
-            foreseen: None,
+            foreseen: self.foreseen(),
             zone: plan.zone.clone(),
         })
+    }
+
+    /// What the saved plan says that the run does; nothing once the operator accepts another playbook.
+    fn foreseen(&self) -> Option<Foreseen> {
+        let planned = self.record.planned.as_ref().filter(|_| self.plan == SamePlan::Same);
+        planned.map(Foreseen::of)
     }
 
     /// What was begun with values that were not written cannot go on: nothing stands in for them.

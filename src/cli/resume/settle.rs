@@ -246,19 +246,26 @@ impl Settling<'_> {
         let Some(terminal) = &self.terminal else { return Ok(None) };
         let machine = &self.session.machine;
         let question = known.question(&self.session.zone, machine.plan().at(unit.node).step.after_crash);
-        let answer = tokio::select! {
-            answer = terminal.ask(&known.unit, &question) => answer,
-            signal = signals.next() => return Err(signal),
+        let mut order = loop {
+            let answer = tokio::select! {
+                answer = terminal.ask(&known.unit, &question) => answer,
+                signal = signals.next() => return Err(signal),
+            };
+            let Reply::Choice { value, reason } = answer.reply else { return Ok(None) };
+            let how = match value.as_str() {
+                Some("rerun") => Resolution::Rerun,
+                Some("skip") => Resolution::Skip,
+                Some("done") => Resolution::ByHand,
+                _ => return Ok(None),
+            };
+            // As with the flags: whoever reads the record has to see why it was not simply run.
+            if how == Resolution::Rerun || reason.is_some() {
+                break Order { how, by: answer.by, reason, gives: Gives::new() };
+            }
+            let needed = crate::t!("a reason is needed", "理由が必要です");
+            crate::cli::error::say_on_stderr(&format!("{needed}\n"));
         };
-        let Reply::Choice { value, reason } = answer.reply else { return Ok(None) };
-        let how = match value.as_str() {
-            Some("rerun") => Resolution::Rerun,
-            Some("skip") => Resolution::Skip,
-            Some("done") => Resolution::ByHand,
-            _ => return Ok(None),
-        };
-        let mut order = Order { how, by: answer.by, reason, gives: Gives::new() };
-        if how == Resolution::ByHand && !known.lacks.is_empty() {
+        if order.how == Resolution::ByHand && !known.lacks.is_empty() {
             let question = outputs(&known.lacks);
             let answer = tokio::select! {
                 answer = terminal.ask(&known.unit, &question) => answer,

@@ -8,7 +8,7 @@ mod locate;
 mod syntax;
 
 pub use decode::{both, decode};
-pub use index::Index;
+pub use index::{Index, Kind};
 pub use limits::MAX_BYTES;
 pub use locate::Seg;
 pub use syntax::Trouble;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::files::{self, Digested};
-use super::form::{Saved, SavedUnit};
+use super::form::{Planned, SavedUnit};
 use super::slots::{self, Seen};
 use crate::base::{MASK, StepId};
 use crate::model::{Action, Around, Known, Rendered};
@@ -31,15 +31,17 @@ pub struct Unlike {
 }
 
 impl Foreseen {
-    /// What a plan says; `digested` are its files as they were found when the run began, by their paths.
-    pub fn of(saved: &Saved, digested: &HashMap<String, Digested>) -> Foreseen {
+    /// What a plan says. Its files are read.
+    pub fn of(planned: &Planned) -> Foreseen {
         let mut files: HashMap<String, Vec<(PathBuf, Digested)>> = HashMap::new();
-        for file in saved.files.iter().filter(|f| f.sha256.is_some() && !is_written(saved, &f.path)) {
-            if let Some(found) = digested.get(&file.path) {
-                files.entry(file.step.clone()).or_default().push((PathBuf::from(&file.path), found.clone()));
+        for file in planned.files.iter().filter(|f| !is_written(planned, &f.path)) {
+            if let Some(sha256) = &file.sha256 {
+                let path = PathBuf::from(&file.path);
+                let found = files::planned(&path, sha256);
+                files.entry(file.step.clone()).or_default().push((path, found));
             }
         }
-        let steps = saved.steps.iter().map(|s| (s.id.clone(), s.units.clone())).collect();
+        let steps = planned.steps.iter().map(|s| (s.id.clone(), s.units.clone())).collect();
         Foreseen { steps, files }
     }
 
@@ -90,10 +92,11 @@ impl Foreseen {
 }
 
 /// Whether a step of the plan names the file beside the one that reads it: its content is that step's to change.
-fn is_written(saved: &Saved, path: &str) -> bool {
+fn is_written(planned: &Planned, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let readers: Vec<&str> = saved.files.iter().filter(|f| f.path == path).map(|f| f.step.as_str()).collect();
-    saved
+    let readers: Vec<&str> =
+        planned.files.iter().filter(|f| f.path == path).map(|f| f.step.as_str()).collect();
+    planned
         .steps
         .iter()
         .filter(|s| !readers.contains(&s.id.as_str()))

@@ -1,5 +1,6 @@
 //! What differs between two saved plans: which file, which key, which value, old and new. It reads no file.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::form::{Saved, SavedUnit};
 use super::make::shown;
 use crate::model::Known;
+use crate::plan::{OutlineStep, StepChange, changes};
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -132,41 +134,35 @@ impl All<'_> {
         }
     }
 
-    /// What is told of the plan as a whole, and of each step.
+    /// What is told of the plan as a whole, and of each step; what is performed value by value.
     fn outline(&mut self, old: &Saved, new: &Saved) {
-        let told = |s: &Saved| serde_json::to_value(&s.outline).unwrap_or_default();
-        let (mut a, mut b) = (told(old), told(new));
-        let steps = |v: &mut Value| -> IndexMap<String, Value> {
-            let list = v.as_object_mut().and_then(|m| m.shift_remove("steps"));
-            let list = list.and_then(|l| l.as_array().cloned()).unwrap_or_default();
-            list.into_iter().map(|s| (s["id"].as_str().unwrap_or_default().to_string(), s)).collect()
-        };
-        let (steps_a, steps_b) = (steps(&mut a), steps(&mut b));
-        // Inputs were compared; how long runs took before is no part of a plan.
-        for whole in [&mut a, &mut b] {
-            if let Some(map) = whole.as_object_mut() {
-                map.retain(|key, _| {
-                    !["inputs", "environment", "estimate", "playbook"].contains(&key.as_str())
-                });
-            }
+        let changes = changes(&old.outline, &new.outline);
+        let playbook = shown(&old.playbook, self.cwd);
+        // The environment was compared.
+        for whole in changes.whole.iter().filter(|change| change.name != "environment") {
+            self.value(&playbook, &whole.name, whole.old.as_ref(), whole.new.as_ref());
         }
-        self.value(&shown(&old.playbook, self.cwd), "", Some(&a), Some(&b));
-        let ids = |steps: &IndexMap<String, Value>| Value::from(steps.keys().cloned().collect::<Vec<_>>());
-        if ids(&steps_a) != ids(&steps_b) {
-            let (a, b) = (ids(&steps_a).to_string(), ids(&steps_b).to_string());
-            self.add(&shown(&old.playbook, self.cwd), "steps", Some(a), Some(b));
+        if changes.steps.iter().any(|step| step.moved || step.old.is_none() || step.new.is_none()) {
+            let ids = |saved: &Saved| {
+                let ids = saved.outline.steps.iter().map(|step| step.id.clone());
+                Value::from(ids.collect::<Vec<_>>()).to_string()
+            };
+            self.add(&playbook, "steps", Some(ids(old)), Some(ids(new)));
         }
-        for (id, a) in &steps_a {
-            let Some(b) = steps_b.get(id) else { continue };
-            let (mut a, mut b) = (a.clone(), b.clone());
-            if self.does(old, new, id) {
-                // What is performed was told value by value.
-                [&mut a, &mut b]
-                    .into_iter()
-                    .filter_map(Value::as_object_mut)
-                    .for_each(|m| drop(m.shift_remove("text")));
-            }
-            self.value(&step(id), "", Some(&a), Some(&b));
+        let changed: HashMap<&str, &StepChange> = changes.steps.iter().map(|s| (s.id.as_str(), s)).collect();
+        for OutlineStep { id, .. } in &old.outline.steps {
+            let does = self.does(old, new, id);
+            let told = changed.get(id.as_str()).and_then(|step| step.old.as_ref().zip(step.new.as_ref()));
+            let Some((a, b)) = told else { continue };
+            let keys = |step: &OutlineStep| {
+                let mut step = serde_json::to_value(step).unwrap_or_default();
+                let apart: &[&str] = if does { &["text", "probe"] } else { &["probe"] };
+                if let Some(map) = step.as_object_mut() {
+                    map.retain(|key, _| !apart.contains(&key.as_str()));
+                }
+                step
+            };
+            self.value(&step(id), "", Some(&keys(a)), Some(&keys(b)));
         }
     }
 

@@ -20,6 +20,12 @@ pub struct Digested {
     stamp: (u64, u64, u64, i64, i64),
 }
 
+/// A file as a plan knows it: as it is found where it is that still, else never as it is found.
+pub(super) fn planned(path: &Path, sha256: &str) -> Digested {
+    let found = digest_of(path).ok().filter(|found| found.sha256 == sha256);
+    found.unwrap_or_else(|| Digested { sha256: sha256.to_string(), stamp: Default::default() })
+}
+
 /// The digest of a regular file.
 ///
 /// # Errors

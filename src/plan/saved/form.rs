@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::base::PlanId;
 use crate::model::{Known, SecretDecl};
-use crate::plan::Outline;
+use crate::plan::{Chosen, Outline};
 
 /// The version of the form that this engine writes and reads.
 pub const FORMAT: u32 = 1;
@@ -32,6 +32,9 @@ pub struct Saved {
     pub environment: Option<String>,
     /// The zone of its times.
     pub zone: Option<String>,
+    /// The steps that were chosen; all where there is nothing.
+    #[serde(default, skip_serializing_if = "Chosen::is_all")]
+    pub chosen: Chosen,
     /// The values of the inputs; those of secrets and of missing ones left out.
     pub inputs: Map<String, Value>,
     /// Required inputs that were not given: the run must be given them.
@@ -48,6 +51,23 @@ pub struct Saved {
     pub outline: Outline,
     /// Every step that acts as it is performed, as far as it is known.
     pub steps: Vec<SavedStep>,
+}
+
+/// What a saved plan says of its steps, as the record of its run keeps it: the run does just that, also once it goes on
+/// after a crash.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Every step that acts.
+    pub steps: Vec<SavedStep>,
+    /// The files that belong to what they do.
+    pub files: Vec<ReadFile>,
+}
+
+impl Planned {
+    /// What a plan says.
+    pub fn of(saved: &Saved) -> Planned {
+        Planned { steps: saved.steps.clone(), files: saved.files.clone() }
+    }
 }
 
 /// Where a saved plan comes from.

@@ -46,7 +46,7 @@ pub struct About {
 pub fn save(renderer: &Renderer<'_>, known: &dyn Facts, about: About) -> Saved {
     let plan = renderer.plan;
     let before = Before::of(renderer, known);
-    let acting = plan.order.iter().filter(|ix| plan.at(**ix).body == Body::Act);
+    let acting = plan.order.iter().filter(|ix| plan.at(**ix).body == Body::Act && !plan.at(**ix).left_out);
     let mut files = Vec::new();
     let steps = acting
         .map(|ix| {
@@ -72,6 +72,7 @@ pub fn save(renderer: &Renderer<'_>, known: &dyn Facts, about: About) -> Saved {
         library: about.library,
         environment: plan.environment.clone(),
         zone: plan.zone.iana_name().map(str::to_string),
+        chosen: plan.chosen.clone(),
         inputs: known.inputs(0).cloned().unwrap_or_default(),
         missing: about.missing,
         secrets: about.secrets,

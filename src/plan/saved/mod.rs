@@ -15,6 +15,6 @@ pub use alike::{Foreseen, Unlike};
 pub use approval::{Approval, Broken, Need, Unapproved, Verdict, chain, head};
 pub use compare::{Difference, differences, short};
 pub use files::{Digested, digest_of};
-pub use form::{FORMAT, Made, ReadFile, Saved, SavedStep, SavedSystem, SavedUnit, SourceFile};
+pub use form::{FORMAT, Made, Planned, ReadFile, Saved, SavedStep, SavedSystem, SavedUnit, SourceFile};
 pub use make::{About, save};
 pub use seal::{LARGEST, Unreadable, is_saved, parse, seal};

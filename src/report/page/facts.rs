@@ -5,6 +5,7 @@ use crate::model::{AfterCrash, LockBusy, OnError, Otherwise};
 use crate::plan::{Outline, OutlineStep, ToldCondition, ToldQuestion, ToldText};
 use crate::report::finding::finding_text;
 use crate::report::graph::why_word;
+use crate::report::outline::allowed;
 use crate::report::outline_step::part_words;
 use crate::report::{cell, format_seconds};
 use crate::t;
@@ -62,6 +63,10 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
         (t!("Valid until", "有効期限"), &head.valid_until),
     ];
     facts.extend(given.into_iter().filter_map(|(label, value)| Some(text(label, value.clone()?))));
+    if !outline.chosen.is_all() {
+        facts.push(text(t!("Chosen", "選択"), crate::report::outline::chosen(outline)));
+    }
+    facts.extend(outline.allowed.iter().map(|a| text(t!("Allowed", "許可"), allowed(a))));
     if !outline.locks.is_empty() {
         facts.push(code(t!("Locks", "ロック"), outline.locks.iter().map(lock)));
     }

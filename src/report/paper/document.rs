@@ -12,6 +12,7 @@ use crate::base::{RunId, StepId};
 use crate::event::{Counts, Outcome, Reply, RunOutcome};
 use crate::model::Effect;
 use crate::plan::PlanOrigin;
+use crate::report::Section;
 
 /// What is known of a run beside its heading and its facts.
 #[derive(Clone, Debug, Default)]
@@ -162,6 +163,9 @@ pub struct StepEntry {
     pub id: StepId,
     /// Its title, where it has one of its own.
     pub title: Option<String>,
+    /// The part of the run it belongs to, where it is none of its steps proper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<Section>,
     /// The kind of its action.
     pub kind: &'static str,
     /// What it does to the world.
@@ -178,6 +182,17 @@ pub struct StepEntry {
     pub attempts: Vec<AttemptEntry>,
     /// What people answered.
     pub answers: Vec<AnswerEntry>,
+}
+
+impl Report {
+    /// Every step, with the section that begins with it, if one does.
+    pub fn steps_by_section(&self) -> impl Iterator<Item = (&StepEntry, Option<&Section>)> {
+        let before = std::iter::once(None).chain(self.steps.iter().map(|step| step.section.as_ref()));
+        self.steps.iter().zip(before).map(|(step, before)| {
+            let section = step.section.as_ref();
+            (step, section.filter(|_| section != before))
+        })
+    }
 }
 
 impl StepEntry {

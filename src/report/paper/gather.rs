@@ -86,6 +86,7 @@ fn entries(board: &Board, traces: &mut Traces, is_dead: bool) -> Vec<StepEntry> 
         StepEntry {
             title: (info.title != info.id.as_str()).then(|| info.title.clone()),
             id: info.id.clone(),
+            section: board.sections.section(info),
             kind: info.kind,
             effect: info.effect,
             outcome: state.outcome.or(was_under_way.then_some(Outcome::Unknown)),

@@ -148,7 +148,14 @@ fn steps(report: &Report) -> Markup {
                         th scope="col" { (t!("Note", "備考")) }
                         th scope="col" { (t!("Log", "ログ")) }
                     } }
-                    tbody { @for (at, step) in report.steps.iter().enumerate() { (step_row(report, at + 1, step)) } }
+                    tbody {
+                        @for (at, (step, section)) in report.steps_by_section().enumerate() {
+                            @if let Some(section) = section {
+                                tr { th scope="rowgroup" colspan="6" { (marked(&section.heading())) } }
+                            }
+                            (step_row(report, at + 1, step))
+                        }
+                    }
                 }
             }
         }

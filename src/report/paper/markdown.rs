@@ -113,7 +113,13 @@ fn steps(report: &Report) -> String {
     ];
     let title = t!("Steps", "ステップ");
     let mut text = format!("\n## {title}\n\n{}| --- | --- | --- | --- | ---: | --- | --- |\n", row(&names));
-    report.steps.iter().for_each(|step| text.push_str(&row(&step_cells(report, step))));
+    for (step, section) in report.steps_by_section() {
+        if let Some(section) = section {
+            let heading = format!("**{}**", escape(&section.heading()));
+            text.push_str(&row(&[&heading, "", "", "", "", "", ""].map(str::to_string)));
+        }
+        text.push_str(&row(&step_cells(report, step)));
+    }
     text
 }
 
