@@ -192,9 +192,7 @@ impl Setup<'_> {
     /// A wait is not waited for: one reading tells whether it would end at once.
     fn waited(&self, ix: NodeIx, wait: &Wait<Rendered>, known: &dyn Facts, results: Results) -> Looked {
         let scope = self.renderer.scope(ix, None, known, Missing::Null, &Default::default());
-        let holds = scope
-            .map_err(|e| e.message)
-            .and_then(|s| self.renderer.all_hold(&wait.until, &s, &results.gives).map_err(|e| e.message));
+        let holds = self.renderer.all_hold(&wait.until, &scope, &results.gives);
         let told = summary::words(&results.gives);
         match holds {
             Ok(true) => Looked::new(

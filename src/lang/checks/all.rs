@@ -77,9 +77,10 @@ fn mentioned(
     });
     let unnamed = site.placed.has_unnamed();
     let loops = Loops::of(playbook);
-    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops };
     let mut gather = Gather::new(system, calls);
     gather.playbook(playbook, site);
+    let vars = vars::steps(playbook, &gather.texts);
+    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops, vars };
     let mut mentions = Vec::new();
     for text in &gather.texts {
         names::check(text, &known, site.doc, &mut mentions);
