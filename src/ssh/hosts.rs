@@ -86,13 +86,13 @@ impl Hosts {
         Rc::clone(&places.entry(key).or_insert_with(|| (address.clone(), Place::default())).1)
     }
 
-    /// A folder for sockets: in the scratch folder, unless the path would be too long for one.
+    /// A folder for sockets: in the scratch folder, unless there is none or the path would be too long for one.
     fn folder(&self) -> std::io::Result<PathBuf> {
         if let Some(folder) = self.folder.borrow().as_ref() {
             return Ok(folder.clone());
         }
         let here = self.scratch.join("ssh");
-        let folder = if here.as_os_str().len() <= ROOM {
+        let folder = if here.as_os_str().len() <= ROOM && self.scratch.is_dir() {
             here
         } else {
             std::env::temp_dir().join(format!("toban-{}", super::connection::random()))
