@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -97,7 +98,11 @@ impl Hosts {
         } else {
             std::env::temp_dir().join(format!("toban-{}", super::connection::random()))
         };
-        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            // An engine that died has left it: it is the run's own, and all names in it are made up anew.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.starts_with(&self.scratch) => {}
+            made => made?,
+        }
         *self.folder.borrow_mut() = Some(folder.clone());
         Ok(folder)
     }
