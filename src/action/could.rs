@@ -5,8 +5,7 @@ use crate::event::{Failure, Verdict};
 use crate::model::{Action, Rendered};
 
 use super::context::Context;
-use super::dispatch::refuse_remote;
-use super::{could_around, could_file, could_shell, docker, http, sql};
+use super::{could_around, could_file, could_shell, docker, far_end, http, sql};
 
 /// What stands where only a run can know the text.
 const UNKNOWN: char = '⟨';
@@ -82,8 +81,10 @@ pub(super) fn is_unknown(text: &str) -> bool {
 
 /// Asks an action whether it could start. Texts may hold `⟨…⟩` where only a run knows.
 pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
-    if let Err(failure) = refuse_remote(action, cx) {
-        return failure.into();
+    match far_end::place_to_look(action, cx) {
+        Ok(Some(there)) => return Box::pin(far_end::could(action, &there, cx)).await,
+        Ok(None) => {}
+        Err(failure) => return failure.into(),
     }
     if let Some(found) = could_around::nothing_to_do(cx) {
         return found;

@@ -1,12 +1,12 @@
 //! From an action to the file that performs it. It decides nothing about when or whether.
 
 use crate::event::{Failure, Gives};
-use crate::model::{Action, Docker, Rendered};
+use crate::model::{Action, Rendered};
 use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
 use super::host::Place;
-use super::{docker, far_shell, file, http, made_secret, notify, probe, shell, sql, wait};
+use super::{docker, far_end, far_shell, file, http, made_secret, notify, probe, shell, sql, wait};
 
 /// Evaluates the conditions of a `wait` over a reading: whether they hold, or why that cannot be said.
 pub type Holds<'a> = &'a dyn Fn(&Gives) -> Result<bool, String>;
@@ -33,7 +33,9 @@ pub(super) async fn perform_here(
     read_only: bool,
     holds: Holds<'_>,
 ) -> Performed {
-    refuse_remote(action, cx)?;
+    if let Some(there) = far_end::place(action, cx)? {
+        return far_end::perform(action, &there, cx, read_only).await;
+    }
     if nothing_to_do(cx).await? {
         return Ok(Report { unchanged: true, ..Report::default() });
     }
@@ -63,6 +65,9 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
 
 /// One reading inside a `wait`.
 pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Performed {
+    if let Some(there) = far_end::place(action, cx)? {
+        return far_end::read(action, &there, cx).await;
+    }
     match action {
         Action::Shell(shell) => shell::perform(shell, cx).await,
         Action::Docker(docker) => docker::perform(docker, cx).await,
@@ -71,19 +76,6 @@ pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Perform
         Action::Probe(probe) => probe::perform(probe, cx).await,
         Action::File(file) => file::perform(file, cx).await,
         _ => Ok(Report::default()),
-    }
-}
-
-/// What is only done on this machine.
-pub(super) fn refuse_remote(action: &Action<Rendered>, cx: &Context<'_>) -> Result<(), Failure> {
-    match action {
-        Action::File(_) => cx.refuse_over_ssh("file"),
-        Action::SecretGenerate(_) => cx.refuse_over_ssh("secret_generate"),
-        Action::Probe(_) => cx.refuse_over_ssh("probe"),
-        Action::Http(_) => cx.refuse_over_ssh("http"),
-        Action::Docker(docker) if matches!(**docker, Docker::Compose(_)) => cx.refuse_over_ssh("compose"),
-        Action::Wait(wait) => wait.action().map_or(Ok(()), |reading| refuse_remote(&reading, cx)),
-        _ => Ok(()),
     }
 }
 

@@ -96,7 +96,7 @@ fn with_surroundings(words: Vec<String>, there: &There<'_>, cx: &Context<'_>) ->
     if words.first().is_none_or(String::is_empty) {
         return Err(shell::no_program());
     }
-    let mut command = Command::new(words, shell::far_marker(cx));
+    let mut command = Command::new(words, shell::marker(cx));
     command.env = cx.around.env.iter().map(|(k, v)| (k.clone(), v.expose().to_string())).collect();
     command.env.push(cx.site.marker.clone());
     command.cwd = cx.around.cwd.as_ref().map(|cwd| cwd.0.clone());

@@ -18,6 +18,16 @@ pub enum Place<'a> {
     There(There<'a>),
 }
 
+impl<'a> Place<'a> {
+    /// The host, where ssh reaches it.
+    pub fn there(self) -> Option<There<'a>> {
+        match self {
+            Place::Here { .. } => None,
+            Place::There(there) => Some(there),
+        }
+    }
+}
+
 /// A host that ssh reaches.
 #[derive(Clone)]
 pub struct There<'a> {
@@ -27,6 +37,13 @@ pub struct There<'a> {
     pub address: Address,
     /// How to become root there where the step names no user.
     pub become_root: Option<Become>,
+}
+
+impl There<'_> {
+    /// Whether the step is done there by another user than the one who logs in.
+    pub fn becomes(&self, cx: &Context<'_>) -> bool {
+        self.become_root.is_some() || cx.around.run_as.is_some()
+    }
 }
 
 impl Context<'_> {
@@ -43,16 +60,17 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When there is none, or nothing says how it is reached.
-    pub fn host<'b>(&'b self, name: &'b str) -> Result<Place<'b>, Failure> {
+    pub fn host(&self, name: &str) -> Result<Place<'_>, Failure> {
         let unusable = |message| Failure::Unavailable { message };
-        match self.site.system.hosts.get(name) {
+        let hosts = &self.site.system.hosts;
+        match hosts.get_key_value(name) {
             None if name == "local" => Ok(Place::Here { become_root: None }),
             None => Err(unusable(crate::t!(
                 "there is no host `{name}`; name it under `hosts` in system.yaml",
                 "ホスト `{name}` がありません。system.yaml の `hosts` に書いてください"
             ))),
-            Some(Host { local: true, become_root, .. }) => Ok(Place::Here { become_root: *become_root }),
-            Some(Host { ssh: Some(ssh), become_root, .. }) => Ok(Place::There(There {
+            Some((_, Host { local: true, become_root, .. })) => Ok(Place::Here { become_root: *become_root }),
+            Some((name, Host { ssh: Some(ssh), become_root, .. })) => Ok(Place::There(There {
                 name,
                 address: Address::new(ssh, &self.site.base_dir),
                 become_root: *become_root,
@@ -74,23 +92,5 @@ impl Context<'_> {
             (Some(message), _) => Failure::Unavailable { message },
             (None, reason) => reason.map_or(Failure::Cancelled, |reason| self.stopped(reason)),
         })
-    }
-
-    /// What a step that cannot be done on a host over ssh fails of; none where the step is of this machine.
-    ///
-    /// # Errors
-    /// As [`Context::place`].
-    pub fn refuse_over_ssh(&self, what: &str) -> Result<(), Failure> {
-        match self.place()? {
-            Place::Here { .. } => Ok(()),
-            Place::There(there) => Err(Failure::Unavailable {
-                message: crate::t!(
-                    "`{what}` is not done over ssh, and the host of the step is `{}`: write it as `shell`, or give the \
-                     step `host: local`",
-                    "`{what}` は ssh 経由では実行できません（ホスト `{}`）。`shell` で書くか、`host: local` を指定してください",
-                    there.name
-                ),
-            }),
-        }
     }
 }

@@ -9,6 +9,7 @@ mod could_file;
 mod could_shell;
 mod dispatch;
 pub mod docker;
+pub mod far_end;
 mod far_file;
 mod far_shell;
 pub mod file;

@@ -1,5 +1,6 @@
 //! Files that were written for a step and wait for the verdict on it. It does not know how that is found.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::far_file::FarFile;
@@ -35,6 +36,11 @@ impl Pending {
     /// Adds a file of another host.
     pub fn add_far(&self, file: FarFile) {
         self.there().push(file);
+    }
+
+    /// Leaves the files of this machine under their hidden names, for somebody else to settle: those, and their places.
+    pub fn leave(&self) -> Vec<(PathBuf, PathBuf)> {
+        std::mem::take(&mut *self.here()).into_iter().map(FileTarget::leave).collect()
     }
 
     /// Whether there are none.

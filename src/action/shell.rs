@@ -147,8 +147,9 @@ pub fn no_program() -> Failure {
     Failure::Unavailable { message }
 }
 
-/// The mark of an attempt on another host. It ends in `;` so that attempt 1 is not found in attempt 11.
-pub fn far_marker(cx: &Context<'_>) -> (String, String) {
+/// The mark of an attempt's processes. It ends in `;` so that attempt 1 is not found in attempt 11 where that is looked
+/// for in a whole environment.
+pub fn marker(cx: &Context<'_>) -> (String, String) {
     ("TOBAN_STEP".to_string(), format!("{}/{}.{};", cx.site.marker.1, cx.unit, cx.attempt))
 }
 
@@ -159,8 +160,7 @@ fn with_surroundings(
 ) -> Result<Spec, Failure> {
     let mut words = words.into_iter();
     let Some(program) = words.next().filter(|p| !p.is_empty()) else { return Err(no_program()) };
-    let marker = ("TOBAN_STEP".to_string(), format!("{}/{}.{}", cx.site.marker.1, cx.unit, cx.attempt));
-    let mut spec = Spec::new(program, words.collect(), marker);
+    let mut spec = Spec::new(program, words.collect(), marker(cx));
     spec.env = cx.around.env.iter().map(|(k, v)| (k.clone(), v.expose().to_string())).collect();
     spec.env.push(cx.site.marker.clone());
     spec.held = cx.held;

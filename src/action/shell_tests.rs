@@ -154,7 +154,7 @@ async fn variables_folder_input_and_marks_reach_the_child() {
     let script = "echo $PASSWORD; basename $PWD; cat; echo; echo ${TOBAN_RUN#run-}; echo ${TOBAN_STEP##*/}";
     let report = bench.run(script).await.expect("performed");
     let run = bench.path().display().to_string();
-    assert_eq!(report.gives["lines"], json!(["hunter2", "sub", "from stdin", run, "swap[2].3"]));
+    assert_eq!(report.gives["lines"], json!(["hunter2", "sub", "from stdin", run, "swap[2].3;"]));
 }
 
 #[tokio::test]

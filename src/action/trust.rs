@@ -33,7 +33,20 @@ pub fn pem_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = std::fs::read(path).map_err(|e| {
         crate::t!("cannot read the certificates {shown}: {e}", "証明書 {shown} を読めません: {e}")
     })?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
+    pem(&text, &shown.to_string())
+}
+
+/// Whether a text is a PEM file, not the name of one.
+pub fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN ")
+}
+
+/// The certificates of a PEM text, called `shown` where there is none in it.
+///
+/// # Errors
+/// When it holds none.
+pub fn pem(text: &[u8], shown: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(text).filter_map(Result::ok).collect();
     if found.is_empty() {
         return Err(crate::t!(
             "{shown} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)",

@@ -19,6 +19,6 @@ pub use id::{PlanId, RunId, StepId};
 pub use lang::{Lang, current_lang, set_lang};
 pub use masker::{MASK, MaskedStream, Masker};
 pub use random::Alphabet;
-pub use secret::{Confidential, Secret};
+pub use secret::{Confidential, Secret, travelling};
 pub use size::Size;
 pub use time::{Clock, FixedClock, SystemClock, local_zone, stamp};

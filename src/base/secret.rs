@@ -1,5 +1,6 @@
 //! Text that must not show. It does not know where a secret comes from.
 
+use std::cell::Cell;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -67,15 +68,53 @@ impl fmt::Debug for Confidential {
     }
 }
 
+/// Both texts, as they travel to another part of this program.
+#[derive(Serialize)]
+struct Both<'a> {
+    exposed: &'a str,
+    shown: &'a str,
+}
+
+/// How a text may be read: alone, or as it travelled.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Read {
+    Plain(String),
+    Both { exposed: String, shown: String },
+}
+
+thread_local! {
+    static TRAVELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `write` serialises holds the true texts: for a message to another part of this program that has to act with
+/// them, and for nothing that is kept or shown.
+pub fn travelling<T>(write: impl FnOnce() -> T) -> T {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            TRAVELLING.set(self.0);
+        }
+    }
+    let _back = Back(TRAVELLING.replace(true));
+    write()
+}
+
 impl Serialize for Confidential {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.shown)
+        match TRAVELLING.get() {
+            true => Both { exposed: &self.exposed, shown: &self.shown }.serialize(s),
+            false => s.serialize_str(&self.shown),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Confidential {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Confidential, D::Error> {
-        Ok(Confidential::plain(String::deserialize(d)?))
+        Ok(match Read::deserialize(d)? {
+            Read::Plain(text) => Confidential::plain(text),
+            Read::Both { exposed, shown } => Confidential::new(exposed, shown),
+        })
     }
 }
 
@@ -85,5 +124,19 @@ impl JsonSchema for Confidential {
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         String::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_true_text_is_written_only_while_it_travels() {
+        let text = Confidential::new("hunter2".into(), "•••".into());
+        let told = travelling(|| serde_json::to_string(&text)).expect("JSON");
+        let there: Confidential = serde_json::from_str(&told).expect("read");
+        assert_eq!((there.expose(), there.shown()), ("hunter2", "•••"));
+        assert_eq!(serde_json::to_string(&there).expect("JSON"), "\"•••\"");
     }
 }

@@ -10,12 +10,13 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, export, graph, help, list, logs, plan, prune, report, resume,
-    run, runs, schema, show, status, verify,
+    approve, args, check, completions, diff, export, far_end, graph, help, list, logs, plan, prune, report,
+    resume, run, runs, schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
 use crate::process;
+use crate::ssh;
 
 /// The exit code of a bug.
 const BUG: i32 = 70;
@@ -25,6 +26,9 @@ pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == process::HOLDER) {
         return hold(&arguments[2..]);
+    }
+    if arguments.get(1).is_some_and(|first| first == ssh::FAR_END) {
+        return far_end::run(&arguments[2..]);
     }
     set_lang(language(&arguments));
     std::panic::set_hook(Box::new(a_bug));

@@ -11,6 +11,7 @@ mod diff;
 mod entry;
 mod error;
 mod export;
+mod far_end;
 mod globals;
 mod graph;
 mod help;

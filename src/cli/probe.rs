@@ -112,9 +112,15 @@ fn found(start: &Start, setup: &Setup<'_>) -> Result<(Found, Option<Signal>), Er
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        Ok(tokio::task::LocalSet::new()
-            .run_until(heeding(probe(setup, inputs, &stop), signals, &stopper))
-            .await)
+        let looking = async {
+            let found = heeding(probe(setup, inputs, &stop), signals, &stopper).await;
+            // All frames of a plan share their connections.
+            if let Some(site) = setup.sites.first() {
+                site.hosts.close().await;
+            }
+            found
+        };
+        Ok(tokio::task::LocalSet::new().run_until(looking).await)
     });
     runtime.shutdown_background();
     done

@@ -20,7 +20,6 @@ use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RecordError, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
 use crate::journal::{Journal, JournalError, StateDir, note, summary};
-use crate::lang::NOT_OVER_SSH;
 use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::{SteadyClock, boot_id};
@@ -76,13 +75,6 @@ pub(super) fn lost(why: &RecordError, id: Option<&RunId>) -> Error {
     }
 }
 
-/// What `check` only warns of, as another environment may be without it, is a mistake in the one that is run.
-fn cannot_be_done_there(start: &Start) -> Result<(), Error> {
-    let mut found = start.loaded.all_warnings();
-    found.retain(|d| d.code == NOT_OVER_SSH);
-    if found.is_empty() { Ok(()) } else { Err(Error::Diagnostics(found)) }
-}
-
 /// The plan to run: a saved one, or that of a playbook as it is now.
 fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Option<Ready>), Error> {
     let name = matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default();
@@ -91,7 +83,6 @@ fn open(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<(Start, Op
     }
     let start = start(globals, matches, all)?;
     rerun::may_run_by_name(&start.plan, name)?;
-    cannot_be_done_there(&start)?;
     Ok((start, None))
 }
 

@@ -24,7 +24,7 @@ mod system;
 mod yaml;
 
 pub use calls::part_key;
-pub use checks::{NOT_OVER_SSH, RULES, Rule};
+pub use checks::{RULES, Rule};
 pub use effect::infer_effect;
 pub use library::Library;
 pub use load::{Loaded, check, load};

@@ -69,7 +69,7 @@ pub type Environment = Value;
 pub struct HttpDefaults {
     /// Header fields of every request.
     pub headers: IndexMap<String, Slot<Templated, Confidential, { at::HEADER }>>,
-    /// A PEM file of certificate authorities.
+    /// A PEM file of certificate authorities, beside the playbook, or its text.
     pub ca: Option<String>,
     /// How long an exchange may take. Default: 30s.
     pub timeout: Option<Duration>,
@@ -258,6 +258,13 @@ pub enum Become {
 
 /// A host as the `ssh` program is told of it; its destination alone may be written for the mapping. Whatever is not
 /// said here is as in the ssh configuration of the user who runs Toban. Relative paths begin at the playbook's folder.
+///
+/// The paths of a step are those of its host, where relative ones begin at the home of the user; a `file` of SQL and the
+/// system's `http.ca` are read here. Actions that are more than a command (`file`, `probe`, `http`, `compose`, SQLite) are
+/// done by a copy of this program, put there when it is first needed: under its hash in `~/.cache/toban` of the user who
+/// does the work, else in `/var/tmp` or `/tmp`. It is used again, and goes once it has not been for a month. Over a slow
+/// line `options: { Compression: "yes" }` helps. A host of another kind needs a Toban of this version as `toban` in its
+/// `PATH`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ssh {

@@ -344,16 +344,7 @@ impl Layout {
 
     /// The names a step uses, those of its variables included.
     fn uses_of(&self, step: &Step, frame: u32) -> Uses {
-        let mut uses = Uses::of_step(step);
-        let vars = &self.frames[frame as usize].vars;
-        let mut seen = 0;
-        while seen < uses.vars.len() {
-            if let Some(tree) = vars.get(&uses.vars[seen]) {
-                uses.merge(&Uses::of_tree(tree));
-            }
-            seen += 1;
-        }
-        uses
+        Uses::of_step(step).with_vars(&self.frames[frame as usize].vars)
     }
 }
 

@@ -73,10 +73,8 @@ impl Renderer<'_> {
         if (step.expect.is_empty() && own.is_empty()) || results.unchanged {
             return None;
         }
-        let scope = match self.scope(ix, item, facts, self.missing(ix), &Secrets::default()) {
-            Ok(scope) => with_outputs(scope, &results.gives),
-            Err(e) => return Some(Failure::Template { message: e.message }),
-        };
+        let scope = self.scope(ix, item, facts, self.missing(ix), &Secrets::default());
+        let scope = with_outputs(scope, &results.gives);
         for condition in step.expect.iter().chain(own) {
             match self.unmet(condition, &scope) {
                 Ok(None) => {}

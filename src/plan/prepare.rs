@@ -44,7 +44,7 @@ impl Renderer<'_> {
         };
         // Where there are no templates at all, nobody asks for names.
         let scope = match node.uses.any {
-            true => self.scope(ix, item, facts, self.missing(ix), secrets).map_err(failure)?,
+            true => self.scope(ix, item, facts, self.missing(ix), secrets),
             false => Scope::new(),
         };
         let mut render = Render::new(self.engine, &scope);
@@ -71,7 +71,7 @@ impl Renderer<'_> {
     ) -> Result<Option<Prepared>, Failure> {
         let node = self.plan.at(ix);
         let Some(verify) = &node.step.verify else { return Ok(None) };
-        let scope = self.scope(ix, item, facts, Missing::Error, secrets).map_err(failure)?;
+        let scope = self.scope(ix, item, facts, Missing::Error, secrets);
         let mut render = Render::new(self.engine, &scope);
         let staged = |e: crate::template::StageError| Failure::Template {
             message: format!("verify.{}: {}", e.path, e.message),
@@ -102,7 +102,7 @@ impl Renderer<'_> {
             return Ok(None);
         }
         let first = items.and_then(|items| items.first()).map(|value| (0, value));
-        let scope = self.scope(ix, first, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, first, facts, self.missing(ix), &Secrets::default());
         let system = &self.plan.frames[node.frame as usize].system;
         let title = match &step.title {
             Some(title) => self.text(title, &scope)?,
@@ -209,7 +209,7 @@ impl Renderer<'_> {
                 .map(|(k, v)| Choice { value: Value::from(k.clone()), label: v.0.clone() })
                 .collect());
         };
-        let scope = self.scope(ix, item, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, item, facts, self.missing(ix), &Secrets::default());
         let Value::Array(items) = list.value() else {
             let message =
                 crate::t!("`from.list` did not give a list", "`from.list` の値がリストではありません");
@@ -238,7 +238,7 @@ impl Renderer<'_> {
         if when.is_empty() {
             return Ok(None);
         }
-        let scope = self.scope(ix, None, facts, Missing::Null, &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, None, facts, Missing::Null, &Secrets::default());
         for condition in when {
             if let Some(message) = self.unmet(condition, &scope).map_err(failure)? {
                 return Ok(Some(match condition.message {
@@ -256,7 +256,7 @@ impl Renderer<'_> {
     /// When the list cannot be rendered or is none.
     pub fn expand(&self, ix: NodeIx, facts: &dyn Facts) -> Result<Option<Vec<Value>>, Failure> {
         let Some(each) = &self.plan.at(ix).step.for_each else { return Ok(None) };
-        let scope = self.scope(ix, None, facts, self.missing(ix), &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, None, facts, self.missing(ix), &Secrets::default());
         match self.tree(&each.list, &scope).map_err(failure)? {
             Value::Array(items) => match self.plan.too_many(ix, items.len()) {
                 None => Ok(Some(items)),
@@ -289,7 +289,7 @@ impl Renderer<'_> {
         if each.stop.is_empty() {
             return Ok(false);
         }
-        let scope = self.scope(ix, item, facts, Missing::Null, &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(ix, item, facts, Missing::Null, &Secrets::default());
         self.all_hold(&each.stop, &scope, gives).map_err(failure)
     }
 
@@ -304,8 +304,7 @@ impl Renderer<'_> {
         facts: &dyn Facts,
     ) -> Result<Map<String, Value>, Failure> {
         let called = &self.plan.frames[frame as usize];
-        let scope =
-            self.scope(open, None, facts, self.missing(open), &Secrets::default()).map_err(failure)?;
+        let scope = self.scope(open, None, facts, self.missing(open), &Secrets::default());
         let mut values = Map::new();
         for (name, tree) in called.given.iter() {
             values.insert(name.clone(), self.tree(tree, &scope).map_err(failure)?);
@@ -326,7 +325,8 @@ impl Renderer<'_> {
         let frame_ref = &self.plan.frames[frame as usize];
         let mut uses = super::Uses::default();
         frame_ref.outputs.values().for_each(|t| uses.merge(&super::Uses::of_tree(t)));
-        let scope = self.frame_scope(frame, facts, &uses).map_err(failure)?;
+        let uses = uses.with_vars(&frame_ref.vars);
+        let scope = self.frame_scope(frame, facts, &uses);
         frame_ref
             .outputs
             .iter()

@@ -71,10 +71,7 @@ impl<'a> Renderer<'a> {
         if self.plan.at(ix).closing.lenient { Missing::Null } else { Missing::Error }
     }
 
-    /// Everything a node's templates may name.
-    ///
-    /// # Errors
-    /// When a variable cannot be rendered.
+    /// Everything a node's templates may name. A variable that cannot be rendered is an error for who uses it.
     pub fn scope(
         &self,
         ix: NodeIx,
@@ -82,27 +79,22 @@ impl<'a> Renderer<'a> {
         facts: &dyn Facts,
         missing: Missing,
         secrets: &Secrets,
-    ) -> Result<Scope, TemplateError> {
+    ) -> Scope {
         let node = self.plan.at(ix);
         let mut scope = self.base_scope(node.frame, facts, &node.uses, missing, secrets);
         if let Some((index, value)) = item {
             scope.set("item", value.clone());
             scope.set("index", json!(index));
         }
-        self.add_vars(&mut scope, node.frame, &node.uses)?;
-        Ok(scope)
+        self.add_vars(&mut scope, node.frame, &node.uses);
+        scope
     }
 
     /// The names of a playbook's own outputs: what did not run is `null`.
-    pub(super) fn frame_scope(
-        &self,
-        frame_ix: u32,
-        facts: &dyn Facts,
-        uses: &Uses,
-    ) -> Result<Scope, TemplateError> {
+    pub(super) fn frame_scope(&self, frame_ix: u32, facts: &dyn Facts, uses: &Uses) -> Scope {
         let mut scope = self.base_scope(frame_ix, facts, uses, Missing::Null, &Secrets::default());
-        self.add_vars(&mut scope, frame_ix, uses)?;
-        Ok(scope)
+        self.add_vars(&mut scope, frame_ix, uses);
+        scope
     }
 
     pub(super) fn base_scope(
@@ -176,20 +168,21 @@ impl<'a> Renderer<'a> {
     }
 
     /// Renders the variables that a node uses, those first that others use.
-    fn add_vars(&self, scope: &mut Scope, frame_ix: u32, uses: &Uses) -> Result<(), TemplateError> {
+    fn add_vars(&self, scope: &mut Scope, frame_ix: u32, uses: &Uses) {
         if uses.vars.is_empty() {
-            return Ok(());
+            return;
         }
         let vars = &self.plan.frames[frame_ix as usize].vars;
-        let mut values = Map::new();
+        let (mut values, mut broken) = (Map::new(), Vec::new());
         for name in in_order(vars, &uses.vars) {
-            if let Some(tree) = vars.get(name) {
-                let value = self.tree(tree, scope)?;
-                values.insert(name.clone(), value);
-                scope.set("vars", Value::Object(values.clone()));
+            let Some(tree) = vars.get(name) else { continue };
+            match self.tree(tree, scope) {
+                Ok(value) => drop(values.insert(name.clone(), value)),
+                // It may be made of a step that did not run, and not be needed in what is rendered next.
+                Err(e) => broken.push((name.clone(), e)),
             }
+            scope.set_partly("vars", &values, &broken);
         }
-        Ok(())
     }
 
     /// A value of any shape, rendered.

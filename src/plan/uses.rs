@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::compile::named;
@@ -71,6 +72,18 @@ impl Uses {
         let mut uses = Uses::default();
         uses.add_staged(tree);
         uses
+    }
+
+    /// Adds what the variables that are used are made of.
+    pub fn with_vars(mut self, vars: &IndexMap<String, Tree<Templated>>) -> Uses {
+        let mut seen = 0;
+        while let Some(name) = self.vars.get(seen) {
+            if let Some(tree) = vars.get(name) {
+                self.merge(&Uses::of_tree(tree));
+            }
+            seen += 1;
+        }
+        self
     }
 
     fn add_action(&mut self, action: &Action<Templated>) {

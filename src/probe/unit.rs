@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::action::{Context, Could, Held, Reading, Report, could_start, look};
+use crate::action::{Context, Could, Held, Reading, Report, could_start, far_end, look};
 use crate::base::sql::{Dialect, functions};
 use crate::event::{Failure, Outcome, Unit, Verdict};
 use crate::model::{Action, Around, Effect, Rendered, Wait};
@@ -19,6 +19,8 @@ use super::walk::Setup;
 
 /// How long one look may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(8);
+/// How long it may take to reach another host for the first time, and to put there what looks.
+const ARRIVAL: Duration = Duration::from_secs(120);
 /// How long what was told to stop may take to end.
 const GRACE: Duration = Duration::from_secs(8);
 /// How much of an output is kept.
@@ -31,12 +33,8 @@ impl Setup<'_> {
             Ok(guess) => guess,
             Err(why) => return Looked::new(Verdict::CannotKnow, why),
         };
-        if let Some(host) = self.elsewhere(ix, &guess.around) {
-            let words = crate::t!(
-                "it runs on `{host}`, and a probe looks at this machine only",
-                "`{host}` で実行されますが、確認できるのはこの機械だけです"
-            );
-            return Looked::new(Verdict::CannotKnow, words);
+        if let Err(looked) = self.host_is_ready(ix, &guess, stop).await {
+            return *looked;
         }
         if let Err(looked) = self.connection_is_open(ix, stop).await {
             return *looked;
@@ -61,12 +59,15 @@ impl Setup<'_> {
         Looked { wants, ..Looked::new(verdict, words) }
     }
 
-    /// The other host that a unit runs on: no kernel here holds what runs there.
-    fn elsewhere(&self, ix: NodeIx, around: &Around<Rendered>) -> Option<String> {
-        let system = &self.sites[self.renderer.plan.at(ix).frame as usize].system;
-        let named = around.host.as_ref().map(|host| host.0.clone()).or_else(|| system.run_on.clone())?;
-        let here = named == "local" || system.hosts.get(&named).is_some_and(|host| host.local);
-        (!here).then_some(named)
+    /// Connects to the host of a unit, and puts there what looks; that may take longer than a look itself.
+    async fn host_is_ready(&self, ix: NodeIx, guess: &Guess, stop: &Stop) -> Result<(), Box<Looked>> {
+        let (stopper, inner) = Stopper::new();
+        let cx = self.context(ix, &guess.around, inner);
+        match within(far_end::ready(&inside(&guess.action), &cx), ARRIVAL, &stopper, stop).await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(failure)) => Err(Box::new(Looked::new(Verdict::No, failure.to_string()))),
+            None => Err(Box::new(Looked::new(Verdict::CannotKnow, no_answer()))),
+        }
     }
 
     /// Asks an action whether it could start.
@@ -192,9 +193,7 @@ impl Setup<'_> {
     /// A wait is not waited for: one reading tells whether it would end at once.
     fn waited(&self, ix: NodeIx, wait: &Wait<Rendered>, known: &dyn Facts, results: Results) -> Looked {
         let scope = self.renderer.scope(ix, None, known, Missing::Null, &Default::default());
-        let holds = scope
-            .map_err(|e| e.message)
-            .and_then(|s| self.renderer.all_hold(&wait.until, &s, &results.gives).map_err(|e| e.message));
+        let holds = self.renderer.all_hold(&wait.until, &scope, &results.gives);
         let told = summary::words(&results.gives);
         match holds {
             Ok(true) => Looked::new(

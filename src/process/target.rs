@@ -110,9 +110,16 @@ impl FileTarget {
     }
 }
 
+impl FileTarget {
+    /// Leaves the file under its hidden name to somebody else; gives that name and the final place.
+    pub fn leave(mut self) -> (PathBuf, PathBuf) {
+        (std::mem::take(&mut self.hidden), std::mem::take(&mut self.path))
+    }
+}
+
 impl Drop for FileTarget {
     fn drop(&mut self) {
-        // After a rename there is nothing under the hidden name any more.
+        // After a rename there is nothing under the hidden name any more; one that was left has no name here.
         drop(fs::remove_file(&self.hidden));
     }
 }

@@ -58,9 +58,7 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, NotYet> {
     let watch = match &prepared.action {
         Action::Wait(wait) if !wait.until.is_empty() => Some(Watch {
             conditions: wait.until.clone(),
-            scope: renderer
-                .scope(unit.node, item, machine, Missing::Null, &secrets)
-                .map_err(|e| Failure::Template { message: e.message })?,
+            scope: renderer.scope(unit.node, item, machine, Missing::Null, &secrets),
         }),
         _ => None,
     };
@@ -101,16 +99,8 @@ fn secrets(session: &Session, renderer: &Renderer<'_>, unit: UnitRef) -> Result<
 pub(super) fn limit(session: &Session, unit: UnitRef) -> Option<Duration> {
     let machine = &session.machine;
     let timeout = machine.plan().at(unit.node).step.around.timeout.as_ref()?;
-    let scope = machine
-        .renderer()
-        .scope(
-            unit.node,
-            machine.item(unit),
-            machine,
-            machine.renderer().missing(unit.node),
-            &Secrets::default(),
-        )
-        .ok()?;
+    let (renderer, item) = (machine.renderer(), machine.item(unit));
+    let scope = renderer.scope(unit.node, item, machine, renderer.missing(unit.node), &Secrets::default());
     let rendered = timeout.stage(&mut Render::new(&session.engine, &scope)).ok()?;
     Some(rendered.0.std())
 }

@@ -115,9 +115,7 @@ fn conditions_hold(session: &Session, unit: UnitRef) -> Result<bool, Failure> {
     let Action::Assert(assert) = &**verify else { return Ok(true) };
     let renderer = machine.renderer();
     let failure = |e: crate::template::TemplateError| Failure::Template { message: e.message };
-    let scope = renderer
-        .scope(unit.node, machine.item(unit), machine, Missing::Null, &Secrets::default())
-        .map_err(failure)?;
+    let scope = renderer.scope(unit.node, machine.item(unit), machine, Missing::Null, &Secrets::default());
     for condition in &assert.0 {
         if renderer.unmet(condition, &scope).map_err(failure)?.is_some() {
             return Ok(false);

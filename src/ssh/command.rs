@@ -119,7 +119,7 @@ impl Command {
         let (name, value) = &self.marker;
         // A variable of the same name in the environment there would hand the text on to the command.
         let mut lines = vec![
-            "unset k mark grace dir target tmp mode text file need look ses up it r left tries word watcher"
+            "unset k mark grace dir target tmp mode text file need look ses up it r left tries word watcher um"
                 .to_string(),
             format!("k={} mark={} grace={}", word(key), word(&format!("{name}={value}")), GRACE * 10),
             format!("dir={}", word(self.cwd.as_deref().unwrap_or_default())),
@@ -139,7 +139,7 @@ impl Command {
         let exports = self.env.iter().chain([&self.marker]);
         let exports: Vec<String> = exports.map(|(name, value)| format!("{name}={}", word(value))).collect();
         // A bash that ssh starts reads its user's start-up file, unless it believes to be within another shell.
-        lines.push(format!("vars() {{ export SHLVL=1 {}; }}", exports.join(" ")));
+        lines.push(format!("vars() {{ umask $um; export SHLVL=1 {}; }}", exports.join(" ")));
         let words: Vec<String> = self.words.iter().map(|w| word(w)).collect();
         lines.push(format!("set -- {}", words.join(" ")));
         lines.push(self.pipeline());
@@ -200,7 +200,7 @@ fn program(kind: Compression) -> &'static str {
 
 /// The rest of the text goes to a shell of another user: this one where it is that user's already; root changes its
 /// user, everyone else needs sudo without a password.
-fn become_user(user: &str, key: &str) -> String {
+pub(super) fn become_user(user: &str, key: &str) -> String {
     let (key, boot) = (word(key), word(BOOT));
     format!(
         "k={key} b={boot} u='{user}'\n\

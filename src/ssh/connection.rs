@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::program::Programs;
 use super::{Address, trouble};
 use crate::event::Stream;
 use crate::process::{self, Ended, Input, SpawnError, Spec, Stop, StopReason, Stopper};
@@ -31,6 +32,7 @@ pub struct Connection {
     life: RefCell<Option<JoinHandle<()>>>,
     state: Rc<State>,
     ways: RefCell<HashMap<String, PathBuf>>,
+    pub(super) programs: Programs,
 }
 
 #[derive(Default)]
@@ -76,6 +78,7 @@ impl Connection {
             life: RefCell::new(Some(life)),
             state,
             ways: RefCell::default(),
+            programs: Programs::default(),
         };
         let late = tokio::time::sleep(PATIENCE);
         tokio::select! {

@@ -2,7 +2,7 @@
 # gone. Before it come: k (what its own lines begin with), mark (what stands in the environment of all that belongs to
 # the command), grace (tenths of a second), dir, file, target, tmp, mode, the command as "$@", and run(), made for it.
 exec 9>&2 8>&1 7<&0 </dev/null 2>/dev/null
-umask 077
+um=$(umask); umask 077
 say() { printf '%s%s\n' "$k" "$1" >&9; }
 end() { say "$1"; exit 0; }
 has() {

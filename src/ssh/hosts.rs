@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -86,18 +87,22 @@ impl Hosts {
         Rc::clone(&places.entry(key).or_insert_with(|| (address.clone(), Place::default())).1)
     }
 
-    /// A folder for sockets: in the scratch folder, unless the path would be too long for one.
+    /// A folder for sockets: in the scratch folder, unless there is none or the path would be too long for one.
     fn folder(&self) -> std::io::Result<PathBuf> {
         if let Some(folder) = self.folder.borrow().as_ref() {
             return Ok(folder.clone());
         }
         let here = self.scratch.join("ssh");
-        let folder = if here.as_os_str().len() <= ROOM {
+        let folder = if here.as_os_str().len() <= ROOM && self.scratch.is_dir() {
             here
         } else {
             std::env::temp_dir().join(format!("toban-{}", super::connection::random()))
         };
-        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            // An engine that died has left it: it is the run's own, and all names in it are made up anew.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.starts_with(&self.scratch) => {}
+            made => made?,
+        }
         *self.folder.borrow_mut() = Some(folder.clone());
         Ok(folder)
     }

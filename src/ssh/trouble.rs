@@ -54,16 +54,26 @@ pub(super) fn not_started(name: &str, command: &Command, listener: &Listener) ->
     if let Some(reason) = &heard.refused {
         return refused(name, reason, command);
     }
-    let last = last_words(&listener.early);
-    if heard.becoming {
-        let user = command.user.as_deref().unwrap_or("root");
-        return crate::t!(
-            "cannot become `{user}` on the host `{name}`: {last}. Toban gives sudo no password: allow it there with \
-             NOPASSWD in sudoers, or log in as that user",
-            "ホスト `{name}` で `{user}` になれません: {last}。Toban は sudo にパスワードを渡しません。sudoers で NOPASSWD を\
-             許可するか、そのユーザーでログインしてください"
-        );
+    match heard.becoming {
+        true => not_become(name, command.user.as_deref().unwrap_or("root"), &listener.early),
+        false => no_command(name, &listener.early),
     }
+}
+
+/// Why a user could not be become, from what sudo has said.
+pub(super) fn not_become(name: &str, user: &str, said: &str) -> String {
+    let last = last_words(said);
+    crate::t!(
+        "cannot become `{user}` on the host `{name}`: {last}. Toban gives sudo no password: allow it there with \
+         NOPASSWD in sudoers, or log in as that user",
+        "ホスト `{name}` で `{user}` になれません: {last}。Toban は sudo にパスワードを渡しません。sudoers で NOPASSWD を\
+         許可するか、そのユーザーでログインしてください"
+    )
+}
+
+/// Why no command was started, from what the login has said.
+pub(super) fn no_command(name: &str, said: &str) -> String {
+    let last = last_words(said);
     crate::t!(
         "the host `{name}` lets us in but starts no command: {last}; it needs a login that may run `/bin/sh`",
         "ホスト `{name}` にはログインできますがコマンドを実行できません: {last}。`/bin/sh` を実行できるユーザーが必要です"

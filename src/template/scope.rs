@@ -7,6 +7,8 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 use serde_json::{Map, Value as Json};
 
+use super::TemplateError;
+use super::error::raise;
 use super::value::{SecretRef, from_json, from_map};
 use crate::base::Confidential;
 
@@ -32,6 +34,8 @@ pub struct Scope {
 struct Root {
     base: Option<Value>,
     secrets: IndexMap<String, usize>,
+    /// Why a name has no value.
+    broken: IndexMap<String, String>,
 }
 
 impl Scope {
@@ -53,6 +57,12 @@ impl Scope {
     /// The same with a mapping.
     pub fn set_map(&mut self, root: &str, map: &Map<String, Json>) {
         self.root(root).base = Some(from_map(map));
+    }
+
+    /// The same with a mapping of which some names could not be made: who uses one of those learns why.
+    pub fn set_partly(&mut self, root: &str, map: &Map<String, Json>, broken: &[(String, TemplateError)]) {
+        self.set_map(root, map);
+        self.root(root).broken = broken.iter().map(|(name, e)| (name.clone(), e.message.clone())).collect();
     }
 
     /// Makes `root.name` a secret, such as `secrets.db` or an input of type secret.
@@ -77,10 +87,10 @@ impl Scope {
 
     fn value(&self, name: &str) -> Option<Value> {
         let root = self.roots.get(name)?;
-        if root.secrets.is_empty() {
+        if root.secrets.is_empty() && root.broken.is_empty() {
             return root.base.clone();
         }
-        Some(Value::from_object(WithSecrets { base: root.base.clone(), secrets: root.secrets.clone() }))
+        Some(Value::from_object(root.clone()))
     }
 
     /// The first part of a path that is not there: how many parts before it are, and the names beside it.
@@ -123,22 +133,20 @@ impl Object for Names {
     }
 }
 
-#[derive(Debug)]
-struct WithSecrets {
-    base: Option<Value>,
-    secrets: IndexMap<String, usize>,
-}
-
-impl Object for WithSecrets {
+impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         if let Some(number) = key.as_str().and_then(|name| self.secrets.get(name)) {
             return Some(Value::from_object(SecretRef(*number)));
+        }
+        if let Some(why) = key.as_str().and_then(|name| self.broken.get(name)) {
+            return Some(Value::from(raise(why.clone())));
         }
         self.base.as_ref()?.get_item(key).ok().filter(|v| !v.is_undefined())
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let mut keys: Vec<Value> =
             self.base.as_ref().and_then(|b| b.try_iter().ok()).map(Iterator::collect).unwrap_or_default();
+        keys.extend(self.broken.keys().map(Value::from));
         keys.extend(self.secrets.keys().map(Value::from).filter(|k| !keys.contains(k)).collect::<Vec<_>>());
         Enumerator::Values(keys)
     }

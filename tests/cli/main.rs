@@ -8,6 +8,7 @@ mod diff;
 mod export;
 mod flow;
 mod notify;
+mod own_names;
 mod pipes;
 mod place;
 mod prune;

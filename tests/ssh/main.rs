@@ -3,9 +3,11 @@
 #[allow(dead_code, reason = "other test binaries use the rest")]
 #[path = "../cli/place.rs"]
 mod place;
+mod program;
 #[allow(dead_code, reason = "other test binaries use the rest")]
 #[path = "../sql_support/server.rs"]
 mod server;
 mod shell;
 mod sshd;
+mod verbs;
 mod ways;

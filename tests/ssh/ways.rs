@@ -41,31 +41,6 @@ fn each_way_in_which_a_host_is_not_reached_is_told_apart_with_a_way_out() {
 }
 
 #[test]
-fn what_is_not_done_over_there_is_warned_of_and_never_begun() {
-    let far = Far::new();
-    let steps = "title: t\nsteps:
-  - { id: web, http: { get: 'http://127.0.0.1/' } }
-  - { id: here, host: local, http: { get: 'http://127.0.0.1/' } }
-  - { id: disk, probe: { disk: { path: / } } }
-  - { id: list, file: { list: { glob: '*' } } }
-  - { id: up, docker: { compose: { project_dir: /x, ps: {} } } }
-  - { id: lite, effect: read, sql: { connection: 'sqlite:x.db', query: SELECT 1 } }
-  - { id: ask, manual: look }
-";
-    far.place.file("play.yaml", steps);
-    assert_eq!(far.place.toban(&["run", "play.yaml"]).code, 2);
-    assert!(!far.place.path().join("state/runs").exists(), "nothing was begun");
-    let said = far.place.toban(&["check", "play.yaml"]);
-    assert_eq!(said.code, 0, "{said:?}");
-    let text = format!("{}{}", said.out, said.err);
-    assert_eq!(text.matches("is not done over ssh").count(), 5, "{text}");
-    assert!(
-        text.contains("host: local") && text.contains("docker, compose") && text.contains("curl"),
-        "{text}"
-    );
-}
-
-#[test]
 fn the_plan_and_the_question_say_which_host_and_how_it_is_reached() {
     let far = Far::new();
     far.system("    become: sudo\n");
@@ -113,7 +88,7 @@ fn the_docker_engine_of_the_host_is_used() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     let engine = said.lines().find_map(|l| l.strip_prefix("DOCKER_HOST=")).expect("where the engine is");
-    let far = Far::with(&format!("SetEnv DOCKER_HOST={engine}\n"));
+    let far = Far::env(&format!("DOCKER_HOST={engine}"));
     let name = format!("far-{}", std::process::id());
     let made = Command::new("docker")
         .env("DOCKER_HOST", engine)
@@ -133,7 +108,7 @@ fn the_docker_engine_of_the_host_is_used() {
 
 #[test]
 fn a_host_without_an_engine_says_so() {
-    let far = Far::with("SetEnv DOCKER_HOST=unix:///nowhere/docker.sock\n");
+    let far = Far::env("DOCKER_HOST=unix:///nowhere/docker.sock");
     let said = far.place.run("  - { id: ps, docker: { ps: {} } }\n", &[]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.out.contains("its socket on the host app"), "{said:?}");

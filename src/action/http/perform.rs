@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::answer::{self, Answer};
 use super::client::{self, Lookup};
 use super::request::Request;
-use crate::action::trust::{Trust, pem_file};
+use crate::action::trust::{Trust, is_pem, pem, pem_file};
 use crate::action::{Context, Performed, Report};
 use crate::event::{Failure, Stream};
 use crate::model::{Http, Rendered};
@@ -48,7 +48,9 @@ pub(super) fn trust(http: &Http<Rendered>, cx: &Context<'_>) -> Result<Trust, Fa
     let Some(ca) = http.ca.as_deref().or(cx.site.system.http.ca.as_ref()) else {
         return Ok(Trust::new(Vec::new()));
     };
-    pem_file(&cx.path(ca)).map(Trust::new).map_err(|message| Failure::Unavailable { message })
+    // One that has travelled to another host is the text itself.
+    let found = if is_pem(ca) { pem(ca.as_bytes(), "ca") } else { pem_file(&cx.path(ca)) };
+    found.map(Trust::new).map_err(|message| Failure::Unavailable { message })
 }
 
 async fn within(limit: Duration, exchange: impl Future<Output = Exchange>) -> Exchange {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::log_count::{Counter, Lines, Window};
 use super::log_time::TimeFinder;
 use super::perform::unavailable;
-use crate::action::{Context, Performed, Report, docker};
+use crate::action::{Context, Performed, Report, docker, shell};
 use crate::event::{Failure, Stream};
 use crate::model::{LogProbe, LogSource, Rendered};
 use crate::process::{self, Capture, Ended, Spec};
@@ -155,8 +155,8 @@ async fn journal(
     let mut arguments: Vec<String> = vec![format!("--unit={unit}")];
     arguments.extend(["-o", "short-iso", "--no-pager", "-q"].map(String::from));
     arguments.extend(since.map(|since| format!("--since=@{}", since.as_second())));
-    let marker = ("TOBAN_STEP".to_string(), format!("{}/{}.{}", cx.site.marker.1, cx.unit, cx.attempt));
-    let spec = Spec { env: vec![cx.site.marker.clone()], ..Spec::new("journalctl", arguments, marker) };
+    let spec =
+        Spec { env: vec![cx.site.marker.clone()], ..Spec::new("journalctl", arguments, shell::marker(cx)) };
     let (mut lines, mut said) = (Lines::default(), Capture::new(SAID));
     let mut sink = |stream, bytes: &[u8]| {
         match stream {

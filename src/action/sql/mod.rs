@@ -24,4 +24,5 @@ mod through;
 mod trouble;
 
 pub use could::could_start;
-pub use perform::perform;
+pub use perform::{perform, text};
+pub use target::lite;

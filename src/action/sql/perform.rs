@@ -46,8 +46,11 @@ pub async fn perform(action: &Sql<Rendered>, cx: &Context<'_>, read_only: bool) 
     Ok(report)
 }
 
-/// The SQL of the step, and whether it is a script.
-pub(super) async fn text(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<(SqlText, bool), Failure> {
+/// The SQL of the step, and whether it is a script. A file of statements belongs to the playbook: it is read here.
+///
+/// # Errors
+/// When the file cannot be read, or the step has not exactly one text.
+pub async fn text(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<(SqlText, bool), Failure> {
     match (&action.query, &action.script, &action.file) {
         (Some(query), None, None) => Ok((query.0.clone(), false)),
         (None, Some(script), None) => Ok((script.0.clone(), true)),

@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use super::through;
 use super::trouble::Trouble;
 use crate::action::Context;
-use crate::action::host::{Place, There};
+use crate::action::host::There;
 use crate::base::sql::Dialect;
 use crate::diag::did_you_mean;
 use crate::event::Failure;
@@ -66,7 +66,6 @@ pub(super) async fn target(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<T
     })?;
     let database = action.database.as_ref().map(|d| d.0.clone()).or_else(|| connection.database.clone());
     if let Some(path) = url.strip_prefix("sqlite:") {
-        cx.refuse_over_ssh("sqlite:")?;
         return sqlite(path, database.as_deref(), cx);
     }
     let address = Address::parse(&url)?;
@@ -96,16 +95,28 @@ pub(super) async fn target(action: &Sql<Rendered>, cx: &Context<'_>) -> Result<T
     })
 }
 
+/// The address of a SQLite database that a step means, and the host it is on where ssh reaches that; none where it is
+/// another database.
+///
+/// # Errors
+/// When the name is unknown, or the host.
+pub fn lite<'a>(
+    action: &Sql<Rendered>,
+    cx: &'a Context<'_>,
+) -> Result<Option<(String, Option<There<'a>>)>, Failure> {
+    let connection = connection(action.connection.expose(), &cx.site.system)?;
+    let Some(url) = connection.url.filter(|url| url.starts_with("sqlite:")) else { return Ok(None) };
+    let there = beyond(connection.through.as_ref(), cx)?;
+    Ok(Some((url, there)))
+}
+
 /// The host that the database is reached from, where that is not this machine: the connection's own, else the step's.
-fn beyond<'a>(through: Option<&'a Through>, cx: &'a Context<'_>) -> Result<Option<There<'a>>, Failure> {
+fn beyond<'a>(through: Option<&Through>, cx: &'a Context<'_>) -> Result<Option<There<'a>>, Failure> {
     let place = match through.and_then(|t| t.host.as_deref()) {
         Some(name) => cx.host(name)?,
         None => cx.place()?,
     };
-    Ok(match place {
-        Place::Here { .. } => None,
-        Place::There(there) => Some(there),
-    })
+    Ok(place.there())
 }
 
 fn unusable(message: String) -> Failure {

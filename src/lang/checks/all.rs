@@ -7,9 +7,7 @@ use super::loops::Loops;
 use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
-use super::{
-    closing, connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars,
-};
+use super::{closing, connections, destroy, holders, ids, inputs, lint, order, shape_rules, times, vars};
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
@@ -31,7 +29,6 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         if let (Some(system), Some(undo)) = (system, step.undoing()) {
             connections::check(&undo, system, site);
             connections::environment(&undo, system, calls, site);
-            far::check(&undo, playbook.defaults.host.as_ref(), system, site);
         }
     };
     all_steps(playbook, &mut |step| {
@@ -42,7 +39,6 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         if let Some(system) = system {
             connections::check(step, system, &mut site);
             connections::environment(step, system, calls, &mut site);
-            far::check(step, playbook.defaults.host.as_ref(), system, &mut site);
         }
     });
     let mentions = mentioned(playbook, system, &mut site, calls);
@@ -77,9 +73,10 @@ fn mentioned(
     });
     let unnamed = site.placed.has_unnamed();
     let loops = Loops::of(playbook);
-    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops };
     let mut gather = Gather::new(system, calls);
     gather.playbook(playbook, site);
+    let vars = vars::steps(playbook, &gather.texts);
+    let known = Known { playbook: Some(playbook), system, steps, unnamed, loops, vars };
     let mut mentions = Vec::new();
     for text in &gather.texts {
         names::check(text, &known, site.doc, &mut mentions);

@@ -132,7 +132,8 @@ fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &
 fn actions(system: &System, file: &mut SystemFile, environment: Option<&str>) {
     let calls = Calls::default();
     let (steps, loops) = (HashMap::new(), Loops::default());
-    let known = Known { playbook: None, system: Some(system), steps, unnamed: false, loops };
+    let known =
+        Known { playbook: None, system: Some(system), steps, unnamed: false, loops, vars: HashMap::new() };
     let mut gather = Gather::new(Some(system), &calls);
     gather.staged(&["http", "headers"], &system.http.headers, &Names::default());
     for mut text in gather.texts {

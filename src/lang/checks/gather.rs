@@ -94,7 +94,7 @@ impl<'a> Gather<'a> {
     pub fn playbook(&mut self, playbook: &Playbook, site: &Site<'_>) {
         let before = Names { no_steps: true, ..Names::default() };
         for (name, tree) in &playbook.vars {
-            self.tree(&["vars", name], tree, &before);
+            self.tree(&["vars", name], tree, &Names::default());
         }
         self.base = segs(&["defaults"]);
         self.staged(&[], &playbook.defaults, &before);

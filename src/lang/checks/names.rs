@@ -44,6 +44,8 @@ pub struct Known<'a> {
     pub unnamed: bool,
     /// The loops over steps.
     pub loops: Loops<'a>,
+    /// The steps whose results each variable is made of.
+    pub vars: HashMap<String, Vec<StepId>>,
 }
 
 /// A name that is not there.
@@ -69,14 +71,13 @@ pub fn check(text: &Text, known: &Known<'_>, doc: &mut Document, mentions: &mut 
     }
     for reference in &found {
         let parts: Vec<&str> = reference.path.iter().map(String::as_str).collect();
-        if let (["steps", id, ..], Some(step)) = (parts.as_slice(), &text.step)
-            && known.steps.contains_key(id)
-            && !(text.names.own.is_some() && *id == step.as_str())
-            && !text.names.ended
-            && known.hidden(id, text).is_none()
-            && !(text.names.within && known.loops.holds(step, id))
-        {
-            mentions.push((step.clone(), StepId::new(id)));
+        match parts.as_slice() {
+            ["steps", id, ..] => mentions.extend(known.mention(id, text)),
+            ["vars", name, ..] => {
+                let made_of = known.vars.get(*name).into_iter().flatten();
+                mentions.extend(made_of.filter_map(|id| known.mention(id.as_str(), text)));
+            }
+            _ => {}
         }
         if let Err(unknown) = known.check(&parts, reference, text) {
             let at = within(doc, &text.path, &text.source, reference.span.clone());
@@ -111,7 +112,29 @@ fn unknown<'n>(
     Err(Box::new(Unknown { code, title, help: near(given, names) }))
 }
 
+fn too_early() -> Checked {
+    Err(Box::new(Unknown {
+        code: "unknown-name",
+        title: crate::t!(
+            "results of steps are not there yet: this is read before the first step",
+            "ステップの結果はまだありません（最初のステップの前に評価されます）"
+        ),
+        help: Some(crate::t!("use it in the step itself", "ステップの中で使ってください")),
+    }))
+}
+
 impl Known<'_> {
+    /// That the step of a text waits for another, which the text names.
+    fn mention(&self, id: &str, text: &Text) -> Option<Mention> {
+        let step = text.step.as_ref()?;
+        let waits = self.steps.contains_key(id)
+            && !(text.names.own.is_some() && id == step.as_str())
+            && !text.names.ended
+            && self.hidden(id, text).is_none()
+            && !(text.names.within && self.loops.holds(step, id));
+        waits.then(|| (step.clone(), StepId::new(id)))
+    }
+
     fn check(&self, parts: &[&str], reference: &Reference, text: &Text) -> Checked {
         let names = &text.names;
         if let Some(own) = &names.own
@@ -121,6 +144,7 @@ impl Known<'_> {
         }
         match parts {
             ["inputs", name, ..] => self.input(name, text),
+            ["vars", name, ..] if names.no_steps && self.vars.contains_key(*name) => too_early(),
             ["vars", name, ..] => self.var(name),
             ["system", rest @ ..] => self.system(rest, reference),
             ["secrets", name, ..] => self.secret(name, text),
@@ -128,14 +152,7 @@ impl Known<'_> {
                 let title = crate::t!("`run` has no `{name}`", "`run` に `{name}` はありません");
                 unknown("unknown-name", title, name, RUN)
             }
-            ["steps", ..] if names.no_steps => Err(Box::new(Unknown {
-                code: "unknown-name",
-                title: crate::t!(
-                    "results of steps are not there yet: this is read before the first step",
-                    "ステップの結果はまだありません（最初のステップの前に評価されます）"
-                ),
-                help: Some(crate::t!("use it in the step itself", "ステップの中で使ってください")),
-            })),
+            ["steps", ..] if names.no_steps => too_early(),
             ["steps", id, rest @ ..] => {
                 if let Some(looped) = self.hidden(id, text) {
                     let (title, help) = hidden(id, looped);

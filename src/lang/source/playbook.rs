@@ -35,7 +35,8 @@ pub struct PlaybookSource {
     /// What the operator supplies: `inputs.X`.
     #[serde(default)]
     pub inputs: IndexMap<String, InputDecl>,
-    /// The author's own names: `vars.X`; templates allowed.
+    /// The author's own names: `vars.X`; templates allowed. One that is made of `steps.X` makes X a need of whoever uses
+    /// the name.
     #[serde(default)]
     pub vars: IndexMap<String, Tree<Templated>>,
     /// What every step has unless it says otherwise.
