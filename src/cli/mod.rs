@@ -2,8 +2,10 @@
 
 mod approve;
 mod args;
+mod args_alone;
 mod args_record;
 mod args_report;
+mod cancel;
 mod check;
 mod completions;
 mod diff;
@@ -14,6 +16,7 @@ mod globals;
 mod graph;
 mod help;
 mod list;
+mod locks;
 mod logs;
 mod place;
 mod plan;
@@ -34,5 +37,6 @@ mod status;
 mod told;
 mod usage;
 mod verify;
+mod window;
 
 pub use entry::main;

@@ -20,7 +20,8 @@ pub fn estimate(state: &StateDir, playbook: &str, environment: Option<&str>) -> 
         let same = gist.playbook == playbook && gist.environment.as_deref() == environment;
         let done = matches!(gist.outcome, Some(RunOutcome::Ok | RunOutcome::Warned));
         (same && done && gist.liveness == Liveness::Finished).then_some(())?;
-        Some((gist.seconds, read(&folder).ok()?))
+        let events = read(&folder).ok()?;
+        Some(((gist.seconds - waited(&events)).max(0.0), events))
     });
     let good: Vec<(f64, Vec<Event>)> = good.take(ENOUGH).collect();
     let mut steps = std::collections::BTreeMap::<String, Vec<f64>>::new();
@@ -34,6 +35,15 @@ pub fn estimate(state: &StateDir, playbook: &str, environment: Option<&str>) -> 
         seconds: median(good.iter().map(|(seconds, _)| *seconds).collect())?,
         steps: steps.into_iter().filter_map(|(id, all)| Some((id, median(all)?))).collect(),
     })
+}
+
+/// How long a run waited for its locks, which says nothing of how long the next one takes.
+fn waited(events: &[Event]) -> f64 {
+    let one = |event: &Event| match event.kind {
+        Kind::LockTaken { waited, .. } => waited,
+        _ => 0.0,
+    };
+    events.iter().map(one).sum()
 }
 
 /// The middle one; of two in the middle, the lower.

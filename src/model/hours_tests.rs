@@ -1,3 +1,5 @@
+//! Windows at single moments, and against a walk over all their beginnings, in zones whose clocks change.
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

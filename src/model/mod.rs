@@ -45,7 +45,7 @@ pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
 pub use notify::{Notify, Webhook};
 pub use place::{Place, at};
-pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
+pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, RunsAtOnce, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
 pub use probe::{
     DiskProbe, DnsProbe, LoadProbe, LogProbe, LogSource, MemoryProbe, Probe, ProcessProbe, TcpProbe, TlsProbe,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
+use super::alone;
 use super::complete::complete;
 use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
 use super::uses::{Uses, mark_used};
@@ -30,6 +31,7 @@ pub struct CompileError(pub String);
 pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
+    let (locks, windows) = (alone::locks(loaded), alone::windows(loaded)?);
     let playbook = &mut loaded.playbook;
     let lists = [
         (Part::Steps, std::mem::take(&mut playbook.steps)),
@@ -61,13 +63,15 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
-        locks: loaded.playbook.locks.clone(),
+        locks,
+        windows,
+        runs_at_once: alone::runs_at_once(loaded),
         schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),
     })
 }
 
-fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
+pub(super) fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
         None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {

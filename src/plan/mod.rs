@@ -1,6 +1,7 @@
 //! From a checked playbook to a plan: every step of every part in one graph, each with what surrounds it, and the
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
+mod alone;
 mod before;
 mod compile;
 mod complete;
@@ -29,6 +30,7 @@ mod told;
 mod uses;
 mod wording;
 
+pub use alone::{Now, PlanWindow, ToldWindow};
 pub use before::Before;
 pub use compile::{CompileError, compile, sha256_hex};
 pub use diff::{Changes, DiffLine, Side, StepChange, ValueChange, changes, line_diff};

@@ -53,5 +53,5 @@ pub fn one_for_many(name: &str) -> bool {
 
 /// Whether a mapping without keys, or nothing at all, says something.
 pub fn empty_will_do(name: &str) -> bool {
-    !matches!(name, "" | "Shell" | "Stdin" | "Wait" | "Http" | "Auth" | "Verifier" | "Compose")
+    !matches!(name, "" | "Blackout" | "Shell" | "Stdin" | "Wait" | "Http" | "Auth" | "Verifier" | "Compose")
 }

@@ -146,7 +146,7 @@ impl All<'_> {
         for whole in [&mut a, &mut b] {
             if let Some(map) = whole.as_object_mut() {
                 map.retain(|key, _| {
-                    !["inputs", "environment", "estimate", "playbook"].contains(&key.as_str())
+                    !["inputs", "environment", "estimate", "now", "playbook"].contains(&key.as_str())
                 });
             }
         }

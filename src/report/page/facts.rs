@@ -6,7 +6,7 @@ use crate::plan::{Outline, OutlineStep, ToldCondition, ToldQuestion, ToldText};
 use crate::report::finding::finding_text;
 use crate::report::graph::why_word;
 use crate::report::outline_step::part_words;
-use crate::report::{cell, format_seconds};
+use crate::report::{alone, cell, format_seconds};
 use crate::t;
 
 /// What is known of a plan beside the plan itself.
@@ -62,6 +62,12 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
         (t!("Valid until", "有効期限"), &head.valid_until),
     ];
     facts.extend(given.into_iter().filter_map(|(label, value)| Some(text(label, value.clone()?))));
+    if !outline.windows.is_empty() {
+        facts.push(code(t!("Windows", "時間帯"), outline.windows.iter().map(alone::window)));
+    }
+    if let Some(policy) = outline.runs_at_once {
+        facts.push(text(t!("A second run", "同時実行"), alone::policy(policy)));
+    }
     if !outline.locks.is_empty() {
         facts.push(code(t!("Locks", "ロック"), outline.locks.iter().map(lock)));
     }
