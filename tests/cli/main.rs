@@ -2,10 +2,12 @@
 
 mod approvals;
 mod bad_places;
+mod cancel;
 mod closing;
 mod diff;
 mod export;
 mod flow;
+mod locks;
 mod notify;
 mod pipes;
 mod place;
@@ -19,4 +21,6 @@ mod signals;
 mod sink;
 mod terminal;
 mod transcripts;
+mod upload;
 mod verify;
+mod window;
