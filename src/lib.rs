@@ -14,6 +14,7 @@ pub mod graph;
 pub mod inputs;
 pub mod journal;
 pub mod lang;
+pub mod lock;
 pub mod model;
 pub mod plan;
 pub mod probe;

@@ -11,7 +11,7 @@ const RANKS: &[(u32, &[&str])] = &[
     (2, &["model"]),
     (3, &["event", "template", "graph"]),
     (4, &["lang", "process", "drawing"]),
-    (5, &["plan", "inputs", "ssh"]),
+    (5, &["plan", "inputs", "ssh", "lock"]),
     (6, &["state", "journal"]),
     (7, &["action"]),
     (8, &["runner", "report", "notify"]),

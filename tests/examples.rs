@@ -7,6 +7,7 @@ fn toban(state: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_toban"))
         .arg("--state-dir")
         .arg(state)
+        .env("TOBAN_LOCK_DIR", state.join("locks"))
         .args(["--progress", "quiet"])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -56,4 +57,16 @@ fn the_questions_of_an_example_are_not_confirmed_by_nobody() {
     let state = tempfile::tempdir().expect("a folder");
     let run = toban(state.path(), &["run", "examples/questions.yaml"]);
     assert_eq!(run.status.code(), Some(3));
+}
+
+#[test]
+fn the_example_of_a_window_is_let_in_by_a_reason_at_any_time() {
+    let state = tempfile::tempdir().expect("a folder");
+    let nightly = "examples/window/nightly.yaml";
+    assert!(toban(state.path(), &["check", nightly]).status.success());
+    let plan = toban(state.path(), &["plan", nightly]);
+    let told = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(told.contains("2026-12-29/2027-01-03") && told.contains("0 0 1 * * for 1d"), "{told}");
+    let run = toban(state.path(), &["run", nightly, "--outside-window", "--reason", "a test"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::args_alone::{cancel, outside, reason};
 use super::args_record;
 use super::args_report::report;
 use super::chosen;
@@ -37,6 +38,7 @@ pub fn command() -> Command {
             diff(),
             run(),
             super::resume::flags(),
+            cancel(),
             approve(),
             reject(),
             args_record::runs(),
@@ -252,6 +254,7 @@ fn run() -> Command {
         .args(answers())
         .arg(jobs())
         .arg(strict())
+        .args([outside(), reason()])
         .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet\n  toban run refnet/daily --from old_dumps                that step and what comes after it\n  toban run refnet/daily --only health --only disk       just these",

@@ -2,8 +2,10 @@
 
 mod approve;
 mod args;
+mod args_alone;
 mod args_record;
 mod args_report;
+mod cancel;
 mod check;
 mod chosen;
 mod completions;
@@ -16,6 +18,7 @@ mod globals;
 mod graph;
 mod help;
 mod list;
+mod locks;
 mod logs;
 mod place;
 mod plan;
@@ -36,5 +39,6 @@ mod status;
 mod told;
 mod usage;
 mod verify;
+mod window;
 
 pub use entry::main;

@@ -12,7 +12,8 @@ use super::probe::{Probed, look};
 use super::saved;
 use super::start::{Start, start, told as outline_of};
 use super::told;
-use crate::base::{Duration, Masker};
+use super::{locks, window};
+use crate::base::{Clock, Duration, Masker, SystemClock};
 use crate::journal::estimate;
 use crate::plan::Outline;
 use crate::plan::saved::Saved;
@@ -31,6 +32,11 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         return Ok(ExitCode::from(signal.exit_code()));
     }
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
+    let seconds = outline.estimate.as_ref().map(|e| e.seconds);
+    outline.now = window::now(&start.plan, SystemClock.now(), seconds);
+    if believed || matches.get_flag("probe") {
+        outline.now.extend(locks::now(globals, &start));
+    }
     let saved = match matches.get_one::<PathBuf>("output") {
         Some(file) => Some(save(globals, matches, &start, file, &outline)?),
         None => None,
@@ -53,6 +59,7 @@ fn save(
     let valid = matches.get_one::<Duration>("valid").copied().unwrap_or(saved::VALID);
     let mut plan = saved::made(globals, start, by, valid)?;
     plan.outline.clone_from(outline);
+    plan.outline.now.clear();
     saved::write(&mut plan, &globals.cwd.join(file))?;
     say_on_stderr(&saved::about(&plan, file));
     Ok(plan)

@@ -63,7 +63,7 @@ fn shown(plan: &Plan, ix: NodeIx) -> Option<String> {
 }
 
 /// Where an outline has words of the language, ids, and what no look adds to.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 15] = [
     "id",
     "inside",
     "step",
@@ -76,6 +76,8 @@ const FIXED: [&str; 13] = [
     "verdict",
     "checklist",
     "locks",
+    "windows",
+    "runs_at_once",
     "schedule",
 ];
 

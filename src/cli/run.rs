@@ -11,11 +11,13 @@ use jiff::Timestamp;
 
 use super::error::{Code, Error};
 use super::globals::{Globals, operator};
+use super::locks;
 use super::place::{sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
 use super::start::{OnlyInputs, Start, start, told};
+use super::window;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RecordError, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
@@ -24,7 +26,7 @@ use crate::model::{Action, StepBody};
 use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::{SteadyClock, boot_id};
 use crate::report::{Heading, StepInfo, reporter};
-use crate::runner::{End, Session, Signals, drive};
+use crate::runner::{End, Session, Signals, drive_locked, say};
 use crate::state::{Input, Machine};
 use crate::template::Engine;
 
@@ -35,6 +37,12 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let answers = answers(matches, &start.plan)?;
     ask_missing(&mut start)?;
     let who = operator(matches.get_one::<String>("operator").map(String::as_str));
+    let started = SystemClock.now();
+    let outside = window::check(globals, matches, &start, &who, started)?;
+    let mut held = locks::queue(globals, &start);
+    if locks::begin(&mut held, &start)?.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let jobs = matches.get_one::<u32>("jobs").copied().unwrap_or_else(processors);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
         Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
@@ -45,10 +53,15 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
+        let (mut session, scratch) = session(globals, &start, ready, &who, started, jobs, answers)?;
+        held.hold_as(locks::holder(session.run.id.clone(), &start, &who, started));
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let id = RunId::parse(&session.run.id);
-        let end = drive(session, signals).await.map_err(|e| lost(&e, id.as_ref()));
+        let end = async {
+            outside.into_iter().try_for_each(|fact| say(&mut session, fact))?;
+            drive_locked(session, signals, &mut held).await
+        };
+        let end = end.await.map_err(|e: RecordError| lost(&e, id.as_ref()));
         id.iter().for_each(|id| note(&globals.state(), id));
         for hosts in hosts {
             hosts.close().await;
@@ -168,13 +181,13 @@ fn session(
     start: &Start,
     ready: Option<Ready>,
     who: &str,
+    started: Timestamp,
     jobs: u32,
     answers: Answers,
 ) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
     let clock = SteadyClock::from(SystemClock.now());
-    let started = clock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
     let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();

@@ -63,6 +63,9 @@ fn head(loaded: &Loaded) -> String {
     for schedule in &playbook.schedule {
         line(crate::t!("schedule", "予定"), &schedule.cron);
     }
+    if let Some(window) = &playbook.window {
+        line(crate::t!("window", "時間帯"), window);
+    }
     let locks: Vec<&str> = playbook.locks.iter().map(|l| l.name.as_str()).collect();
     if !locks.is_empty() {
         line(crate::t!("locks", "ロック"), &locks.join(", "));

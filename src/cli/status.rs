@@ -19,7 +19,7 @@ use crate::plan::{PlanOrigin, PlanRecord, StepRecord};
 use crate::report::{
     Beside, Heading, Report, Section, Sections, StepInfo, format_seconds, outcome_word, pad,
 };
-use crate::report::{report_markdown, safe_text, width};
+use crate::report::{alone_told, report_markdown, safe_text, width};
 
 /// Prints the state of a run and of each of its steps.
 pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
@@ -61,6 +61,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     if let Some(saved) = &plan.saved {
         text.push_str(&format!("{}\n", origin(saved)));
     }
+    if summary.liveness == Liveness::Running {
+        waits(&events, &heading.zone).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    }
     let widest = steps.keys().map(|id| width(id.as_str())).max().unwrap_or(0);
     if !heading.chosen.is_all() {
         text.push_str(&format!("{}\n", heading.chosen_text()));
@@ -85,6 +88,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     text.push_str(&crate::t!("logs: toban logs {id} [STEP]\n", "ログ: toban logs {id} [ステップ]\n"));
     say(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The lock that a run waits for, if it does.
+fn waits(events: &[Event], zone: &TimeZone) -> Option<String> {
+    let last = events.iter().rev().find(|event| !matches!(event.kind, Kind::CancelAsked { .. }))?;
+    let (word, what) = alone_told(&last.kind, zone)?;
+    matches!(last.kind, Kind::LockBusy { .. }).then(|| format!("{word}  {what}"))
 }
 
 /// The saved plan that a run does, on one line.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, Gives, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Unit};
+use super::{Failure, Gives, Holder, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Unit};
 use crate::base::{RunId, StepId};
 
 /// One fact of a run.
@@ -141,6 +141,48 @@ pub enum Kind {
     },
     /// After a stop all that ran has ended: what was not begun is given up, and the end of the run begins.
     Closing,
+    /// The run waits for a lock that another holds; said again when that other changes.
+    LockBusy {
+        lock: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Holder>,
+    },
+    /// The run holds a lock from here on, until it has ended.
+    LockTaken {
+        lock: String,
+        /// How long it was waited for, in seconds.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        waited: f64,
+        /// Who held it last and never gave it back: its engine died.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        died: Option<Holder>,
+        /// What that engine had started and still runs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        alive: Vec<String>,
+    },
+    /// A lock was not given back in time: the run ends before its first step.
+    LockRefused {
+        lock: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Holder>,
+        waited: f64,
+    },
+    /// The run begins outside a window, because a person says so.
+    OutsideWindow {
+        window: String,
+        /// When it opens next.
+        opens: Option<Timestamp>,
+        reason: String,
+        by: String,
+    },
+    /// Somebody cancels the run from elsewhere; what follows from it is said by [`Kind::Stopping`].
+    CancelAsked {
+        by: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        at_once: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// Another engine goes on with the run: the one before it died.
     Resumed {
         operator: String,
@@ -168,6 +210,10 @@ pub enum Kind {
     },
     /// The last fact of a finished run.
     RunEnded { outcome: RunOutcome, counts: Counts, seconds: f64 },
+}
+
+fn is_nothing(seconds: &f64) -> bool {
+    *seconds == 0.0
 }
 
 /// How many steps ended how.

@@ -1,6 +1,7 @@
 //! Facts and words that pass between the rooms: events (stored), live news (not stored), and the ports through
 //! which a run is recorded, shown and answered. It decides nothing.
 
+mod holder;
 mod kind;
 mod live;
 mod log_seal;
@@ -11,6 +12,7 @@ mod resolution;
 mod unit;
 mod verdict;
 
+pub use holder::Holder;
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
 pub use log_seal::LogSeal;

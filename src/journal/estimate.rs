@@ -23,7 +23,7 @@ pub fn estimate(state: &StateDir, playbook: &str, environment: Option<&str>) -> 
         let events = read(&folder).ok()?;
         // A run of some of the steps tells nothing of how long all of them take.
         let whole = !events.iter().any(|event| matches!(event.kind, Kind::Skipped { left_out: true, .. }));
-        whole.then_some((gist.seconds, events))
+        whole.then_some(((gist.seconds - waited(&events)).max(0.0), events))
     });
     let good: Vec<(f64, Vec<Event>)> = good.take(ENOUGH).collect();
     let mut steps = std::collections::BTreeMap::<String, Vec<f64>>::new();
@@ -37,6 +37,15 @@ pub fn estimate(state: &StateDir, playbook: &str, environment: Option<&str>) -> 
         seconds: median(good.iter().map(|(seconds, _)| *seconds).collect())?,
         steps: steps.into_iter().filter_map(|(id, all)| Some((id, median(all)?))).collect(),
     })
+}
+
+/// How long a run waited for its locks, which says nothing of how long the next one takes.
+fn waited(events: &[Event]) -> f64 {
+    let one = |event: &Event| match event.kind {
+        Kind::LockTaken { waited, .. } => waited,
+        _ => 0.0,
+    };
+    events.iter().map(one).sum()
 }
 
 /// The middle one; of two in the middle, the lower.

@@ -1,6 +1,7 @@
 //! What a run leaves on disk: its folder, its journal of facts, its logs; and how that is read again. It decides
 //! nothing and shows nothing.
 
+mod cancel;
 mod chain;
 #[cfg(test)]
 mod crash_tests;
@@ -11,7 +12,6 @@ mod export;
 mod head;
 mod index;
 mod lane;
-mod lock;
 mod log;
 #[cfg(test)]
 mod log_tests;
@@ -28,6 +28,7 @@ mod verify;
 mod walk;
 mod writer;
 
+pub use cancel::CancelRequest;
 pub use error::JournalError;
 pub use estimate::estimate;
 pub use evidence::Evidence;
@@ -36,7 +37,7 @@ pub use head::Head;
 pub use index::{Filter, Row, note, select};
 pub use log::{LogSetup, StepLog};
 pub use prune::{Kept, Old, Pruned, Rule, choose, prune, sweep};
-pub use reader::{Recovered, read, recover};
+pub use reader::{Recovered, length, read, recover, written_since};
 pub use state_dir::{RunFolder, StateDir};
 pub use summary::{Liveness, Summary, liveness, summary};
 pub use used::{Claim, Taken, used_by};

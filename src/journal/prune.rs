@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::index::{Filter, Row, select};
 use super::used::stays_used;
 use super::writer::sync_folder;
-use super::{JournalError, RunFolder, StateDir, lock};
+use super::{JournalError, RunFolder, StateDir};
 use crate::base::{PlanId, RunId};
+use crate::lock;
 
 /// What a removed run is called until it is gone.
 const GONE: &str = ".gone-";

@@ -1,6 +1,7 @@
 //! Reads a run's facts and proves that they are those that were written. It does not know what they mean.
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::chain::Hash;
@@ -48,6 +49,31 @@ pub fn recover(folder: &RunFolder) -> Result<Recovered, JournalError> {
             Err(JournalError::BadLine { path: folder.plan(), line: 1, reason: another_plan() })
         }
     }
+}
+
+/// How long a journal is, in bytes.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn length(folder: &RunFolder) -> Result<u64, JournalError> {
+    let path = folder.journal();
+    fs::metadata(&path).map(|meta| meta.len()).map_err(JournalError::unreadable(&path))
+}
+
+/// The facts that were written behind so many bytes, for whoever waits for one of them: no chain is followed, and a line
+/// that is just being written is left for the next time.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn written_since(folder: &RunFolder, bytes: u64) -> Result<Vec<Event>, JournalError> {
+    let path = folder.journal();
+    let mut text = Vec::new();
+    let read = fs::File::open(&path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(bytes))?;
+        file.read_to_end(&mut text)
+    });
+    read.map_err(JournalError::unreadable(&path))?;
+    Ok(text.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
 /// A file as it is.

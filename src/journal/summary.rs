@@ -6,9 +6,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{JournalError, RunFolder, lock};
+use super::{JournalError, RunFolder};
 use crate::base::RunId;
 use crate::event::{Counts, Event, Kind, RunOutcome};
+use crate::lock;
 
 /// Whether a run is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

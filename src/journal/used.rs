@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::writer::{private_folder, sync_folder};
-use super::{JournalError, Liveness, RunFolder, StateDir, liveness, lock, read};
+use super::{JournalError, Liveness, RunFolder, StateDir, liveness, read};
 use crate::base::{PlanId, RunId};
 use crate::event::Kind;
+use crate::lock;
 
 /// The record of a plan in the hands of this process.
 pub struct Claim {

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::chain::{self, Hash};
 use super::head::Head;
-use super::{JournalError, LogSetup, Recovered, RunFolder, StateDir, StepLog, lock, recover};
+use super::{JournalError, LogSetup, Recovered, RunFolder, StateDir, StepLog, recover};
 use crate::base::RunId;
 use crate::event::{Event, Record, RecordError, Unit};
+use crate::lock;
 
 /// The journal of a run that is being made. While it lives, the run is known to be running.
 pub struct Journal {

@@ -45,6 +45,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("SecretDecl", "{ from: 'env:DB_PASSWORD' }"),
     ("SecretDecl", "{ generate: { length: 32, alphabet: url } }"),
     ("Window", "{ cron: 0 3 * * *, for: 2h }"),
+    (
+        "Window",
+        "{ cron: 0 3 * * *, for: 2h, blackouts: [2026-12-29/2027-01-03, { cron: 0 0 1 * *, for: 24h }] }",
+    ),
     ("Host", "{ ssh: ops@app-1, become: sudo }"),
     ("Ssh", "ssh://ops@app-1:2222"),
     ("Ssh", "{ to: ops@app-1, identity: ~/.ssh/ops, options: { ProxyJump: gate } }"),

@@ -33,6 +33,8 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
         allow: source.allow,
         schedule: source.schedule,
         locks: source.locks,
+        window: source.window,
+        runs_at_once: source.runs_at_once,
         inputs: source.inputs,
         vars: source.vars,
         defaults,

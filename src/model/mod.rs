@@ -10,6 +10,9 @@ mod condition;
 mod docker;
 mod field;
 mod file;
+mod hours;
+#[cfg(test)]
+mod hours_tests;
 mod input;
 mod input_value;
 mod notify;
@@ -23,6 +26,7 @@ mod step;
 mod system;
 mod tree;
 mod web;
+mod window;
 
 pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, PlaybookCall, Shell, Wait};
 pub use allow::Allow;
@@ -36,11 +40,12 @@ pub use docker::{
 pub use file::{
     FileAction, FileArchive, FileCopy, FileExtract, FileLatest, FilePath, FilePrune, FileWrite, Verifier,
 };
+pub use hours::{Hours, Moment, Times, Why};
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
 pub use notify::{Notify, Webhook};
 pub use place::{Place, at};
-pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
+pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, RunsAtOnce, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
 pub use probe::{
     DiskProbe, DnsProbe, LoadProbe, LogProbe, LogSource, MemoryProbe, Probe, ProcessProbe, TcpProbe, TlsProbe,
@@ -53,7 +58,8 @@ pub use stage::{
 pub use step::{Around, Compression, Part, Stdin, StdoutFile, Step, StepBody, Undo};
 pub use system::{
     Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
-    SecretDecl, Ssh, System, Through, Window,
+    SecretDecl, Ssh, System, Through,
 };
 pub use tree::Tree;
 pub use web::{Auth, BasicAuth, Http, HttpMethod};
+pub use window::{Blackout, Dates, Window};

@@ -26,6 +26,10 @@ pub struct Playbook {
     pub schedule: Vec<Schedule>,
     /// What it holds while it runs.
     pub locks: Vec<Lock>,
+    /// The window of its system in which it may begin.
+    pub window: Option<String>,
+    /// What happens when it is run while a run of it goes on.
+    pub runs_at_once: Option<RunsAtOnce>,
     /// What the operator supplies.
     pub inputs: IndexMap<String, InputDecl>,
     /// The author's own names.
@@ -92,16 +96,19 @@ pub enum Overlap {
     Skip,
 }
 
-/// A lock; written as its name alone, or as a mapping.
+/// A lock; written as its name alone, or as a mapping. It is taken before the first step and held until the run has
+/// ended, across all playbooks, processes and users of the host; those of the playbooks it calls are taken along. Two
+/// runs that want several cannot wait for each other. The kernel gives it back when the engine dies, however that
+/// happens; `resume` takes it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// Its name.
+    /// Its name: letters, digits, `-`, `_` and `.`, the same in all playbooks that share it.
     pub name: String,
     /// What happens when another holds it. Default: wait.
     #[serde(default)]
     pub busy: LockBusy,
-    /// How long to wait.
+    /// How long to wait; then the run is refused. Default: for as long as it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Duration>,
 }
@@ -110,10 +117,26 @@ pub struct Lock {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LockBusy {
+    /// It is waited for; who holds it since when is shown.
     #[default]
     Wait,
+    /// The run is refused, with exit code 3, before it begins.
     Fail,
+    /// The run is left out, with exit code 0.
     Skip,
+}
+
+/// A second run of a playbook in the same environment, by whoever, while one goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunsAtOnce {
+    /// It runs beside the first.
+    #[default]
+    Allow,
+    /// It waits for the first to end.
+    Wait,
+    /// It is refused, with exit code 3.
+    Refuse,
 }
 
 /// A box of a checklist.

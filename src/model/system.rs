@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, Allow, Effect, SecretSource};
+use super::{Action, Allow, Effect, SecretSource, Window};
 use crate::base::{Alphabet, Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -43,7 +43,7 @@ pub struct System {
     pub contacts: Vec<Contact>,
     /// Who must agree before a run, and before single steps.
     pub approvals: Approvals,
-    /// Times in which a playbook may run.
+    /// Times in which a playbook may run, by name: `window: maintenance` in a playbook. In the zone of the system.
     pub windows: IndexMap<String, Window>,
     /// Actions by name: `action: suspend`.
     pub actions: IndexMap<String, Action<Templated>>,
@@ -222,17 +222,6 @@ impl Approvals {
 pub struct Approval {
     /// So many.
     pub people: u32,
-}
-
-/// A time in which a playbook may run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Window {
-    /// Its beginnings.
-    pub cron: String,
-    /// Its length.
-    #[serde(rename = "for")]
-    pub length: Duration,
 }
 
 /// A host; written as `local`, or as a mapping.

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::allowed::Allowed;
+use super::alone;
 use super::chosen::Chosen;
 use super::complete::complete;
 use super::node::{Body, Closing, Frame, Node, NodeIx, Plan};
@@ -32,6 +33,7 @@ pub struct CompileError(pub String);
 pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     let mut layout = Layout::default();
     let frame = layout.frame(loaded, None, None, IndexMap::new());
+    let (locks, windows) = (alone::locks(loaded), alone::windows(loaded)?);
     let playbook = &mut loaded.playbook;
     let lists = [
         (Part::Steps, std::mem::take(&mut playbook.steps)),
@@ -64,7 +66,9 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
-        locks: loaded.playbook.locks.clone(),
+        locks,
+        windows,
+        runs_at_once: alone::runs_at_once(loaded),
         schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),
         chosen: Chosen::default(),
@@ -72,7 +76,7 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
     })
 }
 
-fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
+pub(super) fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
     match &loaded.system.timezone {
         None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {

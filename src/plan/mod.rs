@@ -2,6 +2,7 @@
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
 mod allowed;
+mod alone;
 mod before;
 mod chosen;
 mod compile;
@@ -33,6 +34,7 @@ mod uses;
 mod wording;
 
 pub use allowed::Allowed;
+pub use alone::{Now, PlanWindow, ToldWindow};
 pub use before::Before;
 pub use chosen::{Chosen, Lack, Unchosen};
 pub use compile::{CompileError, compile, sha256_hex};

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::{Allowed, Chosen, Uses};
+use super::{Allowed, Chosen, PlanWindow, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
-    ChecklistItem, Effect, InputDecl, Lock, Part, Schedule, Step, System, Templated, Tree, UndoWhen,
+    ChecklistItem, Effect, InputDecl, Lock, Part, RunsAtOnce, Schedule, Step, System, Templated, Tree,
+    UndoWhen,
 };
 use crate::template::Ready;
 
@@ -47,8 +48,12 @@ pub struct Plan {
     pub ids: HashMap<StepId, NodeIx>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
-    /// What it holds while it runs.
+    /// What it holds while it runs, with what the playbooks it calls hold.
     pub locks: Vec<Lock>,
+    /// The windows in which it may begin: it has to lie in all of them.
+    pub windows: Vec<PlanWindow>,
+    /// What happens when it is run while a run of it goes on.
+    pub runs_at_once: RunsAtOnce,
     /// When it runs by itself.
     pub schedule: Vec<Schedule>,
     /// Every file it was made from: as the user knows it, and the SHA-256 of its text.

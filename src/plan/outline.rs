@@ -7,6 +7,7 @@ use super::node::{Body, LAID_OUT, NodeIx, Plan};
 use super::renderer::{Facts, Renderer};
 use super::tell_secrets;
 use super::told::{Outline, OutlineStep};
+use crate::model::RunsAtOnce;
 use crate::template::Planned;
 
 /// A plan as it is told. `known` are the inputs, and nothing else.
@@ -31,12 +32,15 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         change,
         destroy,
         locks: plan.locks.clone(),
+        windows: plan.windows.iter().map(|w| w.told.clone()).collect(),
+        runs_at_once: Some(plan.runs_at_once).filter(|policy| *policy != RunsAtOnce::Allow),
         schedule: plan.schedule.clone(),
         checklist: plan.checklist.clone(),
         secrets: once(steps.iter().flat_map(|s| s.secrets.iter().cloned())),
         differs: once(steps.iter().flat_map(|s| &s.unknown).filter(|u| u.differs).map(|u| u.name.clone())),
         steps,
         estimate: None,
+        now: Vec::new(),
         probe: None,
         chosen: plan.chosen.clone(),
         left_out: plan.left_out().iter().map(ToString::to_string).collect(),

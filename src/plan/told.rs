@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::alone::{Now, ToldWindow};
 use super::finding::{ProbeCounts, ProbeFinding};
 use super::{Allowed, Chosen};
 use crate::graph::Why;
 use crate::model::{
-    AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, Schedule, UndoWhen,
+    AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, RunsAtOnce, Schedule, UndoWhen,
 };
 
 /// A whole plan, as it is told.
@@ -32,6 +33,12 @@ pub struct Outline {
     /// What is held while it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<Lock>,
+    /// The windows in which it may begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<ToldWindow>,
+    /// What happens when it is run while a run of it goes on, where that is not simply allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs_at_once: Option<RunsAtOnce>,
     /// When it runs by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Schedule>,
@@ -56,6 +63,9 @@ pub struct Outline {
     /// How long it took before; none where no run of it ended well. No part of what is planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
+    /// How its windows, and with a probe its locks, stand in this moment. No part of what is planned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub now: Vec<Now>,
     /// What a probe found, counted; none without one. No part of what is planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeCounts>,

@@ -2,6 +2,7 @@
 
 mod capture;
 mod child;
+mod engine;
 mod error;
 mod feed;
 mod hold;
@@ -22,6 +23,7 @@ mod tests;
 mod tree;
 
 pub use capture::Capture;
+pub use engine::terminate_holder;
 pub use error::SpawnError;
 pub use hold::{HOLDER, NOT_HELD, can_hold, hold, landlock};
 pub use left::{Left, left_of, left_unknown};

@@ -48,6 +48,11 @@ impl Board {
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::Opened { .. }
+            | Kind::LockBusy { .. }
+            | Kind::LockTaken { .. }
+            | Kind::LockRefused { .. }
+            | Kind::OutsideWindow { .. }
+            | Kind::CancelAsked { .. }
             | Kind::Closing => Change::None,
         }
     }

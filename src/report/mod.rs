@@ -2,6 +2,7 @@
 //! and the pieces of text the screens share (tables, outcome words, widths). It decides nothing about the run
 //! and cannot fail it.
 
+mod alone;
 mod area;
 mod board;
 mod canvas;
@@ -32,6 +33,7 @@ mod terminal;
 mod width;
 mod words;
 
+pub use alone::{RUNS_OF, held_by, lock_name, moment, told as alone_told};
 pub use changes::changes_text;
 pub use graph::{Diagram, graph_dot, graph_mermaid, graph_svg, graph_text};
 pub use heading::{Heading, Progress, StepInfo};

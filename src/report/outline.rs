@@ -1,7 +1,7 @@
 //! A dry run as a person reads it. It does not render a step, only lays the text out.
 
 use super::finding::findings_text;
-use super::{Look, format_seconds, outline_step, safe_text};
+use super::{Look, alone, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
 use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
 use crate::plan::{Allowed, Outline};
@@ -73,6 +73,8 @@ fn end(outline: &Outline) -> Vec<String> {
         lines.push(crate::t!("secret {name}: {mask} ({source})", "シークレット {name}: {mask} ({source})"));
     }
     lines.extend(outline.allowed.iter().map(allowed));
+    lines.extend(outline.windows.iter().map(alone::window));
+    lines.extend(outline.runs_at_once.map(alone::policy));
     lines.extend(outline.locks.iter().map(lock));
     lines.extend(outline.schedule.iter().map(schedule));
     let ticked = outline.checklist.iter();
@@ -87,6 +89,7 @@ fn end(outline: &Outline) -> Vec<String> {
             "所要時間の目安: {whole}（過去 {runs} 回の中央値）"
         ));
     }
+    lines.extend(alone::now(outline));
     lines
 }
 

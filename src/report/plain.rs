@@ -6,7 +6,7 @@ use super::board::{Board, Change};
 use super::layout::did_run;
 use super::sink::Sink;
 use super::width::pad;
-use super::{Heading, Look, counts_text, format_seconds, note, outcome_word, safe_line, summary};
+use super::{Heading, Look, alone, counts_text, format_seconds, note, outcome_word, safe_line, summary};
 use crate::base::StepId;
 use crate::event::{Event, Kind, Live, Outcome, Question, Reporter, Unit};
 use crate::t;
@@ -84,7 +84,11 @@ impl Plain {
             (Kind::Closing, _) => {
                 self.fact(at, &t!("closing", "後始末"), &t!("undo and always steps", "取り消しと後始末"));
             }
-            _ => {}
+            (kind, _) => {
+                if let Some((word, what)) = alone::told(kind, &self.board.heading.zone) {
+                    self.fact(at, &word, &what);
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::sink::Sink;
 use super::summary;
-use super::{Heading, Look};
+use super::{Heading, Look, alone};
 use crate::event::{Event, Kind, Live, Outcome, Reporter, RunOutcome};
 
 /// Lines of logs are cut here.
@@ -39,8 +39,13 @@ impl Quiet {
 impl Reporter for Quiet {
     fn event(&mut self, event: &Event) {
         self.board.take(event);
-        if let Kind::RunEnded { outcome, .. } = &event.kind {
-            self.end(*outcome);
+        match &event.kind {
+            Kind::RunEnded { outcome, .. } => self.end(*outcome),
+            Kind::LockRefused { .. } => {
+                let told = alone::told(&event.kind, &self.board.heading.zone);
+                told.iter().for_each(|(word, what)| self.err.line(&format!("{word}  {what}")));
+            }
+            _ => {}
         }
     }
 

@@ -9,7 +9,7 @@ use super::canvas::{Canvas, SizeOf};
 use super::layout::{Layout, did_run};
 use super::sink::Sink;
 use super::summary::summary;
-use super::{Heading, Look};
+use super::{Heading, Look, alone, safe_line};
 use crate::event::{Event, Kind, Live, Reporter};
 
 /// The least time between two drawings.
@@ -88,7 +88,10 @@ impl Terminal {
             }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
             (_, Change::Step(place)) => self.step_over(place),
-            _ => {}
+            (kind, _) => {
+                let told = alone::told(kind, &self.board.heading.zone);
+                self.scroll(told.map(|(word, what)| format!("{word}  {}", safe_line(&what))));
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::gate::asked;
 use super::hush::Hush;
 use super::pace::Pace;
 use super::prepare::{Job, NotYet, job, judge_readings, limit};
@@ -209,12 +210,17 @@ impl Driver {
 
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {
         let by = signal.name().to_string();
-        let at_once = self.signal.is_some();
+        let asked = asked(&self.session, signal);
+        // Who cancels twice is only heard twice: what kills is said so.
+        let at_once = match &asked {
+            Some(request) => request.at_once,
+            None => self.signal.is_some(),
+        };
+        events.extend(asked.map(|request| self.session.machine.note(request.fact(), now)));
         if at_once {
             self.stoppers.values().for_each(|s| s.stop(StopReason::Killed));
-        } else {
-            self.signal = Some(signal);
         }
+        self.signal = self.signal.or(Some(signal));
         events.extend(self.session.machine.decide(Input::Stop { by, at_once }, now));
     }
 

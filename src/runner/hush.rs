@@ -64,6 +64,7 @@ impl Hush {
         match kind {
             Kind::Skipped { because: text, .. }
             | Kind::AttemptStarted { preview: text, .. }
+            | Kind::OutsideWindow { reason: text, .. }
             | Kind::Stopping { by: text, .. } => self.text(text),
             Kind::Expanded { items, withheld, .. } => {
                 let changed = items.iter_mut().zip(0..).filter_map(|(item, i)| self.mask(item).then_some(i));
@@ -87,7 +88,11 @@ impl Hush {
                 reason.iter_mut().for_each(|r| self.text(r));
                 self.gives(gives, &mut Vec::new());
             }
+            Kind::CancelAsked { reason, .. } => reason.iter_mut().for_each(|r| self.text(r)),
             Kind::Resumed { .. }
+            | Kind::LockBusy { .. }
+            | Kind::LockTaken { .. }
+            | Kind::LockRefused { .. }
             | Kind::FoundUnknown { .. }
             | Kind::RunStarted { .. }
             | Kind::Reserved { .. }

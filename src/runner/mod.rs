@@ -2,6 +2,7 @@
 //! acted upon.
 
 mod driver;
+mod gate;
 mod hush;
 mod pace;
 mod pending;
@@ -14,6 +15,7 @@ mod verify;
 mod world;
 
 pub use driver::{End, drive};
+pub use gate::{Passed, drive_locked, pass, say};
 pub use session::Session;
 pub use signal::{Signal, Signals};
 pub use verify::verify;

@@ -39,6 +39,11 @@ impl Machine {
             Kind::StepEnded { step, outcome, seconds, gives, .. } => {
                 self.fold_end(step, *outcome, at, *seconds, gives.clone());
             }
+            Kind::LockBusy { .. }
+            | Kind::LockTaken { .. }
+            | Kind::OutsideWindow { .. }
+            | Kind::CancelAsked { .. } => {}
+            Kind::LockRefused { .. } => self.kept_out = true,
             Kind::Stopping { at_once, .. } => self.fold_stopping(*at_once),
             Kind::Closing => self.fold_closing(),
             Kind::RunEnded { .. } => {

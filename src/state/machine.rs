@@ -110,6 +110,8 @@ pub struct Machine {
     /// After a stop: what was not begun is given up.
     pub(super) closing: bool,
     pub(super) ended: bool,
+    /// A lock was not given back in time.
+    pub(super) kept_out: bool,
     /// What was done, failed half way or is unknown, and can be taken back; the last to end is the last.
     pub(super) done: Vec<UnitRef>,
     /// What took a step back, as far as it is over.
@@ -142,6 +144,7 @@ impl Machine {
             at_once: false,
             closing: false,
             ended: false,
+            kept_out: false,
             done: Vec::new(),
             undone: Vec::new(),
             held: BTreeSet::new(),
@@ -229,11 +232,17 @@ impl Machine {
         (0..state.units.len() as u32).map(move |i| UnitRef { node, item: looped.then_some(i) })
     }
 
-    /// Makes a fact, folds it, and appends it to the others.
-    pub(super) fn emit(&mut self, kind: Kind, at: Timestamp, events: &mut Vec<Event>) {
+    /// Makes a fact about the run as a whole from which nothing follows for its steps: of locks, windows, and who
+    /// cancels. Nothing is begun because of it; the caller writes it before it shows it.
+    pub fn note(&mut self, kind: Kind, at: Timestamp) -> Event {
         let event = Event { seq: self.seq, at, kind };
         self.fold(&event);
-        events.push(event);
+        event
+    }
+
+    /// Makes a fact, folds it, and appends it to the others.
+    pub(super) fn emit(&mut self, kind: Kind, at: Timestamp, events: &mut Vec<Event>) {
+        events.push(self.note(kind, at));
     }
 
     /// The nodes that a node needs and that did not let it follow.

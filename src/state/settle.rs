@@ -334,7 +334,11 @@ impl Machine {
                 counts.add(outcome);
             }
         }
-        let outcome = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
+        let outcome = match (self.kept_out, self.stopping) {
+            (true, _) => RunOutcome::Refused,
+            (_, true) => RunOutcome::Cancelled,
+            _ => self.run_outcome(),
+        };
         let seconds = seconds_between(self.run.started, at);
         self.emit(Kind::RunEnded { outcome, counts, seconds }, at, events);
     }

@@ -16,15 +16,20 @@ use crate::cli::globals::{Globals, operator};
 use crate::cli::place::{marker, sites, vault};
 use crate::cli::prompt::{FlagOperator, TerminalOperator};
 use crate::cli::run::{answers, exit_code, heading, lost, typed_by};
+use crate::cli::saved::refused;
 use crate::cli::start::Start;
 use crate::cli::status::{heading as heading_of, plan_of};
-use crate::event::{Event, Kind, RunOutcome};
-use crate::journal::{Journal, JournalError, Liveness, Recovered, RunFolder, liveness, read, summary};
+use crate::cli::{locks, window};
+use crate::event::{Event, Kind, RecordError, RunOutcome};
+use crate::journal::{
+    CancelRequest, Journal, JournalError, Liveness, Recovered, RunFolder, liveness, read, summary,
+};
+use crate::lock::Queue;
 use crate::plan::saved::Foreseen;
 use crate::plan::{PlanRecord, RunFacts};
 use crate::process::{SteadyClock, boot_id};
-use crate::report::reporter;
-use crate::runner::{End, Session, Signal, Signals, drive};
+use crate::report::{held_by, lock_name, reporter};
+use crate::runner::{End, Passed, Session, Signal, Signals, drive, pass, say};
 use crate::state::resume::SamePlan;
 use crate::state::{History, Input, Machine, Resumption};
 use crate::template::Engine;
@@ -88,6 +93,15 @@ fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder
         (false, true) => SamePlan::Accepted,
         (false, false) => return Err(unlike(&record, &changed)),
     };
+    // What was left for the engine that died is not meant for this one.
+    drop(CancelRequest::take(folder));
+    let who = operator(matches.get_one::<String>("operator").map(String::as_str));
+    let outside = window::check(globals, matches, &start, &who, SystemClock.now())?;
+    let mut held = locks::queue(globals, &start);
+    if locks::begin(&mut held, &start)?.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    held.hold_as(locks::holder(id.to_string(), &start, &who, SystemClock.now()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
         Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
     })?;
@@ -96,8 +110,8 @@ fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let made = Made { globals, matches, id, record: &record, start: &start, plan };
-        made.run(journal, &recovered, signals).await
+        let made = Made { globals, matches, id, record: &record, start: &start, plan, who };
+        made.run(journal, &recovered, signals, outside, &mut held).await
     });
     runtime.shutdown_background();
     code
@@ -111,6 +125,7 @@ struct Made<'a> {
     record: &'a PlanRecord,
     start: &'a Start,
     plan: SamePlan,
+    who: String,
 }
 
 impl Made<'_> {
@@ -119,12 +134,24 @@ impl Made<'_> {
         journal: Journal,
         recovered: &Recovered,
         mut signals: Signals,
+        outside: Vec<Kind>,
+        held: &mut Queue,
     ) -> Result<ExitCode, Error> {
-        let who = operator(self.matches.get_one::<String>("operator").map(String::as_str));
+        let who = self.who.clone();
         let history = History::of(&recovered.events);
         let terminal = TerminalOperator::open(&who, self.globals.colour_err);
         let mut session = self.session(journal, &recovered.events, &history, &who, terminal.clone())?;
         self.refuse_blank(&session.machine, &history)?;
+        let record = |e: RecordError| Error::state(e.to_string());
+        outside.into_iter().try_for_each(|fact| say(&mut session, fact)).map_err(record)?;
+        match pass(&mut session, &mut signals, held).await.map_err(record)? {
+            Passed::In => {}
+            Passed::Signalled(signal) => return Ok(ExitCode::from(signal.exit_code())),
+            Passed::KeptOut { want, by, .. } => {
+                let (name, by) = (lock_name(&want.name), held_by(by.as_ref(), &session.zone));
+                return Err(refused(format!("{name}  {by}")));
+            }
+        }
         let mut settling = Settling {
             orders: orders(self.matches, &session.machine, &who)?,
             session: &session,

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use crate::cli::args::{answers, by, jobs, strict};
+use crate::cli::args_alone::outside;
 use crate::cli::args_record::run_id;
 
 /// `toban resume` with its flags.
@@ -39,6 +40,7 @@ pub fn flags() -> Command {
             "accept-changes",
             crate::t!("goes on although the playbook has changed", "プレイブックが変更されていても再開する"),
         ))
+        .arg(outside())
         .args(answers())
         .arg(jobs())
         .arg(strict())

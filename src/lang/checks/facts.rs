@@ -125,6 +125,12 @@ fn timed(system: &System, file: &SystemFile, environment: Option<&str>, found: &
     for (name, window) in &system.windows {
         let at = file.place(&segs(&["windows", name, "cron"]), environment);
         found.extend(times::cron(&window.cron, at));
+        for (i, blackout) in window.blackouts.iter().enumerate() {
+            let mut path = segs(&["windows", name, "blackouts"]);
+            path.push(Seg::Index(i));
+            let place = |key: &str| file.place(&[&path[..], &[Seg::name(key)]].concat(), environment);
+            found.extend(times::blackout(blackout, file.place(&path, environment), place));
+        }
     }
 }
 

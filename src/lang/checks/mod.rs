@@ -1,6 +1,7 @@
 //! What a model may say and still be wrong: ids, order, names, types of inputs, effects. Each check has a file.
 
 mod all;
+mod alone;
 mod closing;
 mod connections;
 mod destroy;

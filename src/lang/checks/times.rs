@@ -7,6 +7,7 @@ use croner::Cron;
 
 use super::lint::{CRON_NEVER, CRON_OR};
 use crate::diag::{At, Diagnostic};
+use crate::model::{Blackout, Dates};
 
 /// What is wrong with a cron expression, if anything.
 pub fn cron(text: &str, at: At) -> Option<Diagnostic> {
@@ -47,4 +48,26 @@ pub fn zone(name: &str, at: At) -> Option<Diagnostic> {
     let title = crate::t!("there is no time zone `{name}`", "タイムゾーン `{name}` はありません");
     let help = crate::t!("write for example Asia/Tokyo or UTC", "例: Asia/Tokyo、UTC");
     Some(Diagnostic::error("bad-timezone", at, title).help(help))
+}
+
+/// What is wrong with a blackout at a place, if anything; `key` gives the place of one of its keys.
+pub fn blackout(blackout: &Blackout, at: At, key: impl Fn(&str) -> At) -> Option<Diagnostic> {
+    match (&blackout.dates, &blackout.cron, &blackout.length) {
+        (Some(dates), None, None) => {
+            let title = Dates::parse(dates).err()?;
+            Some(Diagnostic::error("bad-dates", at, title))
+        }
+        (None, Some(text), Some(_)) => cron(text, key("cron")),
+        _ => {
+            let title = crate::t!(
+                "a blackout has either `dates`, or `cron` and `for`",
+                "除外期間には `dates` か、`cron` と `for` のどちらかが必要です"
+            );
+            let help = crate::t!(
+                "write 2026-12-29/2027-01-03, or {{ cron: 0 0 1 * *, for: 24h }}",
+                "例: 2026-12-29/2027-01-03、{{ cron: 0 0 1 * *, for: 24h }}"
+            );
+            Some(Diagnostic::error("one-of", at, title).help(help))
+        }
+    }
 }

@@ -37,6 +37,7 @@ pub fn of(name: &str) -> &'static [Short] {
         "Manual" => &[Text("instruction")],
         "PlaybookCall" => &[Text("run")],
         "Action" => &[Text("shell")],
+        "Blackout" => &[Text("dates")],
         "Connection" => &[Text("url")],
         "Host" => &[Word("local", "local")],
         "Ssh" => &[Text("to")],
@@ -47,10 +48,10 @@ pub fn of(name: &str) -> &'static [Short] {
 
 /// Whether one item of this type may be written where a list of them is expected.
 pub fn one_for_many(name: &str) -> bool {
-    matches!(name, "Condition" | "Lock" | "Schedule" | "Verifier" | "PruneWhat")
+    matches!(name, "Blackout" | "Condition" | "Lock" | "Schedule" | "Verifier" | "PruneWhat")
 }
 
 /// Whether a mapping without keys, or nothing at all, says something.
 pub fn empty_will_do(name: &str) -> bool {
-    !matches!(name, "" | "Shell" | "Stdin" | "Wait" | "Http" | "Auth" | "Verifier" | "Compose")
+    !matches!(name, "" | "Blackout" | "Shell" | "Stdin" | "Wait" | "Http" | "Auth" | "Verifier" | "Compose")
 }

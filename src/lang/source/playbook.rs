@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::StepSource;
 use crate::base::Confidential;
 use crate::base::Duration;
-use crate::model::{Allow, ChecklistItem, InputDecl, Lock, Schedule, Slot, Templated, Tree, at};
+use crate::model::{Allow, ChecklistItem, InputDecl, Lock, RunsAtOnce, Schedule, Slot, Templated, Tree, at};
 
 /// A playbook: what to do, in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,6 +32,16 @@ pub struct PlaybookSource {
     /// What it holds while it runs: names of locks.
     #[serde(default)]
     pub locks: Vec<Lock>,
+    /// The window of `system.yaml` in which it may begin, by name. Outside it is refused with exit code 3, unless it is
+    /// run with `--outside-window --reason …`, which is recorded. A run that has begun goes on when the window closes;
+    /// where the last runs say that it will not end inside, that is told. Holds for a playbook that calls it, too.
+    #[serde(default)]
+    pub window: Option<String>,
+    /// What happens when it is run while a run of it goes on in the same environment, whoever runs it. Default: `refuse`
+    /// in an environment that is `protected`, where doing something twice is dearer than being asked to wait; elsewhere
+    /// `allow`, as what must not meet is named by `locks`.
+    #[serde(default)]
+    pub runs_at_once: Option<RunsAtOnce>,
     /// What the operator supplies: `inputs.X`.
     #[serde(default)]
     pub inputs: IndexMap<String, InputDecl>,

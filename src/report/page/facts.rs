@@ -7,7 +7,7 @@ use crate::report::finding::finding_text;
 use crate::report::graph::why_word;
 use crate::report::outline::allowed;
 use crate::report::outline_step::part_words;
-use crate::report::{cell, format_seconds};
+use crate::report::{alone, cell, format_seconds};
 use crate::t;
 
 /// What is known of a plan beside the plan itself.
@@ -67,6 +67,12 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
         facts.push(text(t!("Chosen", "選択"), crate::report::outline::chosen(outline)));
     }
     facts.extend(outline.allowed.iter().map(|a| text(t!("Allowed", "許可"), allowed(a))));
+    if !outline.windows.is_empty() {
+        facts.push(code(t!("Windows", "時間帯"), outline.windows.iter().map(alone::window)));
+    }
+    if let Some(policy) = outline.runs_at_once {
+        facts.push(text(t!("A second run", "同時実行"), alone::policy(policy)));
+    }
     if !outline.locks.is_empty() {
         facts.push(code(t!("Locks", "ロック"), outline.locks.iter().map(lock)));
     }

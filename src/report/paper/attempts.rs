@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::document::{AnswerEntry, AttemptEntry, Log};
 use crate::base::StepId;
 use crate::event::{Event, Kind, Outcome, Question, Reply, Unit};
-use crate::report::{cell, note};
+use crate::report::{alone, cell, note};
 
 /// What was tried and said in each step.
 #[derive(Default)]
@@ -17,14 +18,16 @@ pub struct Traces {
     asked: HashMap<Unit, (Timestamp, String)>,
     /// What made the run stop.
     pub stopped_by: Option<String>,
+    /// What kept it from beginning, where it began outside a window, and who cancelled it.
+    pub notes: Vec<String>,
 }
 
 impl Traces {
     /// From all facts; the logs are looked for in a folder.
-    pub fn of(events: &[Event], log_dir: &Path, near: Option<&Path>) -> Traces {
+    pub fn of(events: &[Event], log_dir: &Path, near: Option<&Path>, zone: &TimeZone) -> Traces {
         let mut traces = Traces::default();
         for event in events {
-            traces.take(event, log_dir, near);
+            traces.take(event, log_dir, near, zone);
         }
         traces
     }
@@ -34,7 +37,7 @@ impl Traces {
         self.steps.remove(step).unwrap_or_default()
     }
 
-    fn take(&mut self, event: &Event, log_dir: &Path, near: Option<&Path>) {
+    fn take(&mut self, event: &Event, log_dir: &Path, near: Option<&Path>, zone: &TimeZone) {
         match &event.kind {
             Kind::AttemptStarted { unit, attempt, .. } => {
                 let begun = AttemptEntry {
@@ -57,7 +60,7 @@ impl Traces {
             }
             Kind::Answered { unit, reply, by } => self.answered(unit, event.at, reply, by),
             Kind::Stopping { by, .. } => self.stopped_by = Some(by.clone()),
-            _ => {}
+            kind => self.notes.extend(alone::told(kind, zone).map(|(word, what)| format!("{word}  {what}"))),
         }
     }
 

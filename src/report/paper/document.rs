@@ -58,6 +58,9 @@ pub struct Report {
     pub counts: Counts,
     /// What made it stop before its end.
     pub stopped_by: Option<String>,
+    /// Locks that were waited for, a window it began outside of and why, who cancelled it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The saved plan it did, with its approvals.
     pub plan: Option<PlanOrigin>,
     /// What went otherwise than a good run without people would, the worst first.

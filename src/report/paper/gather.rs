@@ -16,7 +16,7 @@ impl Report {
     /// died is unknown.
     pub fn of(heading: &Heading, events: &[Event], beside: &Beside) -> Report {
         let board = folded(heading, events);
-        let mut traces = Traces::of(events, &heading.log_dir, beside.near.as_deref());
+        let mut traces = Traces::of(events, &heading.log_dir, beside.near.as_deref(), &heading.zone);
         let is_dead = board.ended.is_none() && !beside.is_running;
         let steps = entries(&board, &mut traces, is_dead);
         let mut counts = Counts::default();
@@ -42,6 +42,7 @@ impl Report {
                 .map_or_else(|| last.duration_since(first).as_secs_f64(), |(_, seconds)| seconds),
             counts,
             stopped_by: traces.stopped_by.take(),
+            notes: std::mem::take(&mut traces.notes),
             plan: beside.saved.clone(),
             deviations: Vec::new(),
             checklist: None,

@@ -80,6 +80,7 @@ impl Report {
         if let Some(by) = &self.stopped_by {
             rows.push((t!("Stopped by", "中止の理由"), by.clone()));
         }
+        rows.extend(self.notes.iter().map(|note| (t!("Note", "特記"), note.clone())));
         rows.push((t!("Steps", "ステップ"), counts_text(&self.counts, "·")));
         if let Some(plan) = &self.plan {
             let (id, author) = (&plan.id, &plan.author);

@@ -1,4 +1,4 @@
-//! The lock that tells whether a run has a living engine. It knows nothing of journals.
+//! A lock of the kernel on a file. It knows nothing of what the file is.
 //!
 //! It is an "open file description" lock: it goes with the descriptor, so that it ends with the engine however that
 //! ends, is not inherited by children, and can be asked about without being taken.
@@ -8,7 +8,10 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 /// Takes the lock for as long as the file is open. False when another holds it.
-pub(super) fn hold(file: &File) -> io::Result<bool> {
+///
+/// # Errors
+/// When the system says no.
+pub fn hold(file: &File) -> io::Result<bool> {
     let mut lock = whole(libc::F_WRLCK);
     // SAFETY: the descriptor is open, and the kernel only reads the struct.
     let done = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &mut lock) };
@@ -22,7 +25,10 @@ pub(super) fn hold(file: &File) -> io::Result<bool> {
 }
 
 /// Whether some other descriptor holds the lock.
-pub(super) fn is_held(file: &File) -> io::Result<bool> {
+///
+/// # Errors
+/// When the system says no.
+pub fn is_held(file: &File) -> io::Result<bool> {
     let mut lock = whole(libc::F_RDLCK);
     // SAFETY: the descriptor is open, and the struct is ours to be filled in.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &mut lock) } {
