@@ -15,6 +15,7 @@ pub mod file;
 mod host;
 pub mod http;
 mod made_secret;
+pub mod mail;
 pub mod notify;
 mod out_file;
 mod outputs;

@@ -12,6 +12,7 @@ mod field;
 mod file;
 mod input;
 mod input_value;
+mod mail;
 mod notify;
 mod place;
 mod playbook;
@@ -38,7 +39,8 @@ pub use file::{
 };
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
-pub use notify::{Notify, Webhook};
+pub use mail::{Cover, Mail, MailServer, MailTls, is_mail_address};
+pub use notify::{Letter, Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
@@ -52,7 +54,7 @@ pub use stage::{
 };
 pub use step::{Around, Compression, Part, Stdin, StdoutFile, Step, StepBody, Undo};
 pub use system::{
-    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
+    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults,
     SecretDecl, Ssh, System, Through, Window,
 };
 pub use tree::Tree;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, Allow, Effect, SecretSource};
+use super::{Action, Allow, Effect, Mail, SecretSource};
 use crate::base::{Alphabet, Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -136,22 +136,6 @@ pub struct Generate {
     /// `url` (letters, digits, `-`, `_`), `alnum` or `hex`. Default: url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-}
-
-/// The mail server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// `smtp://host:587` or `smtps://host`.
-    pub server: String,
-    /// The sender.
-    pub from: String,
-    /// The login.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The name of the secret that is the password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
 }
 
 /// Someone to tell.

@@ -273,6 +273,13 @@ impl Node {
             && (self.step.confirm.is_some() || self.step.effect == Effect::Destroy || self.is_question())
     }
 
+    /// Whether it tells people something only where that is new.
+    pub fn tells_changes(&self) -> bool {
+        use crate::model::{Action, StepBody};
+        let StepBody::Act(action) = &self.step.body else { return false };
+        matches!(&**action, Action::Notify(notify) if notify.when_changed == Some(true))
+    }
+
     /// Whether it is itself a question to a person.
     pub fn is_question(&self) -> bool {
         use crate::model::{Action, StepBody};

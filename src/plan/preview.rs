@@ -4,8 +4,8 @@
 use super::preview_docker::docker_text;
 use super::preview_plain::{pairs, plain, scalar, unstage};
 use crate::model::{
-    Action, Args, Around, Condition, Decide, Http, Manual, Notify, Otherwise, PlaybookCall, Shell, Slot, Sql,
-    Stage, Stdin, StdoutFile, System, Wait,
+    Action, Args, Around, Condition, Decide, Http, Letter, Manual, Notify, Otherwise, PlaybookCall, Shell,
+    Slot, Sql, Stage, Stdin, StdoutFile, System, Wait,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -38,8 +38,28 @@ fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System
 }
 
 fn notify_text<S: Stage>(notify: &Notify<S>) -> String {
-    let json = unstage(serde_json::to_value(&notify.webhook.json).unwrap_or_default());
-    format!("POST {}\n{json}", notify.webhook.url.show())
+    let letter = notify.mail.as_ref().map(letter_text);
+    let post = notify.webhook.as_ref().map(|hook| {
+        let json = unstage(serde_json::to_value(&hook.json).unwrap_or_default());
+        format!("POST {}\n{json}", hook.url.show())
+    });
+    let when = (notify.when_changed == Some(true)).then(|| "when changed".to_string());
+    letter.into_iter().chain(post).chain(when).collect::<Vec<_>>().join("\n")
+}
+
+/// A mail as its reader sees it.
+fn letter_text<S: Stage>(letter: &Letter<S>) -> String {
+    let mut lines = Vec::new();
+    for (name, list) in [("to", &letter.to), ("cc", &letter.cc), ("bcc", &letter.bcc)] {
+        if !list.is_empty() {
+            let list: Vec<String> = list.iter().map(Slot::show).collect();
+            lines.push(format!("{name}: {}", list.join(", ")));
+        }
+    }
+    lines.extend(letter.reply_to.as_ref().map(|r| format!("reply to: {}", r.show())));
+    lines.push(format!("subject: {}", letter.subject.show()));
+    lines.extend(letter.body.as_ref().map(|body| format!("\n{}", body.show().trim_end())));
+    lines.join("\n")
 }
 
 fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
@@ -168,7 +188,12 @@ fn host_line<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) 
     let own = around.host.as_ref().map(Slot::show);
     let acts = !matches!(
         action,
-        Action::Manual(_) | Action::Decide(_) | Action::Assert(_) | Action::Fail(_) | Action::Playbook(_)
+        Action::Manual(_)
+            | Action::Decide(_)
+            | Action::Assert(_)
+            | Action::Fail(_)
+            | Action::Playbook(_)
+            | Action::Notify(_)
     );
     let name = own.clone().or_else(|| system.run_on.clone().filter(|_| acts))?;
     let ssh =

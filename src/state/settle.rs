@@ -101,7 +101,7 @@ impl Machine {
     /// Whether the node's conditions hold; says so in a fact when they do not.
     fn settle_when(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
         match self.renderer().skip_reason(ix, self) {
-            Ok(None) => true,
+            Ok(None) => self.settle_news(ix, at, events),
             Ok(Some(because)) => {
                 let step = self.plan.at(ix).id.clone();
                 self.emit(Kind::Skipped { step, because }, at, events);
@@ -323,6 +323,22 @@ impl Machine {
         let outcome = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
         let seconds = seconds_between(self.run.started, at);
         self.emit(Kind::RunEnded { outcome, counts, seconds }, at, events);
+    }
+
+    /// Whether a node tells something new, where it is to tell nothing else; says so in a fact when it does not.
+    fn settle_news(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
+        let node = self.plan.at(ix);
+        if !node.tells_changes() {
+            return true;
+        }
+        let now = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
+        if now.word() != self.run.previous.as_deref().unwrap_or(RunOutcome::Ok.word()) {
+            return true;
+        }
+        let (step, word) = (node.id.clone(), now.word());
+        let because = crate::t!("as the run before: {word}", "前回の実行と同じ状態（{word}）のため");
+        self.emit(Kind::Skipped { step, because }, at, events);
+        false
     }
 
     fn run_outcome(&self) -> RunOutcome {

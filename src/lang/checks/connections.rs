@@ -42,6 +42,18 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
             site.error("unknown-connection", site.value(&step.id, &keys), title, help);
         }
         Action::Named(named) => name(step, &named.name, system, site),
+        Action::Notify(notify) if notify.mail.is_some() && system.mail.is_none() => {
+            let title = crate::t!(
+                "system.yaml has no mail server for this environment",
+                "この環境の system.yaml にメールサーバーがありません"
+            );
+            let help = crate::t!(
+                "add `mail: {{ server: smtp://host:587, from: … }}`",
+                "`mail: {{ server: smtp://ホスト:587, from: … }}` を追加してください"
+            );
+            let keys = [at, &["notify", "mail"]].concat();
+            site.error("no-mail-server", site.value(&step.id, &keys), title, Some(help));
+        }
         Action::Wait(wait) => {
             if let Some(reading) = wait.action() {
                 of_action(step, &reading, &["wait"], system, site);

@@ -364,7 +364,6 @@ fn expand(value: &mut Value, forms: &[Short]) {
 fn not_yet(name: &str, key: &str) -> bool {
     match name {
         "Playbook" => matches!(key, "handlers" | "deadlines" | "clock" | "window"),
-        "Notify" => matches!(key, "mail" | "when_changed"),
         _ => false,
     }
 }
