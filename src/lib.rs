@@ -15,6 +15,7 @@ pub mod inputs;
 pub mod journal;
 pub mod lang;
 pub mod model;
+pub mod notify;
 pub mod plan;
 pub mod probe;
 pub mod process;

@@ -63,7 +63,7 @@ fn shown(plan: &Plan, ix: NodeIx) -> Option<String> {
 }
 
 /// Where an outline has words of the language, ids, and what no look adds to.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 14] = [
     "id",
     "inside",
     "step",
@@ -77,6 +77,7 @@ const FIXED: [&str; 13] = [
     "checklist",
     "locks",
     "schedule",
+    "on",
 ];
 
 /// Where it has data, whose keys mean nothing to it.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::error::{Code, Error};
 use super::globals::{Globals, operator};
-use super::place::{sites, vault};
+use super::place::{messenger, sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
@@ -171,7 +171,8 @@ fn session(
     let started = SystemClock.now();
     let id = RunId::new(started, random());
     let folder = state.run(&id);
-    let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
+    let compares = plan.nodes.iter().any(|n| n.uses.previous) || plan.notifications.is_some();
+    let previous = compares.then(|| previous(&state, plan)).flatten();
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
     let approved_by = approvals.map(|a| a.by.clone()).collect();
     let run =
@@ -203,19 +204,22 @@ fn session(
     }
     let terminal = TerminalOperator::open(who, globals.colour_err);
     let vault = Rc::new(vault(start, id.to_string(), typed_by(terminal.clone())));
+    let heading = heading(start, &machine.renderer(), &id, who, folder.logs());
     let mut shown = reporter(
         globals.progress,
-        heading(start, &machine.renderer(), &id, who, folder.logs()),
+        heading.clone(),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
     );
     shown.event(&first);
     let zone = plan.zone.clone();
+    let sites = sites(plan, id.to_string(), &scratch, &vault);
     let session = Session {
         machine,
         begin: Input::Begin,
-        sites: sites(plan, id.to_string(), &scratch, &vault),
+        messenger: messenger(plan, heading, &sites, &vault, (&state, &folder)),
+        sites,
         run,
         engine,
         journal,

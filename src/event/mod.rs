@@ -4,6 +4,7 @@
 mod kind;
 mod live;
 mod log_seal;
+mod notice;
 mod outcome;
 mod port;
 mod question;
@@ -14,6 +15,7 @@ mod verdict;
 pub use kind::{Counts, Event, Kind};
 pub use live::{Live, Stream};
 pub use log_seal::LogSeal;
+pub use notice::{Messenger, Told};
 pub use outcome::{Failure, Gives, Outcome, RunOutcome};
 pub use port::{Operator, Record, RecordError, Reporter};
 pub use question::{Answer, Choice, Question, Reply};

@@ -55,6 +55,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "Mail",
         "{ server: 'smtp://mail.example.org:587', from: toban@example.org, user: toban, password: smtp }",
     ),
+    (
+        "Notifications",
+        "{ on: [failure, recovery, person], mail: { to: [ops@example.org] }, webhook: { secret: chat } }",
+    ),
     ("Contact", "{ role: On duty, mail: ops@example.org, acknowledge_within: 5m }"),
 ];
 

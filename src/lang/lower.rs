@@ -40,6 +40,7 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
         steps: main,
         rescue,
         always,
+        notifications: source.notifications,
         checklist: source.checklist,
         outputs: source.outputs,
     }

@@ -13,6 +13,7 @@ mod file;
 mod input;
 mod input_value;
 mod mail;
+mod notifications;
 mod notify;
 mod place;
 mod playbook;
@@ -40,6 +41,7 @@ pub use file::{
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
 pub use mail::{Cover, Mail, MailServer, MailTls, is_mail_address};
+pub use notifications::{NoticeHook, NoticeMail, Notifications, Occasion};
 pub use notify::{Letter, Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};

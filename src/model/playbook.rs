@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::stage::Templated;
-use super::{Allow, Around, InputDecl, Part, Step, Tree};
+use super::{Allow, Around, InputDecl, Notifications, Part, Step, Tree};
 use crate::base::{Duration, StepId};
 
 /// A playbook: what to do, in what order.
@@ -40,6 +40,8 @@ pub struct Playbook {
     pub rescue: Vec<Step>,
     /// Steps that run at the end, whatever happened.
     pub always: Vec<Step>,
+    /// Who is told of its runs, where that differs from its system.
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     pub checklist: Vec<ChecklistItem>,
     /// What it gives to a playbook that calls it.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, Allow, Effect, Mail, SecretSource};
+use super::{Action, Allow, Effect, Mail, Notifications, SecretSource};
 use crate::base::{Alphabet, Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -39,6 +39,9 @@ pub struct System {
     pub secrets: IndexMap<String, SecretDecl>,
     /// The mail server.
     pub mail: Option<Mail>,
+    /// When people are told of a run without a step that does so, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// Whom to tell, in order.
     pub contacts: Vec<Contact>,
     /// Who must agree before a run, and before single steps.

@@ -14,7 +14,7 @@ use super::uses::{Uses, mark_used};
 use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, OnError, Part, Step, StepBody, Templated, Tree};
+use crate::model::{Action, Needs, Notifications, OnError, Part, Step, StepBody, Templated, Tree};
 use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
@@ -61,6 +61,10 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
+        notifications: Notifications::of(
+            loaded.playbook.notifications.as_ref(),
+            loaded.system.notifications.as_ref(),
+        ),
         locks: loaded.playbook.locks.clone(),
         schedule: loaded.playbook.schedule.clone(),
         sources: loaded.sources.iter().map(|s| (s.path.clone(), sha256_hex(s.text.as_bytes()))).collect(),

@@ -13,7 +13,8 @@ use super::Uses;
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
-    ChecklistItem, Effect, InputDecl, Lock, Part, Schedule, Step, System, Templated, Tree, UndoWhen,
+    ChecklistItem, Effect, InputDecl, Lock, Notifications, Part, Schedule, Step, System, Templated, Tree,
+    UndoWhen,
 };
 use crate::template::Ready;
 
@@ -47,6 +48,8 @@ pub struct Plan {
     pub ids: HashMap<StepId, NodeIx>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// Who is told of its runs, where anybody is.
+    pub notifications: Option<Notifications>,
     /// What it holds while it runs.
     pub locks: Vec<Lock>,
     /// When it runs by itself.

@@ -32,6 +32,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         destroy,
         locks: plan.locks.clone(),
         schedule: plan.schedule.clone(),
+        notifications: plan.notifications.clone(),
         checklist: plan.checklist.clone(),
         secrets: once(steps.iter().flat_map(|s| s.secrets.iter().cloned())),
         differs: once(steps.iter().flat_map(|s| &s.unknown).filter(|u| u.differs).map(|u| u.name.clone())),

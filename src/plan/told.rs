@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use super::finding::{ProbeCounts, ProbeFinding};
 use crate::graph::Why;
 use crate::model::{
-    AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, Schedule, UndoWhen,
+    AfterCrash, ChecklistItem, Effect, Lock, Notifications, OnError, Otherwise, Part, Retry, Schedule,
+    UndoWhen,
 };
 
 /// A whole plan, as it is told.
@@ -34,6 +35,9 @@ pub struct Outline {
     /// When it runs by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Schedule>,
+    /// Who is told of its runs without a step that does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checklist: Vec<ChecklistItem>,

@@ -48,6 +48,8 @@ impl Board {
             | Kind::Reserved { .. }
             | Kind::ChildStarted { .. }
             | Kind::Opened { .. }
+            | Kind::Notifying { .. }
+            | Kind::Notified { .. }
             | Kind::Closing => Change::None,
         }
     }

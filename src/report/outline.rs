@@ -3,7 +3,7 @@
 use super::finding::findings_text;
 use super::{Look, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
-use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
+use crate::model::{Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
 use crate::plan::Outline;
 
 /// The whole dry run as text.
@@ -48,6 +48,7 @@ fn end(outline: &Outline) -> Vec<String> {
     }
     lines.extend(outline.locks.iter().map(lock));
     lines.extend(outline.schedule.iter().map(schedule));
+    lines.extend(outline.notifications.as_ref().map(notifications));
     let ticked = outline.checklist.iter();
     lines.extend(ticked.map(|box_| {
         let (item, from) = (&box_.item, &box_.from);
@@ -81,6 +82,21 @@ fn lock(lock: &Lock) -> String {
             crate::t!("lock {name}: left out when another holds it", "ロック {name}: 使用中なら実行しない")
         }
     }
+}
+
+/// Who is told of what.
+pub(super) fn notifications(all: &Notifications) -> String {
+    let of: Vec<String> = all.occasions().iter().map(|about| super::occasion(*about)).collect();
+    let mail = all.mail.iter().flat_map(|mail| mail.to.iter().chain(&mail.cc)).map(|to| format!("mail {to}"));
+    let hook = all.webhook.as_ref().map(|hook| match (&hook.url, &hook.secret) {
+        (Some(url), _) => format!("POST {url}"),
+        (None, secret) => {
+            format!("POST {} (secrets.{})", crate::base::MASK, secret.as_deref().unwrap_or_default())
+        }
+    });
+    let to: Vec<String> = mail.chain(hook).collect();
+    let (of, to) = (of.join(", "), to.join(", "));
+    crate::t!("people are told of {of}: {to}", "通知（{of}）: {to}")
 }
 
 fn schedule(schedule: &Schedule) -> String {

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::sink::Sink;
 use super::summary;
-use super::{Heading, Look};
+use super::{Heading, Look, note, safe_line};
 use crate::event::{Event, Kind, Live, Outcome, Reporter, RunOutcome};
 
 /// Lines of logs are cut here.
@@ -39,6 +39,10 @@ impl Quiet {
 impl Reporter for Quiet {
     fn event(&mut self, event: &Event) {
         self.board.take(event);
+        if let Kind::Notified { about, told, .. } = &event.kind {
+            let failed: Vec<_> = told.iter().filter(|told| told.failure.is_some()).cloned().collect();
+            note::told(*about, &failed).iter().for_each(|line| self.err.line(&safe_line(line)));
+        }
         if let Kind::RunEnded { outcome, .. } = &event.kind {
             self.end(*outcome);
         }

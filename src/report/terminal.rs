@@ -9,7 +9,7 @@ use super::canvas::{Canvas, SizeOf};
 use super::layout::Layout;
 use super::sink::Sink;
 use super::summary::summary;
-use super::{Heading, Look};
+use super::{Heading, Look, note, safe_line};
 use crate::event::{Event, Kind, Live, Reporter};
 
 /// The least time between two drawings.
@@ -88,6 +88,15 @@ impl Terminal {
             }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
             (_, Change::Step(place)) => self.scroll([self.layout().over(&self.board, place)]),
+            (Kind::Notified { about, told, .. }, _) => {
+                let lines = note::told(*about, told);
+                self.scroll(
+                    lines
+                        .iter()
+                        .map(|line| self.look.dim(&format!("  {}", safe_line(line))))
+                        .collect::<Vec<_>>(),
+                );
+            }
             _ => {}
         }
     }

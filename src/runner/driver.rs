@@ -83,7 +83,7 @@ pub async fn drive(session: Session, signals: Signals) -> Result<End, RecordErro
 
 pub(super) struct Driver {
     pub(super) session: Session,
-    sender: UnboundedSender<News>,
+    pub(super) sender: UnboundedSender<News>,
     /// Units that are rendered and wait for their permit.
     jobs: HashMap<UnitRef, Job>,
     /// Units whose secrets are looked up.
@@ -91,6 +91,8 @@ pub(super) struct Driver {
     /// Units that run.
     stoppers: HashMap<UnitRef, Stopper>,
     asking: Vec<(UnitRef, AbortHandle)>,
+    /// What people are being told.
+    pub(super) notices: Vec<Stopper>,
     wake: Option<Instant>,
     signal: Option<Signal>,
     outcome: Option<RunOutcome>,
@@ -109,6 +111,7 @@ impl Driver {
             lookups: HashMap::new(),
             stoppers: HashMap::new(),
             asking: Vec::new(),
+            notices: Vec::new(),
             wake: None,
             signal: None,
             outcome: None,
@@ -229,6 +232,9 @@ impl Driver {
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {
         let by = signal.name().to_string();
         let at_once = self.signal.is_some();
+        if at_once || self.session.machine.is_told_of() {
+            self.notices.iter().for_each(|s| s.stop(StopReason::Cancelled));
+        }
         if at_once {
             self.stoppers.values().for_each(|s| s.stop(StopReason::Killed));
         } else {
@@ -300,6 +306,7 @@ impl Driver {
         match command {
             Command::Ask { unit, name, question } => self.ask(unit, name, question),
             Command::Start { unit, permit } => self.start(unit, permit),
+            Command::Notify { about, unit } => self.notify(about, unit),
             Command::WakeAt(at) => self.wake_at(at),
             Command::Terminate => self.terminate(),
             Command::Finish(outcome) => self.outcome = Some(outcome),
@@ -316,6 +323,10 @@ impl Driver {
             drop(sender.send(News::Input(Input::Answered { unit, reply: answer.reply, by: answer.by })));
         });
         self.asking.push((unit, task.abort_handle()));
+        // Somebody may have to be told of it by and by.
+        if let Some(at) = self.session.machine.next_wake() {
+            self.wake_at(at);
+        }
     }
 
     fn start(&mut self, unit: UnitRef, permit: Permit) {

@@ -3,6 +3,7 @@
 
 mod driver;
 mod hush;
+mod notices;
 mod pace;
 mod prepare;
 mod session;

@@ -24,6 +24,7 @@ impl Machine {
                 runs.then(|| Command::Start { unit: at, permit: Permit::grant(unit.clone(), *attempt) })
             }
             Kind::RetryPlanned { not_before, .. } => Some(Command::WakeAt(*not_before)),
+            Kind::Notifying { about, unit } => Some(Command::Notify { about: *about, unit: unit.clone() }),
             Kind::Stopping { .. } => Some(Command::Terminate),
             Kind::RunEnded { outcome, .. } => Some(Command::Finish(*outcome)),
             _ => None,

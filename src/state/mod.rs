@@ -13,6 +13,7 @@ mod iterations;
 mod loop_tests;
 mod machine;
 mod message;
+mod notices;
 mod permit;
 mod pickup;
 #[cfg(test)]

@@ -310,7 +310,7 @@ impl Machine {
     fn settle_run(&mut self, at: Timestamp, events: &mut Vec<Event>) {
         // What takes a step back is no step that is left, and may still run.
         let over = self.running == 0 && (self.left == 0 || self.at_once || self.stopping && !self.closing);
-        if self.ended || !over || !self.take_back(None, at, events) {
+        if self.ended || !over || !self.take_back(None, at, events) || !self.settle_notices(at, events) {
             return;
         }
         let mut counts = Counts::default();
@@ -320,8 +320,8 @@ impl Machine {
                 counts.add(outcome);
             }
         }
-        let outcome = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
-        let seconds = seconds_between(self.run.started, at);
+        let outcome = self.standing();
+        let seconds = seconds_between(self.run.started, self.over_at.unwrap_or(at));
         self.emit(Kind::RunEnded { outcome, counts, seconds }, at, events);
     }
 
@@ -331,7 +331,7 @@ impl Machine {
         if !node.tells_changes() {
             return true;
         }
-        let now = if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() };
+        let now = self.standing();
         if now.word() != self.run.previous.as_deref().unwrap_or(RunOutcome::Ok.word()) {
             return true;
         }
@@ -339,6 +339,11 @@ impl Machine {
         let because = crate::t!("as the run before: {word}", "前回の実行と同じ状態（{word}）のため");
         self.emit(Kind::Skipped { step, because }, at, events);
         false
+    }
+
+    /// How the run would have ended if it ended now.
+    pub(super) fn standing(&self) -> RunOutcome {
+        if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() }
     }
 
     fn run_outcome(&self) -> RunOutcome {

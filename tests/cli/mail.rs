@@ -4,7 +4,7 @@ use crate::place::{Place, Said, said};
 use crate::smtp::{Manners, Smtp, read};
 
 const PASSWORD: &str = "p4ss/w%rd 値";
-const STEP: &str = "  - id: tell\n    notify:\n      mail:\n        to: [佐藤 <sato@example.org>, 'ops@example.org, on@example.org']\n        cc: [copy@example.org]\n        bcc: [hidden@example.org]\n        subject: 完了 {{ inputs.what }}\n        body: |\n          バックアップが終わりました。\n          .\n          {{ run.operator }}\n";
+const STEP: &str = "  - id: tell\n    notify:\n      mail:\n        to: [佐藤 <sato@corp.test>, 'ops@corp.test, on@corp.test']\n        cc: [copy@corp.test]\n        bcc: [hidden@corp.test]\n        subject: 完了 {{ inputs.what }}\n        body: |\n          バックアップが終わりました。\n          .\n          {{ run.operator }}\n";
 
 /// A place with this `mail:` and this list of steps.
 fn place(mail: &str, steps: &str) -> Place {
@@ -43,7 +43,7 @@ fn a_mail_in_japanese_arrives_at_everybody_through_starttls_with_a_login() {
             Manners { starttls: true, auth, login: Some(("当番", PASSWORD)), ..Manners::default() };
         let server = Smtp::new(manners);
         let mail = format!(
-            "{{ server: 'smtp://127.0.0.1:{}', from: '当番 <toban@example.org>', user: 当番, password: smtp, tls: starttls, ca: ca.pem }}",
+            "{{ server: 'smtp://127.0.0.1:{}', from: '当番 <toban@corp.test>', user: 当番, password: smtp, tls: starttls, ca: ca.pem }}",
             server.port
         );
         let place = place(&mail, STEP);
@@ -52,15 +52,15 @@ fn a_mail_in_japanese_arrives_at_everybody_through_starttls_with_a_login() {
         assert_eq!(run.code, 0, "{auth}: {run:?}");
         let taken = server.taken();
         let [mail] = &taken[..] else { panic!("{taken:?}") };
-        assert!(mail.covered && mail.user == "当番" && mail.from == "toban@example.org", "{mail:?}");
-        let to = ["sato", "ops", "on", "copy", "hidden"].map(|name| format!("{name}@example.org"));
+        assert!(mail.covered && mail.user == "当番" && mail.from == "toban@corp.test", "{mail:?}");
+        let to = ["sato", "ops", "on", "copy", "hidden"].map(|name| format!("{name}@corp.test"));
         assert_eq!(mail.to, to);
         assert!(mail.text.is_ascii(), "{}", mail.text);
         let seen = read(&mail.text);
         assert_eq!(seen["subject"], "完了 毎日の当番 ✓");
         assert_eq!(seen["body"], "バックアップが終わりました。\n.\n佐藤\n");
-        assert_eq!(seen["to"], "佐藤 <sato@example.org>, ops@example.org, on@example.org");
-        assert_eq!(seen["from"], "当番 <toban@example.org>");
+        assert_eq!(seen["to"], "佐藤 <sato@corp.test>, ops@corp.test, on@corp.test");
+        assert_eq!(seen["from"], "当番 <toban@corp.test>");
         assert!(!mail.text.contains("hidden") && !mail.text.contains("bcc"), "{}", mail.text);
         let told = told(&place, &run);
         assert!(told.contains("queued as 4711") && !told.contains(PASSWORD), "{told}");
@@ -73,7 +73,7 @@ fn a_mail_arrives_through_tls_from_the_first_byte_and_in_the_clear_on_this_machi
     let clear = Smtp::new(Manners::default());
     for (server, scheme) in [(&covered, "smtps"), (&clear, "smtp")] {
         let mail =
-            format!("{{ server: '{scheme}://127.0.0.1:{}', from: a@example.org, ca: ca.pem }}", server.port);
+            format!("{{ server: '{scheme}://127.0.0.1:{}', from: a@corp.test, ca: ca.pem }}", server.port);
         let place = place(&mail, STEP);
         place.file("playbooks/s/ca.pem", &server.certificate);
         let run = run(&place);
@@ -95,12 +95,12 @@ fn what_keeps_a_mail_from_being_sent_is_the_failure_of_its_step_and_no_password_
             "user: toban, password: smtp",
             "takes no login",
         ),
-        (Manners { unknown: "copy@", ..Manners::default() }, "timeout: 20s", "copy@example.org"),
+        (Manners { unknown: "copy@", ..Manners::default() }, "timeout: 20s", "copy@corp.test"),
         (Manners { mute: true, ..Manners::default() }, "timeout: 300ms", "no answer within 300ms"),
     ];
     for (manners, keys, why) in cases {
         let server = Smtp::new(manners);
-        let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@example.org, {keys} }}", server.port);
+        let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@corp.test, {keys} }}", server.port);
         let place = place(&mail, STEP);
         place.file("playbooks/s/ca.pem", &server.certificate);
         let run = run(&place);
@@ -113,12 +113,12 @@ fn what_keeps_a_mail_from_being_sent_is_the_failure_of_its_step_and_no_password_
 #[test]
 fn a_line_break_in_a_subject_or_an_address_sends_nothing() {
     let server = Smtp::new(Manners::default());
-    let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@example.org }}", server.port);
+    let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@corp.test }}", server.port);
     for field in
-        ["to: [\"{{ inputs.what }}\"], subject: x", "to: [a@example.org], subject: \"{{ inputs.what }}\""]
+        ["to: [\"{{ inputs.what }}\"], subject: x", "to: [a@corp.test], subject: \"{{ inputs.what }}\""]
     {
         let place = place(&mail, &format!("  - {{ id: tell, notify: {{ mail: {{ {field} }} }} }}\n"));
-        let what = "what=a@example.org\r\nBcc: x@example.org";
+        let what = "what=a@corp.test\r\nBcc: x@corp.test";
         let run = toban(&place, &["run", "s/play", "-i", what], "");
         assert!(run.code == 1 && told(&place, &run).contains("line break"), "{run:?}");
     }
@@ -130,16 +130,16 @@ fn a_mail_is_planned_checked_and_asked_about_without_being_sent() {
     let manners = Manners { auth: "PLAIN", login: Some(("toban", PASSWORD)), ..Manners::default() };
     let server = Smtp::new(manners);
     let mail = format!(
-        "{{ server: 'smtp://127.0.0.1:{}', from: a@example.org, user: toban, password: smtp }}",
+        "{{ server: 'smtp://127.0.0.1:{}', from: a@corp.test, user: toban, password: smtp }}",
         server.port
     );
     let place = place(&mail, STEP);
     let plan = toban(&place, &["plan", "s/play"], "");
     for part in [
-        "to: 佐藤 <sato@example.org>, ops@example.org, on@example.org",
-        "bcc: hidden@example.org",
+        "to: 佐藤 <sato@corp.test>, ops@corp.test, on@corp.test",
+        "bcc: hidden@corp.test",
         "subject: 完了 毎日の当番 ✓",
-        "from a@example.org, user toban",
+        "from a@corp.test, user toban",
         "secrets.smtp",
     ] {
         assert!(plan.out.contains(part), "{part} in {}", plan.out);
@@ -154,7 +154,7 @@ fn a_mail_is_planned_checked_and_asked_about_without_being_sent() {
 #[test]
 fn check_says_what_is_wrong_with_a_mail_and_its_server_at_its_place() {
     let step = |field: &str| format!("  - {{ id: tell, notify: {{ mail: {{ {field} }} }} }}\n");
-    let good = "{ server: 'smtp://127.0.0.1', from: a@example.org }";
+    let good = "{ server: 'smtp://127.0.0.1', from: a@corp.test }";
     let cases = [
         ("null", step("to: [a@b.example], subject: x"), "play.yaml:4:28", "no mail server"),
         (good, step("to: [nobody], subject: x"), "play.yaml:4:40", "`nobody` is no mail address"),
@@ -164,7 +164,7 @@ fn check_says_what_is_wrong_with_a_mail_and_its_server_at_its_place() {
         (good, step("to: [a@b.example], subject: 'x {{ secrets.smtp }}'"), "play.yaml:4:", "secret"),
         (good, step("to: [a@b.example], subject: x, body: 'x {{ secrets.smtp }}'"), "play.yaml:4:", "secret"),
         (
-            "{ server: mail.example.org, from: a@b.example }",
+            "{ server: mail.corp.test, from: a@b.example }",
             String::new(),
             "system.yaml:3:17",
             "smtp://host:587",
@@ -197,8 +197,8 @@ fn check_says_what_is_wrong_with_a_mail_and_its_server_at_its_place() {
 #[test]
 fn when_changed_tells_only_what_the_run_before_did_not() {
     let server = Smtp::new(Manners::default());
-    let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@example.org }}", server.port);
-    let tell = "always:\n  - { id: tell, notify: { mail: { to: [a@example.org], subject: now }, when_changed: true } }\n";
+    let mail = format!("{{ server: 'smtp://127.0.0.1:{}', from: a@corp.test }}", server.port);
+    let tell = "always:\n  - { id: tell, notify: { mail: { to: [a@corp.test], subject: now }, when_changed: true } }\n";
     let place = place(&mail, &format!("  - {{ id: work, shell: 'test ! -e broken' }}\n{tell}"));
     let mut counts = Vec::new();
     for broken in [false, false, true, true, false] {

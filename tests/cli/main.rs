@@ -7,6 +7,7 @@ mod diff;
 mod export;
 mod flow;
 mod mail;
+mod notifications;
 mod notify;
 mod pipes;
 mod place;

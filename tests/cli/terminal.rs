@@ -11,10 +11,10 @@ use toban::event::{Kind, Reply};
 use crate::place::{PATIENCE, Place};
 
 /// A run on a terminal.
-struct Screen(Session<UnixProcess, OsStream>);
+pub struct Screen(Session<UnixProcess, OsStream>);
 
 impl Screen {
-    fn of(place: &Place, args: &[&str]) -> Screen {
+    pub fn of(place: &Place, args: &[&str]) -> Screen {
         let mut command = place.command();
         command.stdin(std::process::Stdio::inherit());
         command.args(args).env("TERM", "xterm-256color").env("LANG", "ja_JP.UTF-8").env("NO_COLOR", "1");
@@ -24,18 +24,18 @@ impl Screen {
         Screen(session)
     }
 
-    fn sees(&mut self, text: &str) {
+    pub fn sees(&mut self, text: &str) {
         self.0.expect(text).unwrap_or_else(|e| panic!("`{text}` did not come: {e}"));
     }
 
-    fn types(&mut self, keys: &str) {
+    pub fn types(&mut self, keys: &str) {
         // The prompt is written before its key is read; typed any earlier the key would be thrown away.
         std::thread::sleep(Duration::from_millis(200));
         self.0.send(keys).expect("a reader");
     }
 
     /// What was written up to the end, and how it ended.
-    fn ends(mut self) -> (String, i32) {
+    pub fn ends(mut self) -> (String, i32) {
         let (mut bytes, mut piece, start) = (Vec::new(), [0u8; 65_536], Instant::now());
         loop {
             assert!(start.elapsed() < PATIENCE, "the run does not end");

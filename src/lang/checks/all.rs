@@ -8,7 +8,7 @@ use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
 use super::{
-    closing, connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars,
+    closing, connections, destroy, far, holders, ids, inputs, lint, notices, order, shape_rules, times, vars,
 };
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
@@ -22,6 +22,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     ids::check(playbook, &mut site);
     closing::check(playbook, &mut site);
     inputs::check(playbook, &mut site);
+    notices::of_playbook(playbook, system, &mut site);
     for (i, schedule) in playbook.schedule.iter().enumerate() {
         let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
         let found = times::cron(&schedule.cron, site.doc.value(&path));

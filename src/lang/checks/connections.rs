@@ -47,12 +47,8 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
                 "system.yaml has no mail server for this environment",
                 "この環境の system.yaml にメールサーバーがありません"
             );
-            let help = crate::t!(
-                "add `mail: {{ server: smtp://host:587, from: … }}`",
-                "`mail: {{ server: smtp://ホスト:587, from: … }}` を追加してください"
-            );
             let keys = [at, &["notify", "mail"]].concat();
-            site.error("no-mail-server", site.value(&step.id, &keys), title, Some(help));
+            site.error("no-mail-server", site.value(&step.id, &keys), title, Some(super::notices::server()));
         }
         Action::Wait(wait) => {
             if let Some(reading) = wait.action() {

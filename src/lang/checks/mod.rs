@@ -14,6 +14,7 @@ mod inputs;
 mod lint;
 mod loops;
 mod names;
+mod notices;
 mod order;
 mod outputs;
 mod shape_rules;

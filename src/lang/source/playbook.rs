@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::StepSource;
 use crate::base::Confidential;
 use crate::base::Duration;
-use crate::model::{Allow, ChecklistItem, InputDecl, Lock, Schedule, Slot, Templated, Tree, at};
+use crate::model::{
+    Allow, ChecklistItem, InputDecl, Lock, Notifications, Schedule, Slot, Templated, Tree, at,
+};
 
 /// A playbook: what to do, in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,6 +57,10 @@ pub struct PlaybookSource {
     #[serde(default)]
     #[schemars(with = "Vec<StepSource>")]
     pub always: Vec<Value>,
+    /// When people are told of its runs without a step that does so, and how: key by key what differs from the
+    /// `notifications` of its system. Those of a playbook that this one calls say nothing here.
+    #[serde(default)]
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,

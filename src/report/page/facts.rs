@@ -68,6 +68,9 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
     if !outline.schedule.is_empty() {
         facts.push(code(t!("Schedule", "予定"), outline.schedule.iter().map(|s| s.cron.clone())));
     }
+    if let Some(all) = &outline.notifications {
+        facts.push(text(t!("Notifications", "通知"), crate::report::outline::notifications(all)));
+    }
     if let Some(estimate) = &outline.estimate {
         let time = format_seconds(estimate.seconds);
         let runs = estimate.runs;
