@@ -6,7 +6,7 @@ use crate::model::{Action, Rendered};
 
 use super::context::Context;
 use super::dispatch::refuse_remote;
-use super::{could_around, could_file, could_shell, docker, http, notify, sql};
+use super::{could_around, could_file, could_shell, docker, escalate, http, notify, sql};
 
 /// What stands where only a run can know the text.
 const UNKNOWN: char = '⟨';
@@ -104,6 +104,7 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
         ))),
         Action::Wait(_) => Ok(Could::yes(crate::t!("it only waits", "待つだけです"))),
         Action::Notify(notify) => notify::could_start(notify, cx).await,
+        Action::Escalate(escalate) => escalate::could_start(escalate, cx).await,
         Action::Probe(_) | Action::Assert(_) | Action::Playbook(_) | Action::Named(_) => {
             Err(Could::unclear(crate::t!("there is nothing to look at", "確認できるものがありません")))
         }

@@ -36,6 +36,7 @@ pub fn command() -> Command {
             diff(),
             run(),
             super::resume::flags(),
+            args_record::acknowledge(),
             approve(),
             reject(),
             args_record::runs(),

@@ -10,8 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, check, completions, diff, export, graph, help, list, logs, plan, prune, report, resume,
-    run, runs, schema, show, status, verify,
+    acknowledge, approve, args, check, completions, diff, export, graph, help, list, logs, plan, prune,
+    report, resume, run, runs, schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -66,6 +66,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("diff", m)) => diff::run(globals, m),
         Some(("run", m)) => run::run(globals, m),
         Some(("resume", m)) => resume::run(globals, m),
+        Some(("acknowledge", m)) => acknowledge::run(globals, m),
         Some(("approve", m)) => approve::run(globals, m, Verdict::Approve),
         Some(("reject", m)) => approve::run(globals, m, Verdict::Reject),
         Some(("runs", m)) => runs::run(globals, m),

@@ -63,7 +63,7 @@ fn shown(plan: &Plan, ix: NodeIx) -> Option<String> {
 }
 
 /// Where an outline has words of the language, ids, and what no look adds to.
-const FIXED: [&str; 14] = [
+const FIXED: [&str; 15] = [
     "id",
     "inside",
     "step",
@@ -78,6 +78,7 @@ const FIXED: [&str; 14] = [
     "locks",
     "schedule",
     "on",
+    "deadlines",
 ];
 
 /// Where it has data, whose keys mean nothing to it.

@@ -175,12 +175,14 @@ fn session(
     let previous = compares.then(|| previous(&state, plan)).flatten();
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
     let approved_by = approvals.map(|a| a.by.clone()).collect();
-    let run =
-        Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
+    let mut run = RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
+    run.clock = clock(start, &run)?;
+    let run = Rc::new(run);
     let record = PlanRecord {
         saved: ready.as_ref().map(|r| r.origin.clone()),
         found: Some(start.found.clone()),
         secret_inputs: start.given.secrets.clone(),
+        clock: plan.clock.as_ref().map(|_| run.clock),
         ..record(plan, &run, told(start))
     };
     let plan_json = serde_json::to_vec(&record).map_err(|e| {
@@ -233,6 +235,12 @@ fn session(
     Ok((session, scratch))
 }
 
+/// The moment from which deadlines count.
+fn clock(start: &Start, run: &RunFacts) -> Result<Timestamp, Error> {
+    let renderer = Renderer { plan: &start.plan, run, engine: &Engine::new() };
+    renderer.clock(&OnlyInputs(start.given.values.clone())).map_err(Error::usage)
+}
+
 /// The first fact of a run.
 fn first_event(plan: &Plan, id: &RunId, at: Timestamp, who: &str, jobs: u32, digest: String) -> Event {
     let kind = Kind::RunStarted {
@@ -272,6 +280,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
     RunFacts {
         id: id.to_string(),
         started,
+        clock: started,
         operator: who.to_string(),
         state: state.path().display().to_string(),
         dir: dir.display().to_string(),

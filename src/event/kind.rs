@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Failure, Gives, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Told, Unit};
 use crate::base::{RunId, StepId};
-use crate::model::Occasion;
+use crate::model::{Deadline, Occasion};
 
 /// One fact of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,6 +160,12 @@ pub enum Kind {
         /// What later steps need of it.
         #[serde(default, skip_serializing_if = "Gives::is_empty")]
         gives: Gives,
+    },
+    /// A deadline has passed, and what it waits for has not come.
+    Breached {
+        /// Its place among the deadlines of the playbook, from 0.
+        number: u32,
+        deadline: Deadline,
     },
     /// People who are not there are to be told: of a question that stands open, or of how the run ended.
     Notifying {

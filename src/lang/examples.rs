@@ -59,6 +59,9 @@ const EXAMPLES: &[(&str, &str)] = &[
         "Notifications",
         "{ on: [failure, recovery, person], mail: { to: [ops@example.org] }, webhook: { secret: chat } }",
     ),
+    ("Escalate", "{ message: '{{ inputs.what }} is down', contacts: [On duty, Manager] }"),
+    ("Deadline", "{ within: 10m, until: restored, otherwise: tell_managers }"),
+    ("Deadline", "{ within: 2h, otherwise: stop }"),
     ("Contact", "{ role: On duty, mail: ops@example.org, acknowledge_within: 5m }"),
 ];
 

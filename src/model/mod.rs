@@ -7,6 +7,7 @@ mod action;
 mod allow;
 mod args;
 mod condition;
+mod deadline;
 mod docker;
 mod field;
 mod file;
@@ -30,6 +31,7 @@ pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, Playbo
 pub use allow::Allow;
 pub use args::{Arg, Args, quoted};
 pub use condition::{Condition, Otherwise};
+pub use deadline::{Deadline, STOP};
 pub use docker::{
     Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices, ComposeUp,
     ComposeVerb, ContainerList, Docker, DockerExec, DockerLogs, DockerPrune, DockerRun, NameList, Names,
@@ -42,7 +44,7 @@ pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
 pub use mail::{Cover, Mail, MailServer, MailTls, is_mail_address};
 pub use notifications::{NoticeHook, NoticeMail, Notifications, Occasion};
-pub use notify::{Letter, Notify, Webhook};
+pub use notify::{Escalate, Letter, Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};

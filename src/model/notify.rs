@@ -54,3 +54,29 @@ staged! {
         json: Tree<S>,
     }
 }
+
+staged! {
+    /// Tells the `contacts` of `system.yaml` one after another, each by mail and by webhook as they have them, until one
+    /// of them acknowledges with `toban acknowledge RUN`; each has as long as their `acknowledge_within` says. That
+    /// nobody does is a failure of the step. Gives `by`, `note` and `told`, the names of those who were told.
+    pub struct Escalate {
+        /// What they are told.
+        message: Slot<S>,
+        /// The subject of the mail: one line. Default: the title of the playbook and its run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<Slot<S, String, { at::LINE }>>,
+        /// The roles of those who are told, in this order. Default: all contacts, in theirs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<String>,
+    }
+}
+
+impl<S: super::Stage> Escalate<S> {
+    /// Whom of these it tells, in its order.
+    pub fn whom<'c>(&self, contacts: &'c [super::Contact]) -> Vec<&'c super::Contact> {
+        if self.contacts.is_empty() {
+            return contacts.iter().collect();
+        }
+        self.contacts.iter().flat_map(|role| contacts.iter().filter(move |c| c.role == *role)).collect()
+    }
+}

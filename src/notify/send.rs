@@ -90,6 +90,9 @@ impl Crier {
             });
             told.push(Told { by: "webhook".into(), failure: went.await.err() });
         }
+        // A server may repeat what it was told.
+        let masker = Masker::new(self.vault.masked().iter().map(Secret::expose));
+        told.iter_mut().for_each(|one| one.failure = one.failure.take().map(|why| hushed(why, &masker)));
         told
     }
 
@@ -153,6 +156,16 @@ fn nothing_around() -> Around<Rendered> {
 fn nowhere() -> Failure {
     Failure::Unavailable {
         message: crate::t!("the webhook has no address", "webhook のアドレスがありません"),
+    }
+}
+
+/// A failure without secrets.
+fn hushed(failure: Failure, masker: &Masker) -> Failure {
+    let mask = |text: String| masker.mask(&text).0;
+    match failure {
+        Failure::Unavailable { message } => Failure::Unavailable { message: mask(message) },
+        Failure::Rejected { message } => Failure::Rejected { message: mask(message) },
+        other => other,
     }
 }
 

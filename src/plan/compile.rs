@@ -36,7 +36,9 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         (Part::Rescue, std::mem::take(&mut playbook.rescue)),
         (Part::Always, std::mem::take(&mut playbook.always)),
     ];
+    let handlers = std::mem::take(&mut playbook.handlers);
     layout.lists(loaded, lists, frame, None)?;
+    layout.handlers(loaded, &handlers, frame)?;
     loaded.parts.clear();
     let edges = layout.edges();
     let graph = Graph::build(layout.nodes.len(), edges);
@@ -61,6 +63,8 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
+        clock: loaded.playbook.clock.clone(),
+        deadlines: loaded.playbook.deadlines.clone(),
         notifications: Notifications::of(
             loaded.playbook.notifications.as_ref(),
             loaded.system.notifications.as_ref(),
@@ -99,8 +103,10 @@ pub(super) struct Layout {
     /// In how many loops the steps stand that are laid out now.
     loops: u32,
     /// The list that is laid out now.
-    part: Part,
-    closing: Closing,
+    pub(super) part: Part,
+    pub(super) closing: Closing,
+    /// The handler that is laid out now.
+    pub(super) handler: Option<String>,
 }
 
 impl Layout {
@@ -181,7 +187,7 @@ impl Layout {
     }
 
     /// Lays one step out and returns the node that stands for it as a whole.
-    fn step(
+    pub(super) fn step(
         &mut self,
         loaded: &Loaded,
         step: &Step,
@@ -282,6 +288,7 @@ impl Layout {
             pattern: self.loops,
             used: false,
             part: self.part,
+            handler: self.handler.clone(),
             closing: self.closing,
             undo: None,
             undoes: None,
@@ -330,6 +337,7 @@ impl Layout {
             pattern: self.loops,
             used: false,
             part: self.part,
+            handler: self.handler.clone(),
             closing: self.closing,
             undo: None,
             undoes: None,

@@ -2,6 +2,7 @@
 //! code that renders a step for a dry run and for the run alike. It performs nothing and keeps no state.
 
 mod before;
+mod clock;
 mod compile;
 mod complete;
 mod diff;
@@ -10,6 +11,7 @@ mod expand;
 mod finding;
 mod foresee;
 mod guess;
+mod handlers;
 mod judge;
 mod node;
 mod outline;

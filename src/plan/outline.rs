@@ -32,6 +32,8 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         destroy,
         locks: plan.locks.clone(),
         schedule: plan.schedule.clone(),
+        clock: plan.clock.as_ref().map(crate::model::Slot::show),
+        deadlines: plan.deadlines.clone(),
         notifications: plan.notifications.clone(),
         checklist: plan.checklist.clone(),
         secrets: once(steps.iter().flat_map(|s| s.secrets.iter().cloned())),

@@ -52,6 +52,9 @@ pub struct PlanRecord {
     /// Where its secret inputs come from.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub secret_inputs: IndexMap<String, SecretSource>,
+    /// The moment from which its deadlines count, where that is not its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
     /// How the run before it ended, where its steps ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
@@ -129,6 +132,7 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         saved: None,
         found: None,
         secret_inputs: IndexMap::new(),
+        clock: None,
         previous: run.previous.clone(),
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn of_step(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<ToldSecret> {
         names.push(format!("secrets.{password}"));
     }
     if let StepBody::Act(action) = &node.step.body
-        && matches!(&**action, Action::Notify(notify) if notify.mail.is_some())
+        && action.sends_mail()
         && let Some(password) = frame.system.mail.as_ref().and_then(|mail| mail.password.as_ref())
     {
         names.push(format!("secrets.{password}"));

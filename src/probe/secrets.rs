@@ -68,7 +68,7 @@ pub(super) fn connects_by_secret(body: &StepBody) -> bool {
 }
 
 fn sends_mail(body: &StepBody) -> bool {
-    matches!(body, StepBody::Act(action) if matches!(&**action, Action::Notify(n) if n.mail.is_some()))
+    matches!(body, StepBody::Act(action) if action.sends_mail())
 }
 
 fn sql_of(body: &StepBody) -> Option<&Sql<Templated>> {

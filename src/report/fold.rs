@@ -49,6 +49,7 @@ impl Board {
             | Kind::ChildStarted { .. }
             | Kind::Opened { .. }
             | Kind::Notifying { .. }
+            | Kind::Breached { .. }
             | Kind::Notified { .. }
             | Kind::Closing => Change::None,
         }

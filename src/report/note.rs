@@ -2,7 +2,7 @@
 
 use crate::base::StepId;
 use crate::event::{Failure, Question, Reply, Resolution, Told, Unit};
-use crate::model::Occasion;
+use crate::model::{Deadline, Occasion};
 use crate::t;
 
 /// A failure, or the first of the warnings; empty where there is neither.
@@ -55,6 +55,32 @@ pub fn told(about: Occasion, told: &[Told]) -> Vec<String> {
         }
     };
     told.iter().map(line).collect()
+}
+
+/// A deadline that has passed, and what follows.
+pub fn breached(deadline: &Deadline) -> String {
+    let passed = deadline_words(deadline);
+    match deadline.handler() {
+        Some(handler) => {
+            t!("{passed}: passed; handler {handler}", "{passed}: 超過。ハンドラー {handler} を実行")
+        }
+        None => t!("{passed}: passed; the run is stopped", "{passed}: 超過。実行を中止"),
+    }
+}
+
+/// By when what has to be over.
+pub fn deadline_words(deadline: &Deadline) -> String {
+    let within = deadline.within;
+    let until = match &deadline.until {
+        Some(step) => format!("`{step}`"),
+        None => t!("everything", "すべて"),
+    };
+    match &deadline.from {
+        None => t!("{until} within {within}", "{until} を {within} 以内"),
+        Some(from) => {
+            t!("{until} within {within} of `{from}`", "`{from}` の開始から {until} を {within} 以内")
+        }
+    }
 }
 
 /// What people are told of, in words.

@@ -3,7 +3,7 @@
 use super::finding::findings_text;
 use super::{Look, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
-use crate::model::{Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
+use crate::model::{Deadline, Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
 use crate::plan::Outline;
 
 /// The whole dry run as text.
@@ -48,6 +48,10 @@ fn end(outline: &Outline) -> Vec<String> {
     }
     lines.extend(outline.locks.iter().map(lock));
     lines.extend(outline.schedule.iter().map(schedule));
+    if let Some(clock) = outline.clock.as_ref().filter(|_| !outline.deadlines.is_empty()) {
+        lines.push(crate::t!("deadlines count from {clock}", "期限の起点: {clock}"));
+    }
+    lines.extend(outline.deadlines.iter().map(|d| crate::t!("deadline: {}", "期限: {}", deadline(d))));
     lines.extend(outline.notifications.as_ref().map(notifications));
     let ticked = outline.checklist.iter();
     lines.extend(ticked.map(|box_| {
@@ -81,6 +85,17 @@ fn lock(lock: &Lock) -> String {
         (LockBusy::Skip, _) => {
             crate::t!("lock {name}: left out when another holds it", "ロック {name}: 使用中なら実行しない")
         }
+    }
+}
+
+/// By when what has to be over, and what is done else.
+pub(super) fn deadline(deadline: &Deadline) -> String {
+    let words = super::note::deadline_words(deadline);
+    match deadline.handler() {
+        Some(handler) => {
+            crate::t!("{words}, else handler {handler}", "{words}、超過時はハンドラー {handler}")
+        }
+        None => crate::t!("{words}, else the run is stopped", "{words}、超過時は実行を中止"),
     }
 }
 

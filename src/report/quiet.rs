@@ -39,6 +39,9 @@ impl Quiet {
 impl Reporter for Quiet {
     fn event(&mut self, event: &Event) {
         self.board.take(event);
+        if let Kind::Breached { deadline, .. } = &event.kind {
+            self.err.line(&safe_line(&note::breached(deadline)));
+        }
         if let Kind::Notified { about, told, .. } = &event.kind {
             let failed: Vec<_> = told.iter().filter(|told| told.failure.is_some()).cloned().collect();
             note::told(*about, &failed).iter().for_each(|line| self.err.line(&safe_line(line)));

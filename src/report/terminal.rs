@@ -88,6 +88,11 @@ impl Terminal {
             }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
             (_, Change::Step(place)) => self.scroll([self.layout().over(&self.board, place)]),
+            (Kind::Breached { deadline, .. }, _) => {
+                let line = safe_line(&note::breached(deadline)).into_owned();
+                let mark = self.look.mark(crate::event::Outcome::Warned);
+                self.scroll([format!("  {mark} {}", self.look.tinted(crate::event::Outcome::Warned, &line))]);
+            }
             (Kind::Notified { about, told, .. }, _) => {
                 let lines = note::told(*about, told);
                 self.scroll(

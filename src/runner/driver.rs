@@ -17,7 +17,7 @@ use super::signal::{Signal, Signals};
 use super::unit::{Attempt, limited, run, seal_log};
 use super::world::World;
 use crate::action::Pending;
-use crate::event::{Event, Failure, Live, LogSeal, Outcome, Question, RecordError, RunOutcome, Unit};
+use crate::event::{Event, Failure, Live, LogSeal, Question, RecordError, RunOutcome, Unit};
 use crate::inputs::SecretError;
 use crate::journal::LogSetup;
 use crate::plan::Results;
@@ -150,6 +150,12 @@ impl Driver {
         for command in self.session.machine.effects(&events) {
             self.act(command);
         }
+        // A deadline may count from what has just begun.
+        if !self.session.machine.plan().deadlines.is_empty()
+            && let Some(at) = self.session.machine.next_wake()
+        {
+            self.wake_at(at);
+        }
         Ok(())
     }
 
@@ -195,38 +201,6 @@ impl Driver {
                 .extend(self.session.machine.decide(Input::Stop { by: message.clone(), at_once: true }, now));
             self.lost = Some(RecordError { message });
         }
-    }
-
-    /// Files on other hosts appear or are removed, which takes a while; then the attempt is done.
-    fn settle_elsewhere(&self, mut done: Done) {
-        let machine = &self.session.machine;
-        let (unit, item) = (done.unit, machine.item(done.unit));
-        let judged = machine.renderer().judge(unit.node, item, machine, &done.results);
-        let keep = judged.outcome != Outcome::Failed;
-        let (sender, hosts) = (self.sender.clone(), self.session.sites.first().map(|s| Rc::clone(&s.hosts)));
-        tokio::task::spawn_local(async move {
-            if let Some(hosts) = hosts
-                && let Err(failure) = done.pending.settle_elsewhere(keep, &hosts).await
-            {
-                done.results.failure = Some(failure);
-            }
-            drop(sender.send(News::Done(done)));
-        });
-    }
-
-    /// Files of an attempt appear at their places when its results pass, and are gone otherwise.
-    fn settle_files(&self, unit: UnitRef, mut results: Results, pending: &Pending) -> Results {
-        if pending.is_empty() {
-            return results;
-        }
-        let machine = &self.session.machine;
-        let judged = machine.renderer().judge(unit.node, machine.item(unit), machine, &results);
-        if judged.outcome == Outcome::Failed {
-            pending.discard();
-        } else if let Err(failure) = pending.commit() {
-            results.failure = Some(failure);
-        }
-        results
     }
 
     fn signalled(&mut self, signal: Signal, now: Timestamp, events: &mut Vec<Event>) {

@@ -96,6 +96,7 @@ impl Hush {
             | Kind::RetryPlanned { .. }
             | Kind::Closing
             | Kind::Notifying { .. }
+            | Kind::Breached { .. }
             | Kind::Blocked { .. }
             | Kind::RunEnded { .. } => {}
         }

@@ -2,6 +2,7 @@
 //! acted upon.
 
 mod driver;
+mod files;
 mod hush;
 mod notices;
 mod pace;

@@ -122,7 +122,7 @@ fn inner_secret(machine: &Machine, unit: UnitRef, prepared: &Prepared) -> Option
     let sql = match &prepared.action {
         Action::Sql(sql) => sql,
         Action::Wait(wait) => wait.sql.as_ref()?,
-        Action::Notify(notify) if notify.mail.is_some() => {
+        action if action.sends_mail() => {
             return Some(format!("secrets.{}", frame.system.mail.as_ref()?.password.as_ref()?));
         }
         _ => return None,

@@ -26,6 +26,7 @@ impl Machine {
             Input::Resume(with) => self.go_on(&with, at, &mut events),
             Input::Wake => {
                 self.wake(at);
+                self.wake_deadlines(at, &mut events);
                 self.wake_notices(at, &mut events);
             }
             Input::Notified { about, unit, told } => self.notified((about, unit), told, at, &mut events),

@@ -41,6 +41,7 @@ impl Machine {
             }
             Kind::Stopping { at_once, .. } => self.fold_stopping(*at_once),
             Kind::Closing => self.fold_closing(),
+            Kind::Breached { number, deadline } => self.fold_breached(*number, deadline),
             Kind::Notifying { unit, .. } => self.fold_notifying(unit.as_ref(), at),
             Kind::Notified { .. } => self.fold_notified(),
             Kind::RunEnded { .. } => {

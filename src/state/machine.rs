@@ -116,6 +116,8 @@ pub struct Machine {
     pub(super) undone: Vec<NodeIx>,
     /// Nodes that wait until what was done before them is taken back.
     pub(super) held: BTreeSet<NodeIx>,
+    /// The numbers of the deadlines that have passed.
+    pub(super) breached: BTreeSet<u32>,
     /// Questions that nobody who is not there was told of yet, and since when they stand open.
     pub(super) asked: HashMap<NodeIx, Timestamp>,
     /// How many times people are being told of something.
@@ -151,6 +153,7 @@ impl Machine {
             done: Vec::new(),
             undone: Vec::new(),
             held: BTreeSet::new(),
+            breached: BTreeSet::new(),
             asked: HashMap::new(),
             telling: 0,
             over_at: None,
@@ -222,7 +225,7 @@ impl Machine {
         let units = awake.flat_map(|(_, node)| &node.units);
         let pauses =
             units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None });
-        pauses.chain(self.next_notice()).min()
+        pauses.chain(self.next_notice()).chain(self.next_deadline()).min()
     }
 
     pub(super) fn facts(&self, unit: UnitRef) -> Option<&UnitFacts> {

@@ -4,6 +4,7 @@
 mod closing;
 #[cfg(test)]
 mod closing_tests;
+mod deadlines;
 mod decide;
 mod effects;
 mod fold;

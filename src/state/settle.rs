@@ -16,10 +16,15 @@ impl Machine {
     pub(super) fn settle(&mut self, at: Timestamp, events: &mut Vec<Event>) {
         loop {
             self.settled.append(&mut self.held);
+            let before = self.seq;
             while let Some(ix) = self.settled.pop_first() {
                 if self.nodes[ix as usize].phase == Phase::Waiting && !self.is_stopped(ix) {
                     self.settle_node(ix, at, events);
                 }
+            }
+            // What has ended since may be what a node was held for.
+            if !self.held.is_empty() && self.seq != before {
+                continue;
             }
             if !self.settle_closing(at, events) {
                 return self.settle_run(at, events);
@@ -60,7 +65,10 @@ impl Machine {
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Blocked { step, by }, at, events);
         }
-        if !self.settle_undo(ix, at, events) || !self.settle_rescue(ix, at, events) {
+        if !self.settle_handler(ix, at, events)
+            || !self.settle_undo(ix, at, events)
+            || !self.settle_rescue(ix, at, events)
+        {
             return;
         }
         match self.plan.at(ix).body {
@@ -352,6 +360,7 @@ impl Machine {
             Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
             Outcome::Refused => RunOutcome::Refused,
             Outcome::Warned => RunOutcome::Warned,
+            _ if !self.breached.is_empty() => RunOutcome::Warned,
             _ => RunOutcome::Ok,
         }
     }

@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_places;
 mod closing;
+mod deadlines;
 mod diff;
 mod export;
 mod flow;

@@ -174,7 +174,9 @@ fn a_person_is_told_of_what_nobody_agreed_to_and_of_a_question_that_stands_open(
     screen.types("y\r");
     let (text, code) = screen.ends();
     assert!(code == 0 && place.lines("playbooks/s/swapped") == 1, "the question was not cancelled: {text}");
-    assert_eq!(server.taken().len(), 2, "an answered question and a run that went well need nobody");
+    let last = server.taken();
+    assert_eq!(last.len(), 3, "what went well after a no is a recovery");
+    assert_eq!(read(&last[2].text)["subject"], "[復旧] s/play (lab): 日次作業");
 }
 
 #[test]

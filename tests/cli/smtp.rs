@@ -88,7 +88,8 @@ pub fn read(text: &str) -> Value {
         .expect("python3");
     child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
     let out = child.wait_with_output().expect("an end");
-    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {text}"))
+    let text_of = String::from_utf8_lossy(&out.stdout).replace("\\r\\n", "\\n");
+    serde_json::from_str(&text_of).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
 struct Talk {
@@ -195,7 +196,7 @@ impl Talk {
             String::from_utf8_lossy(&STANDARD.decode(word.trim()).unwrap_or_default()).into_owned()
         };
         let words: Vec<&str> = said.split_whitespace().collect();
-        let mut ask = |question: &str, stream: &mut BufReader<S>| -> std::io::Result<String> {
+        let ask = |question: &str, stream: &mut BufReader<S>| -> std::io::Result<String> {
             stream.get_mut().write_all(format!("334 {}\r\n", STANDARD.encode(question)).as_bytes())?;
             stream.get_mut().flush()?;
             line(stream).map(|said| text(&said))

@@ -171,6 +171,7 @@ impl Made<'_> {
         RunFacts {
             id: self.id.to_string(),
             started: first.at,
+            clock: self.record.clock.unwrap_or(first.at),
             operator: history.operator.clone(),
             state: state.path().display().to_string(),
             dir: dir.display().to_string(),

@@ -42,6 +42,7 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
             site.error("unknown-connection", site.value(&step.id, &keys), title, help);
         }
         Action::Named(named) => name(step, &named.name, system, site),
+        Action::Escalate(escalate) => super::deadlines::contacts(step, escalate, at, system, site),
         Action::Notify(notify) if notify.mail.is_some() && system.mail.is_none() => {
             let title = crate::t!(
                 "system.yaml has no mail server for this environment",

@@ -14,14 +14,15 @@ use crate::lang::document::Document;
 use crate::lang::placed::Placed;
 use crate::lang::system::SystemFile;
 use crate::lang::yaml::Seg;
-use crate::model::{System, is_mail_address};
+use crate::model::System;
 
 /// Checks a system; a mistake that several environments share is noted once.
 pub fn system(system: &System, file: &mut SystemFile, environment: Option<&str>) {
     let before = std::mem::take(&mut file.doc.notes);
     let mut found = Vec::new();
     named(system, file, environment, &mut found);
-    found.extend(super::notices::of_system(system).into_iter().map(|(code, path, title, help)| {
+    let told = super::mail::check(system).into_iter().chain(super::notices::of_system(system));
+    found.extend(told.map(|(code, path, title, help)| {
         let mut d = Diagnostic::error(code, file.place(&path, environment), title);
         d.help = help;
         d
@@ -67,29 +68,6 @@ fn named(system: &System, file: &SystemFile, environment: Option<&str>, found: &
                 "接続先は postgres://、mysql://、sqlite: のいずれかで始まります"
             );
             missing("bad-address", &["connections", name, "url"], title, None);
-        }
-    }
-    if let Some(mail) = &system.mail {
-        if let Err(title) = mail.reached() {
-            missing("bad-address", &["mail", "server"], title, None);
-        }
-        if !is_mail_address(&mail.from) {
-            let from = &mail.from;
-            let title = crate::t!("`{from}` is no mail address", "`{from}` はメールアドレスではありません");
-            missing("bad-address", &["mail", "from"], title, None);
-        }
-        if let Some(secret) = &mail.password
-            && !system.secrets.contains_key(secret)
-        {
-            let title = crate::t!("there is no secret `{secret}`", "秘密 `{secret}` はありません");
-            missing("unknown-secret", &["mail", "password"], title, near(secret, secrets()));
-        }
-        if mail.user.is_some() != mail.password.is_some() {
-            let title = crate::t!(
-                "a login has both `user` and `password`",
-                "ログインには `user` と `password` の両方が必要です"
-            );
-            missing("one-of", &["mail"], title, None);
         }
     }
     if let Some(name) = &system.default_environment

@@ -3,6 +3,7 @@
 mod all;
 mod closing;
 mod connections;
+mod deadlines;
 mod destroy;
 mod environments;
 mod facts;
@@ -13,6 +14,7 @@ mod ids;
 mod inputs;
 mod lint;
 mod loops;
+mod mail;
 mod names;
 mod notices;
 mod order;

@@ -51,8 +51,7 @@ fn written(own: &Notifications, system: Option<&System>) -> Vec<Wrong> {
     if let Some(mail) = &own.mail {
         for (key, list) in [("to", &mail.to), ("cc", &mail.cc)] {
             for (i, one) in list.iter().enumerate().filter(|(_, one)| !is_mail_address(one)) {
-                let title = crate::t!("`{one}` is no mail address", "`{one}` はメールアドレスではありません");
-                all.push(("bad-address", segs(&["notifications", "mail", key, &i.to_string()]), title, None));
+                all.push(super::mail::no_address(one, &["notifications", "mail", key, &i.to_string()]));
             }
         }
         if mail.to.is_empty() {
