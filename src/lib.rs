@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lang;
 pub mod lock;
 pub mod model;
+pub mod notify;
 pub mod plan;
 pub mod probe;
 pub mod process;

@@ -14,8 +14,8 @@ const RANKS: &[(u32, &[&str])] = &[
     (5, &["plan", "inputs", "ssh", "lock"]),
     (6, &["state", "journal"]),
     (7, &["action"]),
-    (8, &["runner", "report", "notify"]),
-    (9, &["probe", "schedule", "web", "remote", "temporal"]),
+    (8, &["runner", "report"]),
+    (9, &["notify", "probe", "schedule", "web", "remote", "temporal"]),
     (10, &["cli"]),
 ];
 

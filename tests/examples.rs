@@ -1,5 +1,9 @@
 //! Every example checks, plans, and runs as its first lines say.
 
+#[path = "cli/smtp.rs"]
+#[allow(dead_code, reason = "the tests of the command line use all of it")]
+mod smtp;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -69,4 +73,31 @@ fn the_example_of_a_window_is_let_in_by_a_reason_at_any_time() {
     assert!(told.contains("2026-12-29/2027-01-03") && told.contains("0 0 1 * * for 1d"), "{told}");
     let run = toban(state.path(), &["run", nightly, "--outside-window", "--reason", "a test"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn the_example_of_mail_checks_plans_and_sends_what_it_says() {
+    let server = smtp::Smtp::new(smtp::Manners::default());
+    let state = tempfile::tempdir().expect("a folder");
+    let there = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mail");
+    // The port of the example is taken by nobody, or by somebody else.
+    for name in ["system.yaml", "report.yaml"] {
+        let text = std::fs::read_to_string(there.join(name)).expect("an example");
+        let text = text.replace("localhost:2525", &format!("localhost:{}", server.port));
+        std::fs::write(state.path().join(name), text).expect("written");
+    }
+    let play = state.path().join("report.yaml").display().to_string();
+    for example in ["examples/mail/report.yaml", &play] {
+        let check = toban(state.path(), &["check", example]);
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+        let plan = toban(state.path(), &["plan", example]);
+        assert!(plan.status.success(), "{}", String::from_utf8_lossy(&plan.stderr));
+    }
+    let run = toban(state.path(), &["run", &play]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let taken = server.taken();
+    assert_eq!(taken.len(), 1, "nobody is told of what goes well: {taken:?}");
+    let seen = smtp::read(&taken[0].text);
+    assert!(seen["subject"].as_str().is_some_and(|s| s.starts_with("日次報告（")), "{seen}");
+    assert!(seen["body"].as_str().is_some_and(|b| b.starts_with("件数: 42\n")), "{seen}");
 }

@@ -11,9 +11,14 @@ mod search;
 #[path = "sql_support/server.rs"]
 #[allow(dead_code, reason = "the SQL tests use all of it")]
 mod server;
+#[path = "cli/sink.rs"]
+mod sink;
+#[path = "cli/smtp.rs"]
+#[allow(dead_code, reason = "the tests of the command line use all of it")]
+mod smtp;
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use place::{Place, Said, said};
 use search::{Needles, needles};
@@ -29,6 +34,11 @@ for i in range(0, len(s), step):
     os.write(1, s[i:i + step]); os.write(2, s[i:i + step]); time.sleep(0.001)
 ";
 
+/// A mail server that lets nobody in and repeats what it was told.
+static SMTP: LazyLock<smtp::Smtp> =
+    LazyLock::new(|| smtp::Smtp::new(smtp::Manners { auth: "PLAIN LOGIN", ..smtp::Manners::default() }));
+/// Where people are told of runs.
+static TOLD: LazyLock<(u16, Arc<Mutex<Vec<String>>>)> = LazyLock::new(|| sink::web("200 OK"));
 static POSTGRES: LazyLock<Server> = LazyLock::new(server::postgres);
 static MARIADB: LazyLock<Server> = LazyLock::new(server::mariadb);
 
@@ -63,7 +73,7 @@ fn secrets() -> Vec<(&'static str, String)> {
 /// A place where the secret is known, and a playbook of all that can be done with it.
 fn place(secret: &str, unmasked: bool) -> Place {
     let place = Place::new();
-    let (pg, my, echo) = (POSTGRES.port, MARIADB.port, echo::port());
+    let (pg, my, echo, mail, hook) = (POSTGRES.port, MARIADB.port, echo::port(), SMTP.port, TOLD.0);
     let system = format!(
         "title: s\nsecrets:\n  s: {{ from: file:key.txt, unmasked: {unmasked} }}\nconnections:\n\
          \x20 pg: {{ url: 'postgres://postgres@127.0.0.1:{pg}/postgres' }}\n\
@@ -71,7 +81,10 @@ fn place(secret: &str, unmasked: bool) -> Place {
          \x20 pg_login: {{ url: 'postgres://nobody@127.0.0.1:{pg}/postgres', password: s }}\n\
          \x20 my_login: {{ url: 'mysql://nobody@127.0.0.1:{my}/mysql', password: s }}\n\
          \x20 closed: {{ url: 'postgres://nobody@127.0.0.1:1/postgres', password: s }}\n\
-         \x20 lite: {{ url: 'sqlite:lite.db' }}\n  memory: {{ url: 'sqlite::memory:' }}\n"
+         \x20 lite: {{ url: 'sqlite:lite.db' }}\n  memory: {{ url: 'sqlite::memory:' }}\n\
+         mail: {{ server: 'smtp://127.0.0.1:{mail}', from: a@corp.test, user: nobody, password: s }}\n\
+         notifications: {{ on: [failure, warning, person, recovery], mail: {{ to: [b@corp.test] }}, \
+         webhook: {{ url: 'http://127.0.0.1:{hook}/' }} }}\n"
     );
     place.file("playbooks/s/system.yaml", &system);
     let key = place.file("playbooks/s/key.txt", secret);
@@ -186,6 +199,12 @@ fn no_form_of_any_secret_is_left_anywhere() {
             assert!(place.text("playbooks/s/sum").starts_with(&sum), "{name}: standard input");
         }
         screens.extend(told(&place));
+        let notices = std::mem::take(&mut *TOLD.1.lock().expect("requests"));
+        assert!(
+            !notices.is_empty() && notices.iter().all(|n| n.contains("\"text\":")),
+            "{name}: {notices:?}"
+        );
+        screens.extend(notices.into_iter().map(|notice| ("a notification".to_string(), notice)));
         let needles = needles(&place, &secret);
         for (at, text) in left(&place, screens) {
             searched += needles.all.len();

@@ -5,7 +5,7 @@ use crate::event::{Failure, Verdict};
 use crate::model::{Action, Rendered};
 
 use super::context::Context;
-use super::{could_around, could_file, could_shell, docker, far_end, http, sql};
+use super::{could_around, could_file, could_shell, docker, escalate, far_end, http, notify, sql};
 
 /// What stands where only a run can know the text.
 const UNKNOWN: char = '⟨';
@@ -104,9 +104,8 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
             "シークレットを作ります（ファイルが既にあれば何もしません）"
         ))),
         Action::Wait(_) => Ok(Could::yes(crate::t!("it only waits", "待つだけです"))),
-        Action::Notify(_) => {
-            Err(Could::unclear(crate::t!("it tells people, and is not tried", "通知のため、試しません")))
-        }
+        Action::Notify(notify) => notify::could_start(notify, cx).await,
+        Action::Escalate(escalate) => escalate::could_start(escalate, cx).await,
         Action::Probe(_) | Action::Assert(_) | Action::Playbook(_) | Action::Named(_) => {
             Err(Could::unclear(crate::t!("there is nothing to look at", "確認できるものがありません")))
         }

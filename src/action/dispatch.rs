@@ -6,7 +6,7 @@ use crate::state::Permit;
 
 use super::context::{Context, Performed, Report};
 use super::host::Place;
-use super::{docker, far_end, far_shell, file, http, made_secret, notify, probe, shell, sql, wait};
+use super::{docker, escalate, far_end, far_shell, file, http, made_secret, notify, probe, shell, sql, wait};
 
 /// Evaluates the conditions of a `wait` over a reading: whether they hold, or why that cannot be said.
 pub type Holds<'a> = &'a dyn Fn(&Gives) -> Result<bool, String>;
@@ -53,6 +53,7 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
         Action::SecretGenerate(secret) => made_secret::perform(secret, cx).await,
         Action::Wait(wait) => wait::perform(wait, cx, holds).await,
         Action::Notify(notify) => notify::perform(notify, cx).await,
+        Action::Escalate(escalate) => escalate::perform(escalate, cx).await,
         Action::Assert(_) => Ok(Report::default()),
         Action::Fail(fail) => Err(Failure::Declared { message: fail.message.0.clone() }),
         Action::Manual(_) | Action::Decide(_) | Action::Playbook(_) | Action::Named(_) => {

@@ -1,6 +1,7 @@
 //! Performing actions, one file or folder per kind. Performing takes a permit; nothing here decides whether
 //! or when.
 
+mod acknowledge;
 mod certificate;
 mod context;
 mod could;
@@ -9,6 +10,7 @@ mod could_file;
 mod could_shell;
 mod dispatch;
 pub mod docker;
+mod escalate;
 pub mod far_end;
 mod far_file;
 mod far_shell;
@@ -16,6 +18,7 @@ pub mod file;
 mod host;
 pub mod http;
 mod made_secret;
+pub mod mail;
 pub mod notify;
 mod out_file;
 mod outputs;
@@ -32,6 +35,7 @@ mod trial;
 mod trust;
 mod wait;
 
+pub use acknowledge::{Acknowledgement, acknowledge};
 pub use context::{Context, Performed, Report, SecretLookup, Site};
 pub use could::{Could, could_start};
 pub use dispatch::{Holds, perform};

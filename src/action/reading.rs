@@ -78,6 +78,7 @@ fn holder(action: &Action<Rendered>) -> Option<Held> {
         Action::Wait(_)
         | Action::Fail(_)
         | Action::Notify(_)
+        | Action::Escalate(_)
         | Action::Manual(_)
         | Action::Decide(_)
         | Action::Playbook(_)

@@ -39,6 +39,7 @@ pub fn command() -> Command {
             run(),
             super::resume::flags(),
             cancel(),
+            args_record::acknowledge(),
             approve(),
             reject(),
             args_record::runs(),

@@ -44,6 +44,19 @@ pub(super) fn runs() -> Command {
         ))
 }
 
+/// `toban acknowledge`.
+pub(super) fn acknowledge() -> Command {
+    Command::new("acknowledge")
+        .about(crate::t!("Takes over what a run tells people of: nobody else is told then", "実行からの連絡を引き受ける（以降の連絡先には通知しない）"))
+        .arg(run_id())
+        .arg(super::args::by(crate::t!("who acknowledges", "確認する人")))
+        .arg(Arg::new("note").long("note").value_name("TEXT").help(crate::t!("what is recorded with it", "記録に残す言葉")))
+        .after_help(crate::t!(
+            "An `escalate` step tells the contacts of system.yaml one after another until somebody acknowledges. Who may write\nthe run's folder may do that: its operator, and root.\n\nExamples:\n  toban acknowledge 20260301T0500 --operator sato --note 'on my way'\n\nExit codes: 0 done, 3 nothing waits for it, 5 the run cannot be reached",
+            "`escalate` のステップは、誰かが確認するまで system.yaml の連絡先へ順に通知します。実行フォルダに書き込める人\n（実行者と root）が確認できます。\n\n例:\n  toban acknowledge 20260301T0500 --operator sato --note '対応します'\n\n終了コード: 0 完了、3 確認を待っているものがない、5 実行に届かない"
+        ))
+}
+
 /// `toban export`.
 pub(super) fn export() -> Command {
     Command::new("export")

@@ -10,8 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    approve, args, cancel, check, completions, diff, export, far_end, graph, help, list, logs, plan, prune, report,
-    resume, run, runs, schema, show, status, verify,
+    acknowledge, approve, args, cancel, check, completions, diff, export, far_end, graph, help, list, logs, plan,
+    prune, report, resume, run, runs, schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -71,6 +71,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("run", m)) => run::run(globals, m),
         Some(("resume", m)) => resume::run(globals, m),
         Some(("cancel", m)) => cancel::run(globals, m),
+        Some(("acknowledge", m)) => acknowledge::run(globals, m),
         Some(("approve", m)) => approve::run(globals, m, Verdict::Approve),
         Some(("reject", m)) => approve::run(globals, m, Verdict::Reject),
         Some(("runs", m)) => runs::run(globals, m),

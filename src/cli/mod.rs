@@ -1,5 +1,6 @@
 //! The command line: one file a command, the errors it prints and the codes it exits with.
 
+mod acknowledge;
 mod approve;
 mod args;
 mod args_alone;

@@ -4,12 +4,15 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::saved::secrets;
+use super::saved::{host, secrets};
 use super::start::Start;
 use crate::action::Site;
-use crate::event::Failure;
+use crate::event::{Failure, Messenger};
 use crate::inputs::{Prompt, Vault};
+use crate::journal::{RunFolder, StateDir};
+use crate::notify::Crier;
 use crate::plan::Plan;
+use crate::report::Heading;
 use crate::ssh::Hosts;
 
 /// The place of each frame of a plan. `id` marks the processes that are started there.
@@ -36,6 +39,26 @@ pub fn sites(plan: &Plan, id: String, scratch: &Path, vault: &Rc<Vault>) -> Vec<
             })
         })
         .collect()
+}
+
+/// Who tells people of a run, where the plan says that anybody is told.
+pub fn messenger(
+    plan: &Plan,
+    heading: Heading,
+    sites: &[Rc<Site>],
+    vault: &Rc<Vault>,
+    (state, folder): (&StateDir, &RunFolder),
+) -> Option<Rc<dyn Messenger>> {
+    let notifications = plan.notifications.clone()?;
+    Some(Rc::new(Crier {
+        notifications,
+        heading,
+        site: Rc::clone(sites.first()?),
+        vault: Rc::clone(vault),
+        folder: folder.clone(),
+        state: state.path().to_path_buf(),
+        host: host(),
+    }))
 }
 
 /// The secrets of a plan, none of them looked up yet; `prompt` asks for those that are typed.

@@ -79,6 +79,8 @@ const FIXED: [&str; 15] = [
     "windows",
     "runs_at_once",
     "schedule",
+    "on",
+    "deadlines",
 ];
 
 /// Where it has data, whose keys mean nothing to it.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::error::{Code, Error};
 use super::globals::{Globals, operator};
 use super::locks;
-use super::place::{sites, vault};
+use super::place::{messenger, sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
@@ -190,16 +190,19 @@ fn session(
     let clock = SteadyClock::from(SystemClock.now());
     let id = RunId::new(started, random());
     let folder = state.run(&id);
-    let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
+    let compares = plan.nodes.iter().any(|n| n.uses.previous) || plan.notifications.is_some();
+    let previous = compares.then(|| previous(&state, plan)).flatten();
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
     let approved_by = approvals.map(|a| a.by.clone()).collect();
-    let run =
-        Rc::new(RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) });
+    let mut run = RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
+    run.clock = clock(start, &run)?;
+    let run = Rc::new(run);
     let record = PlanRecord {
         saved: ready.as_ref().map(|r| r.origin.clone()),
         planned: ready.as_ref().map(Ready::planned),
         found: Some(start.found.clone()),
         secret_inputs: start.given.secrets.clone(),
+        clock: plan.clock.as_ref().map(|_| run.clock),
         ..record(plan, &run, told(start))
     };
     let plan_json = serde_json::to_vec(&record).map_err(|e| {
@@ -222,19 +225,22 @@ fn session(
     }
     let terminal = TerminalOperator::open(who, globals.colour_err);
     let vault = Rc::new(vault(start, id.to_string(), typed_by(terminal.clone())));
+    let heading = heading(start, &machine.renderer(), &id, who, folder.logs());
     let mut shown = reporter(
         globals.progress,
-        heading(start, &machine.renderer(), &id, who, folder.logs()),
+        heading.clone(),
         globals.colour,
         Box::new(std::io::stdout()),
         Box::new(std::io::stderr()),
     );
     shown.event(&first);
     let zone = plan.zone.clone();
+    let sites = sites(plan, id.to_string(), &scratch, &vault);
     let session = Session {
         machine,
         begin: Input::Begin,
-        sites: sites(plan, id.to_string(), &scratch, &vault),
+        messenger: messenger(plan, heading, &sites, &vault, (&state, &folder)),
+        sites,
         run,
         engine,
         journal,
@@ -246,6 +252,12 @@ fn session(
         zone,
     };
     Ok((session, scratch))
+}
+
+/// The moment from which deadlines count.
+fn clock(start: &Start, run: &RunFacts) -> Result<Timestamp, Error> {
+    let renderer = Renderer { plan: &start.plan, run, engine: &Engine::new() };
+    renderer.clock(&OnlyInputs(start.given.values.clone())).map_err(Error::usage)
 }
 
 /// The first fact of a run.
@@ -287,6 +299,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
     RunFacts {
         id: id.to_string(),
         started,
+        clock: started,
         operator: who.to_string(),
         state: state.path().display().to_string(),
         dir: dir.display().to_string(),

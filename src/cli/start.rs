@@ -154,6 +154,7 @@ pub fn run_facts(given: &Given) -> RunFacts {
     RunFacts {
         id: String::new(),
         started: Timestamp::UNIX_EPOCH,
+        clock: Timestamp::UNIX_EPOCH,
         operator: String::new(),
         state: String::new(),
         dir: String::new(),

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, Gives, Holder, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Unit};
+use super::{Failure, Gives, Holder, LogSeal, Outcome, Question, Reply, Resolution, RunOutcome, Told, Unit};
 use crate::base::{RunId, StepId};
+use crate::model::{Deadline, Occasion};
 
 /// One fact of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,6 +208,26 @@ pub enum Kind {
         /// What later steps need of it.
         #[serde(default, skip_serializing_if = "Gives::is_empty")]
         gives: Gives,
+    },
+    /// A deadline has passed, and what it waits for has not come.
+    Breached {
+        /// Its place among the deadlines of the playbook, from 0.
+        number: u32,
+        deadline: Deadline,
+    },
+    /// People who are not there are to be told: of a question that stands open, or of how the run ended.
+    Notifying {
+        about: Occasion,
+        /// What is asked about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<Unit>,
+    },
+    /// They were told, or could not be.
+    Notified {
+        about: Occasion,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<Unit>,
+        told: Vec<Told>,
     },
     /// The last fact of a finished run.
     RunEnded { outcome: RunOutcome, counts: Counts, seconds: f64 },

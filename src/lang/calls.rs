@@ -31,7 +31,7 @@ pub fn load(
     placed: &Placed,
 ) -> Calls {
     let mut found = Vec::new();
-    playbook.lists().into_iter().for_each(|(_, steps)| collect(steps, &mut found));
+    playbook.all_lists().for_each(|(_, steps)| collect(steps, &mut found));
     let mut calls = Calls::default();
     for (id, call) in found {
         let key = part_key(call);

@@ -17,7 +17,7 @@ pub fn infer_effect(action: &Action<Templated>) -> Effect {
         Action::Sql(sql) => sql_reads(sql),
         Action::Fail(_) => true,
         Action::Shell(_) | Action::SecretGenerate(_) | Action::Playbook(_) => false,
-        Action::Named(_) | Action::Notify(_) => false,
+        Action::Named(_) | Action::Notify(_) | Action::Escalate(_) => false,
     };
     if reads { Effect::Read } else { Effect::Change }
 }

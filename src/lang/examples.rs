@@ -52,6 +52,20 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("Host", "{ ssh: ops@app-1, become: sudo }"),
     ("Ssh", "ssh://ops@app-1:2222"),
     ("Ssh", "{ to: ops@app-1, identity: ~/.ssh/ops, options: { ProxyJump: gate } }"),
+    ("Notify", "{ mail: { to: [ops@example.org], subject: 'Backup: {{ steps.dump.state }}' } }"),
+    ("Notify", "{ webhook: { url: '{{ secrets.chat }}', json: { text: Backup done } }, when_changed: true }"),
+    ("Letter", "{ to: ['当番 <ops@example.org>'], subject: Done, body: 'See {{ run.dir }}' }"),
+    (
+        "Mail",
+        "{ server: 'smtp://mail.example.org:587', from: toban@example.org, user: toban, password: smtp }",
+    ),
+    (
+        "Notifications",
+        "{ on: [failure, recovery, person], mail: { to: [ops@example.org] }, webhook: { secret: chat } }",
+    ),
+    ("Escalate", "{ message: '{{ inputs.what }} is down', contacts: [On duty, Manager] }"),
+    ("Deadline", "{ within: 10m, until: restored, otherwise: tell_managers }"),
+    ("Deadline", "{ within: 2h, otherwise: stop }"),
     ("Contact", "{ role: On duty, mail: ops@example.org, acknowledge_within: 5m }"),
 ];
 

@@ -16,9 +16,14 @@ use super::read;
 /// Takes a playbook and its steps over; what is wrong is noted in the document. Each step is read and taken over before
 /// the next, since the keys of ten thousand of them take more memory than all else.
 pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: &mut Placed) -> Playbook {
-    let main = list(source.steps, Part::Steps, doc, placed);
-    let rescue = list(source.rescue, Part::Rescue, doc, placed);
-    let always = list(source.always, Part::Always, doc, placed);
+    let main = list(source.steps, &[Seg::name(Part::Steps.key())], doc, placed);
+    let rescue = list(source.rescue, &[Seg::name(Part::Rescue.key())], doc, placed);
+    let always = list(source.always, &[Seg::name(Part::Always.key())], doc, placed);
+    let handlers = source.handlers.into_iter().map(|(name, steps)| {
+        let steps = list(steps, &[Seg::name(Part::Handler.key()), Seg::name(&name)], doc, placed);
+        (name, steps)
+    });
+    let handlers = handlers.collect();
     let d = source.defaults;
     let mut defaults = empty_around();
     defaults.timeout = d.timeout;
@@ -42,16 +47,20 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
         steps: main,
         rescue,
         always,
+        clock: source.clock,
+        deadlines: source.deadlines,
+        handlers,
+        notifications: source.notifications,
         checklist: source.checklist,
         outputs: source.outputs,
     }
 }
 
 /// The steps of one list of a playbook.
-fn list(values: Vec<Value>, part: Part, doc: &mut Document, placed: &mut Placed) -> Vec<Step> {
+fn list(values: Vec<Value>, at: &[Seg], doc: &mut Document, placed: &mut Placed) -> Vec<Step> {
     let mut steps = Vec::with_capacity(values.len());
     for (i, value) in values.into_iter().enumerate() {
-        let here = vec![Seg::name(part.key()), Seg::Index(i)];
+        let here = [at, &[Seg::Index(i)]].concat();
         match read::step(doc, value, &here) {
             Some(source) => steps.extend(step(source, here, doc, placed)),
             None => placed.broken(doc, &here),

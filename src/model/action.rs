@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::place::at;
 use super::stage::Slot;
-use super::{Args, Condition, Docker, FileAction, Http, InputDecl, Notify, Probe, SecretGenerate, Sql, Tree};
+use super::{
+    Args, Condition, Docker, Escalate, FileAction, Http, InputDecl, Notify, Probe, SecretGenerate, Sql, Tree,
+};
 use crate::base::Duration;
 
 staged_enum! {
@@ -40,6 +42,8 @@ staged_enum! {
         "playbook" Playbook(PlaybookCall<S>),
         /// Tells people who are not there.
         "notify" Notify(Box<Notify<S>>),
+        /// Tells contacts one after another until one of them acknowledges.
+        "escalate" Escalate(Box<Escalate<S>>),
         /// An action that `system.yaml` names for this environment.
         "action" Named(Named<S>),
     }
@@ -169,6 +173,17 @@ staged! {
     pub struct Named {
         /// The name.
         name: Slot<S>,
+    }
+}
+
+impl<S: super::Stage> Action<S> {
+    /// Whether it sends mail, where the system has a server for it.
+    pub fn sends_mail(&self) -> bool {
+        match self {
+            Action::Notify(notify) => notify.mail.is_some(),
+            Action::Escalate(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod action;
 mod allow;
 mod args;
 mod condition;
+mod deadline;
 mod docker;
 mod field;
 mod file;
@@ -15,6 +16,8 @@ mod hours;
 mod hours_tests;
 mod input;
 mod input_value;
+mod mail;
+mod notifications;
 mod notify;
 mod place;
 mod playbook;
@@ -32,6 +35,7 @@ pub use action::{Action, Assert, Decide, DecideFrom, Fail, Manual, Named, Playbo
 pub use allow::Allow;
 pub use args::{Arg, Args, quoted};
 pub use condition::{Condition, Otherwise};
+pub use deadline::{Deadline, STOP};
 pub use docker::{
     Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices, ComposeUp,
     ComposeVerb, ContainerList, Docker, DockerExec, DockerLogs, DockerPrune, DockerRun, NameList, Names,
@@ -43,7 +47,9 @@ pub use file::{
 pub use hours::{Hours, Moment, Times, Why};
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
-pub use notify::{Notify, Webhook};
+pub use mail::{Cover, Mail, MailServer, MailTls, is_mail_address};
+pub use notifications::{NoticeHook, NoticeMail, Notifications, Occasion};
+pub use notify::{Escalate, Letter, Notify, Webhook};
 pub use place::{Place, at};
 pub use playbook::{ChecklistItem, Lock, LockBusy, Missed, Overlap, Playbook, RunsAtOnce, Schedule};
 pub use policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
@@ -57,7 +63,7 @@ pub use stage::{
 };
 pub use step::{Around, Compression, Part, Stdin, StdoutFile, Step, StepBody, Undo};
 pub use system::{
-    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults, Mail,
+    Approval, Become, ComposeDefaults, Connection, Contact, Environment, Generate, Host, HttpDefaults,
     SecretDecl, Ssh, System, Through,
 };
 pub use tree::Tree;

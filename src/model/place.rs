@@ -28,14 +28,16 @@ pub enum Place {
     Auth,
     /// The address of a database; secrets allowed.
     Connection,
+    /// One line that people read, such as the subject of a mail: line breaks are refused, and so are secrets.
+    Line,
 }
 
 impl Place {
     /// The place of a number made by `as u8`.
     pub const fn of(number: u8) -> Place {
         use Place::*;
-        const ALL: [Place; 12] =
-            [Text, Shell, Argv, Sql, Url, Header, Env, Stdin, Path, Value, Auth, Connection];
+        const ALL: [Place; 13] =
+            [Text, Shell, Argv, Sql, Url, Header, Env, Stdin, Path, Value, Auth, Connection, Line];
         ALL[number as usize]
     }
 
@@ -62,4 +64,5 @@ pub mod at {
     pub const VALUE: u8 = Place::Value as u8;
     pub const AUTH: u8 = Place::Auth as u8;
     pub const CONNECTION: u8 = Place::Connection as u8;
+    pub const LINE: u8 = Place::Line as u8;
 }

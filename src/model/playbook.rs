@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::stage::Templated;
-use super::{Allow, Around, InputDecl, Part, Step, Tree};
+use super::stage::{Slot, Templated};
+use super::{Allow, Around, Deadline, InputDecl, Notifications, Part, Step, Tree};
 use crate::base::{Duration, StepId};
 
 /// A playbook: what to do, in what order.
@@ -44,6 +44,14 @@ pub struct Playbook {
     pub rescue: Vec<Step>,
     /// Steps that run at the end, whatever happened.
     pub always: Vec<Step>,
+    /// The moment from which its deadlines count. None: the start of the run.
+    pub clock: Option<Slot<Templated>>,
+    /// By when what has to be over.
+    pub deadlines: Vec<Deadline>,
+    /// Steps that run when a deadline has passed, by name.
+    pub handlers: IndexMap<String, Vec<Step>>,
+    /// Who is told of its runs, where that differs from its system.
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     pub checklist: Vec<ChecklistItem>,
     /// What it gives to a playbook that calls it.
@@ -54,6 +62,11 @@ impl Playbook {
     /// Its lists of steps, in the order in which they are begun.
     pub fn lists(&self) -> [(Part, &[Step]); 3] {
         [(Part::Steps, &self.steps), (Part::Rescue, &self.rescue), (Part::Always, &self.always)]
+    }
+
+    /// Those lists, and the steps of each handler.
+    pub fn all_lists(&self) -> impl Iterator<Item = (Part, &[Step])> {
+        self.lists().into_iter().chain(self.handlers.values().map(|steps| (Part::Handler, steps.as_slice())))
     }
 }
 

@@ -81,6 +81,8 @@ pub enum Part {
     Rescue,
     /// What is done at the end, whatever happened.
     Always,
+    /// What is done when a deadline has passed.
+    Handler,
 }
 
 impl Part {
@@ -90,6 +92,7 @@ impl Part {
             Part::Steps => "steps",
             Part::Rescue => "rescue",
             Part::Always => "always",
+            Part::Handler => "handlers",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::at;
 use super::stage::{Slot, Templated};
-use super::{Action, Allow, Effect, SecretSource, Window};
+use super::{Action, Allow, Effect, Mail, Notifications, SecretSource, Window};
 use crate::base::{Alphabet, Confidential, Duration};
 
 /// The facts of a system in one environment.
@@ -39,6 +39,9 @@ pub struct System {
     pub secrets: IndexMap<String, SecretDecl>,
     /// The mail server.
     pub mail: Option<Mail>,
+    /// When people are told of a run without a step that does so, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// Whom to tell, in order.
     pub contacts: Vec<Contact>,
     /// Who must agree before a run, and before single steps.
@@ -136,22 +139,6 @@ pub struct Generate {
     /// `url` (letters, digits, `-`, `_`), `alnum` or `hex`. Default: url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-}
-
-/// The mail server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// `smtp://host:587` or `smtps://host`.
-    pub server: String,
-    /// The sender.
-    pub from: String,
-    /// The login.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The name of the secret that is the password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
 }
 
 /// Someone to tell.

@@ -17,7 +17,7 @@ use super::uses::{Uses, mark_used};
 use crate::base::{StepId, local_zone};
 use crate::graph::Graph;
 use crate::lang::{Loaded, part_key};
-use crate::model::{Action, Needs, OnError, Part, Step, StepBody, Templated, Tree};
+use crate::model::{Action, Needs, Notifications, OnError, Part, Step, StepBody, Templated, Tree};
 use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
@@ -40,7 +40,9 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         (Part::Rescue, std::mem::take(&mut playbook.rescue)),
         (Part::Always, std::mem::take(&mut playbook.always)),
     ];
+    let handlers = std::mem::take(&mut playbook.handlers);
     layout.lists(loaded, lists, frame, None)?;
+    layout.handlers(loaded, &handlers, frame)?;
     let allowed = Allowed::of(loaded);
     loaded.parts.clear();
     let edges = layout.edges();
@@ -66,6 +68,12 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
+        clock: loaded.playbook.clock.clone(),
+        deadlines: loaded.playbook.deadlines.clone(),
+        notifications: Notifications::of(
+            loaded.playbook.notifications.as_ref(),
+            loaded.system.notifications.as_ref(),
+        ),
         locks,
         windows,
         runs_at_once: alone::runs_at_once(loaded),
@@ -104,8 +112,10 @@ pub(super) struct Layout {
     /// In how many loops the steps stand that are laid out now.
     loops: u32,
     /// The list that is laid out now.
-    part: Part,
-    closing: Closing,
+    pub(super) part: Part,
+    pub(super) closing: Closing,
+    /// The handler that is laid out now.
+    pub(super) handler: Option<String>,
 }
 
 impl Layout {
@@ -186,7 +196,7 @@ impl Layout {
     }
 
     /// Lays one step out and returns the node that stands for it as a whole.
-    fn step(
+    pub(super) fn step(
         &mut self,
         loaded: &Loaded,
         step: &Step,
@@ -287,6 +297,7 @@ impl Layout {
             pattern: self.loops,
             used: false,
             part: self.part,
+            handler: self.handler.clone(),
             closing: self.closing,
             undo: None,
             undoes: None,
@@ -336,6 +347,7 @@ impl Layout {
             pattern: self.loops,
             used: false,
             part: self.part,
+            handler: self.handler.clone(),
             closing: self.closing,
             undo: None,
             undoes: None,

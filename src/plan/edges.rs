@@ -48,6 +48,10 @@ impl Layout {
         }
         let after: Vec<NodeIx> = node.step.after.iter().filter_map(|id| local(id.as_str())).collect();
         edges.extend(after.iter().map(|p| (*p, ix, Why::After)));
+        // What a handler tells of may still be under way.
+        if node.handler.is_some() {
+            return;
+        }
         let mentioned = node.uses.steps.iter().filter_map(|path| path.first()).filter_map(|id| local(id));
         for p in mentioned.filter(|p| *p != ix && !after.contains(p) && !self.holds(*p, ix)) {
             // What ends a run or group goes by what happened, whatever that is.

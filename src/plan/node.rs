@@ -13,8 +13,8 @@ use super::{Allowed, Chosen, PlanWindow, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
-    ChecklistItem, Effect, InputDecl, Lock, Part, RunsAtOnce, Schedule, Step, System, Templated, Tree,
-    UndoWhen,
+    ChecklistItem, Deadline, Effect, InputDecl, Lock, Notifications, Part, RunsAtOnce, Schedule, Slot, Step, System,
+    Templated, Tree, UndoWhen,
 };
 use crate::template::Ready;
 
@@ -48,6 +48,12 @@ pub struct Plan {
     pub ids: HashMap<StepId, NodeIx>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
+    /// The moment from which its deadlines count; none for the start of the run.
+    pub clock: Option<Slot<Templated>>,
+    /// By when what has to be over.
+    pub deadlines: Vec<Deadline>,
+    /// Who is told of its runs, where anybody is.
+    pub notifications: Option<Notifications>,
     /// What it holds while it runs, with what the playbooks it calls hold.
     pub locks: Vec<Lock>,
     /// The windows in which it may begin: it has to lie in all of them.
@@ -86,6 +92,8 @@ pub struct Node {
     pub pattern: u32,
     /// Whether some template names what it gives.
     pub used: bool,
+    /// The handler whose step it is.
+    pub handler: Option<String>,
     /// The list of what holds it that it stands in.
     pub part: Part,
     /// What it is in the end of a run.
@@ -172,6 +180,8 @@ pub struct RunFacts {
     pub id: String,
     /// Its beginning.
     pub started: Timestamp,
+    /// The moment from which its deadlines count.
+    pub clock: Timestamp,
     /// Who runs it.
     pub operator: String,
     /// The state folder.
@@ -206,6 +216,14 @@ impl Plan {
     /// The node that an id of the playbook stands for in a frame.
     pub fn named(&self, frame: u32, id: &str) -> Option<NodeIx> {
         super::compile::named(&self.frames, frame, id)
+    }
+
+    /// The node with which a step begins: itself, or the beginning of a step that holds steps.
+    pub fn beginning(&self, ix: NodeIx) -> NodeIx {
+        match self.at(ix).body {
+            Body::Close { open, .. } => open,
+            Body::Act | Body::Open { .. } => ix,
+        }
     }
 
     /// What comes directly before a node, and why. A pattern comes before what stands in it, and before nothing else.
@@ -282,6 +300,13 @@ impl Node {
         self.body == Body::Act
             && self.undoes.is_none()
             && (self.step.confirm.is_some() || self.step.effect == Effect::Destroy || self.is_question())
+    }
+
+    /// Whether it tells people something only where that is new.
+    pub fn tells_changes(&self) -> bool {
+        use crate::model::{Action, StepBody};
+        let StepBody::Act(action) = &self.step.body else { return false };
+        matches!(&**action, Action::Notify(notify) if notify.when_changed == Some(true))
     }
 
     /// Whether it is itself a question to a person.

@@ -4,8 +4,8 @@
 use super::preview_docker::docker_text;
 use super::preview_plain::{pairs, plain, scalar, unstage};
 use crate::model::{
-    Action, Args, Around, Condition, Decide, Http, Manual, Notify, Otherwise, PlaybookCall, Shell, Slot, Sql,
-    Stage, Stdin, StdoutFile, System, Wait,
+    Action, Args, Around, Condition, Decide, Escalate, Http, Letter, Manual, Notify, Otherwise, PlaybookCall,
+    Shell, Slot, Sql, Stage, Stdin, StdoutFile, System, Wait,
 };
 
 /// The text of an action and what surrounds it. The same action gives the same text in a plan and in a run, but for
@@ -29,6 +29,7 @@ fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System
         Action::Decide(decide) => decide_text(decide),
         Action::Fail(fail) => fail.message.show(),
         Action::Notify(notify) => notify_text(notify),
+        Action::Escalate(escalate) => escalate_text(escalate, system),
         Action::Assert(assert) => assert.0.iter().map(condition_text).collect::<Vec<_>>().join("\n"),
         Action::Wait(wait) => wait_text(wait, around, system),
         Action::Playbook(call) => call_text(call),
@@ -38,8 +39,47 @@ fn action_text<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System
 }
 
 fn notify_text<S: Stage>(notify: &Notify<S>) -> String {
-    let json = unstage(serde_json::to_value(&notify.webhook.json).unwrap_or_default());
-    format!("POST {}\n{json}", notify.webhook.url.show())
+    let letter = notify.mail.as_ref().map(letter_text);
+    let post = notify.webhook.as_ref().map(|hook| {
+        let json = unstage(serde_json::to_value(&hook.json).unwrap_or_default());
+        format!("POST {}\n{json}", hook.url.show())
+    });
+    let when = (notify.when_changed == Some(true)).then(|| "when changed".to_string());
+    letter.into_iter().chain(post).chain(when).collect::<Vec<_>>().join("\n")
+}
+
+/// What people are told, and who they are in their order.
+fn escalate_text<S: Stage>(escalate: &Escalate<S>, system: &System) -> String {
+    let mut lines = vec![escalate.message.show().trim_end().to_string()];
+    lines.extend(escalate.subject.as_ref().map(|s| format!("subject: {}", s.show())));
+    for (i, contact) in escalate.whom(&system.contacts).iter().enumerate() {
+        let name = contact.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        let ways: Vec<&str> =
+            [&contact.mail, &contact.webhook].into_iter().flatten().map(String::as_str).collect();
+        let within = contact.acknowledge_within.map_or_else(|| "5m".to_string(), |d| d.to_string());
+        lines.push(format!(
+            "{}. {}{name}: {} (acknowledge within {within})",
+            i + 1,
+            contact.role,
+            ways.join(", ")
+        ));
+    }
+    lines.join("\n")
+}
+
+/// A mail as its reader sees it.
+fn letter_text<S: Stage>(letter: &Letter<S>) -> String {
+    let mut lines = Vec::new();
+    for (name, list) in [("to", &letter.to), ("cc", &letter.cc), ("bcc", &letter.bcc)] {
+        if !list.is_empty() {
+            let list: Vec<String> = list.iter().map(Slot::show).collect();
+            lines.push(format!("{name}: {}", list.join(", ")));
+        }
+    }
+    lines.extend(letter.reply_to.as_ref().map(|r| format!("reply to: {}", r.show())));
+    lines.push(format!("subject: {}", letter.subject.show()));
+    lines.extend(letter.body.as_ref().map(|body| format!("\n{}", body.show().trim_end())));
+    lines.join("\n")
 }
 
 fn shell_text<S: Stage>(shell: &Shell<S>) -> String {
@@ -168,7 +208,13 @@ fn host_line<S: Stage>(action: &Action<S>, around: &Around<S>, system: &System) 
     let own = around.host.as_ref().map(Slot::show);
     let acts = !matches!(
         action,
-        Action::Manual(_) | Action::Decide(_) | Action::Assert(_) | Action::Fail(_) | Action::Playbook(_)
+        Action::Manual(_)
+            | Action::Decide(_)
+            | Action::Assert(_)
+            | Action::Fail(_)
+            | Action::Playbook(_)
+            | Action::Notify(_)
+            | Action::Escalate(_)
     );
     let name = own.clone().or_else(|| system.run_on.clone().filter(|_| acts))?;
     let ssh =

@@ -59,6 +59,9 @@ pub struct PlanRecord {
     /// The steps that the operator chose.
     #[serde(default, skip_serializing_if = "Chosen::is_all")]
     pub chosen: Chosen,
+    /// The moment from which its deadlines count, where that is not its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
     /// How the run before it ended, where its steps ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
@@ -146,6 +149,7 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         found: None,
         secret_inputs: IndexMap::new(),
         chosen: plan.chosen.clone(),
+        clock: None,
         previous: run.previous.clone(),
     }
 }

@@ -57,6 +57,7 @@ impl Renderer<'_> {
             verify: None,
             undo: None,
             part: node.part,
+            handler: node.handler.clone(),
             sensitive: step.around.sensitive == Some(true),
             system: Vec::new(),
             secrets: Vec::new(),

@@ -6,7 +6,7 @@ use super::tell_system::connection;
 use super::told::ToldSecret;
 use crate::model::{Action, InputType, SecretDecl, SecretSource, StepBody};
 
-/// The secrets of a step: those that its templates name, and the password of its connection.
+/// The secrets of a step: those that its templates name, and the password of its connection or mail server.
 pub(super) fn of_step(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<ToldSecret> {
     let node = renderer.plan.at(ix);
     let frame = &renderer.plan.frames[node.frame as usize];
@@ -14,6 +14,12 @@ pub(super) fn of_step(renderer: &Renderer<'_>, ix: NodeIx) -> Vec<ToldSecret> {
     if let StepBody::Act(action) = &node.step.body
         && let Some(name) = connection_of(action)
         && let Some(password) = connection(&name, &frame.system).and_then(|c| c.password)
+    {
+        names.push(format!("secrets.{password}"));
+    }
+    if let StepBody::Act(action) = &node.step.body
+        && action.sends_mail()
+        && let Some(password) = frame.system.mail.as_ref().and_then(|mail| mail.password.as_ref())
     {
         names.push(format!("secrets.{password}"));
     }

@@ -44,6 +44,12 @@ fn of_action(action: &Action<Planned>, system: &System, facts: &mut Vec<ToldFact
                 add(facts, "http.ca", ca.clone());
             }
         }
+        Action::Notify(_) | Action::Escalate(_) => {
+            if let (true, Some(mail)) = (action.sends_mail(), &system.mail) {
+                let login = mail.user.as_ref().map(|user| format!(", user {user}")).unwrap_or_default();
+                add(facts, "mail", format!("{}, from {}{login}", mail.server, mail.from));
+            }
+        }
         Action::Docker(docker) => {
             if let Docker::Compose(compose) = &**docker {
                 let defaults = &system.compose;

@@ -8,7 +8,8 @@ use super::finding::{ProbeCounts, ProbeFinding};
 use super::{Allowed, Chosen};
 use crate::graph::Why;
 use crate::model::{
-    AfterCrash, ChecklistItem, Effect, Lock, OnError, Otherwise, Part, Retry, RunsAtOnce, Schedule, UndoWhen,
+    AfterCrash, ChecklistItem, Deadline, Effect, Lock, Notifications, OnError, Otherwise, Part, Retry, RunsAtOnce,
+    Schedule, UndoWhen,
 };
 
 /// A whole plan, as it is told.
@@ -42,6 +43,15 @@ pub struct Outline {
     /// When it runs by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Schedule>,
+    /// The moment from which deadlines count, as it is written; none for the start of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+    /// By when what has to be over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<Deadline>,
+    /// Who is told of its runs without a step that does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checklist: Vec<ChecklistItem>,
@@ -134,6 +144,9 @@ pub struct OutlineStep {
     /// The list of its group or playbook that it stands in.
     #[serde(default, skip_serializing_if = "is_steps")]
     pub part: Part,
+    /// The handler whose step it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<String>,
     /// Whether its output is kept out of logs and the journal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,

@@ -68,7 +68,7 @@ fn sphere(node: &Node) -> Sphere {
             Sphere::All
         }
         Action::Manual(_) | Action::Decide(_) | Action::Playbook(_) => Sphere::Nothing,
-        Action::Assert(_) | Action::Fail(_) | Action::Notify(_) => Sphere::Nothing,
+        Action::Assert(_) | Action::Fail(_) | Action::Notify(_) | Action::Escalate(_) => Sphere::Nothing,
     }
 }
 

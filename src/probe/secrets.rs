@@ -23,7 +23,7 @@ impl Setup<'_> {
         Ok(secrets)
     }
 
-    /// Looks up the password of a step's connection, unless somebody would have to be asked for it.
+    /// Looks up the password of a step's connection or mail server, unless somebody would have to be asked for it.
     pub(super) async fn connection_is_open(&self, ix: NodeIx, stop: &Stop) -> Result<(), Box<Looked>> {
         let node = self.renderer.plan.at(ix);
         let system = &self.renderer.plan.frames[node.frame as usize].system;
@@ -31,7 +31,8 @@ impl Setup<'_> {
             Template::Literal(text) => password(system, text.expose()),
             Template::Source(_) => None,
         });
-        match name {
+        let mail = || system.mail.as_ref().filter(|_| sends_mail(&node.step.body))?.password.clone();
+        match name.or_else(mail) {
             Some(name) => self.look_up(&format!("secrets.{name}"), stop).await,
             None => Ok(()),
         }
@@ -64,6 +65,10 @@ impl Setup<'_> {
 /// Whether a step's connection is made of a secret, so that there is no connection without it.
 pub(super) fn connects_by_secret(body: &StepBody) -> bool {
     matches!(sql_of(body).map(|sql| &sql.connection.0), Some(Template::Source(_)))
+}
+
+fn sends_mail(body: &StepBody) -> bool {
+    matches!(body, StepBody::Act(action) if action.sends_mail())
 }
 
 fn sql_of(body: &StepBody) -> Option<&Sql<Templated>> {

@@ -53,6 +53,9 @@ impl Board {
             | Kind::LockRefused { .. }
             | Kind::OutsideWindow { .. }
             | Kind::CancelAsked { .. }
+            | Kind::Notifying { .. }
+            | Kind::Breached { .. }
+            | Kind::Notified { .. }
             | Kind::Closing => Change::None,
         }
     }

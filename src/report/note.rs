@@ -1,7 +1,8 @@
 //! Why something ended as it did, in one short line. It knows no screen.
 
 use crate::base::StepId;
-use crate::event::{Failure, Question, Reply, Resolution, Unit};
+use crate::event::{Failure, Question, Reply, Resolution, Told, Unit};
+use crate::model::{Deadline, Occasion};
 use crate::t;
 
 /// A failure, or the first of the warnings; empty where there is neither.
@@ -38,6 +39,57 @@ pub fn resolution(how: Resolution) -> String {
         Resolution::Skip => t!("skip", "スキップ"),
         Resolution::ByHand => t!("done by hand", "手作業で完了"),
         Resolution::Verified => t!("was done, says verify", "完了済み（verify で確認）"),
+    }
+}
+
+/// How telling people went, one line a way.
+pub fn told(about: Occasion, told: &[Told]) -> Vec<String> {
+    let about = occasion(about);
+    let line = |told: &Told| match (&told.by, &told.failure) {
+        (by, None) => t!("told people by {by}: {about}", "{by} で通知しました: {about}"),
+        (by, Some(why)) => {
+            t!(
+                "could not tell people by {by} ({about}): {why}",
+                "{by} で通知できませんでした（{about}）: {why}"
+            )
+        }
+    };
+    told.iter().map(line).collect()
+}
+
+/// A deadline that has passed, and what follows.
+pub fn breached(deadline: &Deadline) -> String {
+    let passed = deadline_words(deadline);
+    match deadline.handler() {
+        Some(handler) => {
+            t!("{passed}: passed; handler {handler}", "{passed}: 超過。ハンドラー {handler} を実行")
+        }
+        None => t!("{passed}: passed; the run is stopped", "{passed}: 超過。実行を中止"),
+    }
+}
+
+/// By when what has to be over.
+pub fn deadline_words(deadline: &Deadline) -> String {
+    let within = deadline.within;
+    let until = match &deadline.until {
+        Some(step) => format!("`{step}`"),
+        None => t!("everything", "すべて"),
+    };
+    match &deadline.from {
+        None => t!("{until} within {within}", "{until} を {within} 以内"),
+        Some(from) => {
+            t!("{until} within {within} of `{from}`", "`{from}` の開始から {until} を {within} 以内")
+        }
+    }
+}
+
+/// What people are told of, in words.
+pub fn occasion(about: Occasion) -> String {
+    match about {
+        Occasion::Failure => t!("failure", "失敗"),
+        Occasion::Recovery => t!("recovery", "復旧"),
+        Occasion::Warning => t!("warning", "警告"),
+        Occasion::Person => t!("a person is needed", "人の対応が必要"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::finding::findings_text;
 use super::{Look, alone, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
-use crate::model::{Effect, Lock, LockBusy, Missed, Overlap, Schedule};
+use crate::model::{Deadline, Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
 use crate::plan::{Allowed, Outline};
 
 /// The whole dry run as text.
@@ -77,6 +77,11 @@ fn end(outline: &Outline) -> Vec<String> {
     lines.extend(outline.runs_at_once.map(alone::policy));
     lines.extend(outline.locks.iter().map(lock));
     lines.extend(outline.schedule.iter().map(schedule));
+    if let Some(clock) = outline.clock.as_ref().filter(|_| !outline.deadlines.is_empty()) {
+        lines.push(crate::t!("deadlines count from {clock}", "期限の起点: {clock}"));
+    }
+    lines.extend(outline.deadlines.iter().map(|d| crate::t!("deadline: {}", "期限: {}", deadline(d))));
+    lines.extend(outline.notifications.as_ref().map(notifications));
     let ticked = outline.checklist.iter();
     lines.extend(ticked.map(|box_| {
         let (item, from) = (&box_.item, &box_.from);
@@ -111,6 +116,32 @@ fn lock(lock: &Lock) -> String {
             crate::t!("lock {name}: left out when another holds it", "ロック {name}: 使用中なら実行しない")
         }
     }
+}
+
+/// By when what has to be over, and what is done else.
+pub(super) fn deadline(deadline: &Deadline) -> String {
+    let words = super::note::deadline_words(deadline);
+    match deadline.handler() {
+        Some(handler) => {
+            crate::t!("{words}, else handler {handler}", "{words}、超過時はハンドラー {handler}")
+        }
+        None => crate::t!("{words}, else the run is stopped", "{words}、超過時は実行を中止"),
+    }
+}
+
+/// Who is told of what.
+pub(super) fn notifications(all: &Notifications) -> String {
+    let of: Vec<String> = all.occasions().iter().map(|about| super::occasion(*about)).collect();
+    let mail = all.mail.iter().flat_map(|mail| mail.to.iter().chain(&mail.cc)).map(|to| format!("mail {to}"));
+    let hook = all.webhook.as_ref().map(|hook| match (&hook.url, &hook.secret) {
+        (Some(url), _) => format!("POST {url}"),
+        (None, secret) => {
+            format!("POST {} (secrets.{})", crate::base::MASK, secret.as_deref().unwrap_or_default())
+        }
+    });
+    let to: Vec<String> = mail.chain(hook).collect();
+    let (of, to) = (of.join(", "), to.join(", "));
+    crate::t!("people are told of {of}: {to}", "通知（{of}）: {to}")
 }
 
 fn schedule(schedule: &Schedule) -> String {

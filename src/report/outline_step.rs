@@ -68,7 +68,7 @@ fn order(step: &OutlineStep, lines: &mut Lines) {
     if !needs.is_empty() {
         lines.push((crate::t!("after", "先行"), needs.join(", ")));
     }
-    lines.extend(part_words(step.part));
+    lines.extend(part_words(step.part, step.handler.as_deref()));
     for when in &step.when {
         lines.push((crate::t!("when", "条件"), condition(when)));
     }
@@ -248,14 +248,21 @@ fn plain(value: &serde_json::Value) -> String {
 }
 
 /// The list of its group or playbook that a step stands in, and what that means; none for most.
-pub(super) fn part_words(part: Part) -> Option<(String, String)> {
+pub(super) fn part_words(part: Part, handler: Option<&str>) -> Option<(String, String)> {
     let meaning = match part {
         Part::Steps => return None,
         Part::Rescue => crate::t!("only if a step before it fails", "前のステップが失敗したときだけ"),
         Part::Always => crate::t!("at the end, whatever happens", "何が起きても最後に実行"),
+        Part::Handler => crate::t!("only when a deadline passes", "期限を過ぎたときだけ"),
     };
-    let word =
-        if part == Part::Rescue { crate::t!("rescue", "復旧") } else { crate::t!("always", "後始末") };
+    let word = match part {
+        Part::Rescue => crate::t!("rescue", "復旧"),
+        Part::Handler => {
+            let name = handler.unwrap_or_default();
+            crate::t!("handler {name}", "ハンドラー {name}")
+        }
+        Part::Steps | Part::Always => crate::t!("always", "後始末"),
+    };
     Some((word, meaning))
 }
 

@@ -81,6 +81,12 @@ impl Plain {
                 let at_once = if *at_once { t!("  (at once)", "（即時）") } else { String::new() };
                 self.fact(at, &t!("stopping", "中止処理"), &format!("{by}{at_once}"));
             }
+            (Kind::Breached { deadline, .. }, _) => {
+                self.fact(at, &t!("deadline", "期限"), &note::breached(deadline))
+            }
+            (Kind::Notified { about, told, .. }, _) => {
+                note::told(*about, told).iter().for_each(|line| self.fact(at, &t!("notice", "通知"), line));
+            }
             (Kind::Closing, _) => {
                 self.fact(at, &t!("closing", "後始末"), &t!("undo and always steps", "取り消しと後始末"));
             }

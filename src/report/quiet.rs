@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::sink::Sink;
 use super::summary;
-use super::{Heading, Look, alone};
+use super::{Heading, Look, alone, note, safe_line};
 use crate::event::{Event, Kind, Live, Outcome, Reporter, RunOutcome};
 
 /// Lines of logs are cut here.
@@ -40,6 +40,11 @@ impl Reporter for Quiet {
     fn event(&mut self, event: &Event) {
         self.board.take(event);
         match &event.kind {
+            Kind::Breached { deadline, .. } => self.err.line(&safe_line(&note::breached(deadline))),
+            Kind::Notified { about, told, .. } => {
+                let failed: Vec<_> = told.iter().filter(|told| told.failure.is_some()).cloned().collect();
+                note::told(*about, &failed).iter().for_each(|line| self.err.line(&safe_line(line)));
+            }
             Kind::RunEnded { outcome, .. } => self.end(*outcome),
             Kind::LockRefused { .. } => {
                 let told = alone::told(&event.kind, &self.board.heading.zone);

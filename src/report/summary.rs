@@ -5,9 +5,9 @@ use super::board::{Board, Trouble};
 use super::note::in_shell;
 use super::tail::tail;
 use super::width::fit;
-use super::{Look, counts_text, format_seconds, outcome_word, run_outcome_word, safe_line};
+use super::{Heading, Look, counts_text, format_seconds, outcome_word, run_outcome_word, safe_line};
 use crate::base::StepId;
-use crate::event::{Outcome, RunOutcome};
+use crate::event::{Event, Outcome, RunOutcome};
 use crate::t;
 
 /// How many troubles are told with the end of their log.
@@ -45,6 +45,15 @@ pub fn result(board: &Board, look: Look) -> Vec<String> {
         text.push_str(&t!(" {dot} {left} not begun", " {dot} 未開始 {left}"));
     }
     vec![format!("{} {}", look.run_mark(outcome), look.run_tinted(outcome, &said)), format!("  {text}")]
+}
+
+/// What went wrong in a run so far, from its facts: the lines of its summary without colours, and each trouble.
+pub fn troubles_of(heading: Heading, events: &[Event], columns: usize) -> (Vec<String>, Vec<Trouble>) {
+    let mut board = Board::new(heading);
+    events.iter().for_each(|event| drop(board.take(event)));
+    let look = Look { colour: false, unicode: true };
+    let lines = troubles(&board, look, columns);
+    (lines, board.steps.into_iter().flat_map(|step| step.troubles).collect())
 }
 
 /// What went wrong: failures first, then what was refused or is unknown, then warnings.

@@ -9,7 +9,7 @@ use super::canvas::{Canvas, SizeOf};
 use super::layout::{Layout, did_run};
 use super::sink::Sink;
 use super::summary::summary;
-use super::{Heading, Look, alone, safe_line};
+use super::{Heading, Look, alone, note, safe_line};
 use crate::event::{Event, Kind, Live, Reporter};
 
 /// The least time between two drawings.
@@ -88,6 +88,17 @@ impl Terminal {
             }
             (Kind::RunEnded { .. }, _) => self.scroll(summary(&self.board, self.look, self.layout().columns)),
             (_, Change::Step(place)) => self.step_over(place),
+            (Kind::Breached { deadline, .. }, _) => {
+                let line = safe_line(&note::breached(deadline)).into_owned();
+                let mark = self.look.mark(crate::event::Outcome::Warned);
+                self.scroll([format!("  {mark} {}", self.look.tinted(crate::event::Outcome::Warned, &line))]);
+            }
+            (Kind::Notified { about, told, .. }, _) => {
+                let lines = note::told(*about, told);
+                let dim = |line: &String| self.look.dim(&format!("  {}", safe_line(line)));
+                let lines: Vec<_> = lines.iter().map(dim).collect();
+                self.scroll(lines);
+            }
             (kind, _) => {
                 let told = alone::told(kind, &self.board.heading.zone);
                 self.scroll(told.map(|(word, what)| format!("{word}  {}", safe_line(&what))));

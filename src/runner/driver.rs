@@ -94,6 +94,8 @@ pub(super) struct Driver {
     /// Units that run.
     stoppers: HashMap<UnitRef, Stopper>,
     asking: Vec<(UnitRef, AbortHandle)>,
+    /// What people are being told.
+    pub(super) notices: Vec<Stopper>,
     wake: Option<Instant>,
     signal: Option<Signal>,
     outcome: Option<RunOutcome>,
@@ -112,6 +114,7 @@ impl Driver {
             lookups: HashMap::new(),
             stoppers: HashMap::new(),
             asking: Vec::new(),
+            notices: Vec::new(),
             wake: None,
             signal: None,
             outcome: None,
@@ -153,6 +156,12 @@ impl Driver {
             if self.lost.is_none() || matches!(command, Command::Finish(_)) {
                 self.act(command);
             }
+        }
+        // A deadline may count from what has just begun.
+        if !self.session.machine.plan().deadlines.is_empty()
+            && let Some(at) = self.session.machine.next_wake()
+        {
+            self.wake_at(at);
         }
         match &self.lost {
             Some(RecordError { message }) if self.outcome.is_none() => {
@@ -216,6 +225,9 @@ impl Driver {
             Some(request) => request.at_once,
             None => self.signal.is_some(),
         };
+        if at_once || self.session.machine.is_told_of() {
+            self.notices.iter().for_each(|s| s.stop(StopReason::Cancelled));
+        }
         events.extend(asked.map(|request| self.session.machine.note(request.fact(), now)));
         if at_once {
             self.stoppers.values().for_each(|s| s.stop(StopReason::Killed));
@@ -287,6 +299,7 @@ impl Driver {
         match command {
             Command::Ask { unit, name, question } => self.ask(unit, name, question),
             Command::Start { unit, permit } => self.start(unit, permit),
+            Command::Notify { about, unit } => self.notify(about, unit),
             Command::WakeAt(at) => self.wake_at(at),
             Command::Terminate => self.terminate(),
             Command::Finish(outcome) => self.outcome = Some(outcome),
@@ -303,6 +316,10 @@ impl Driver {
             drop(sender.send(News::Input(Input::Answered { unit, reply: answer.reply, by: answer.by })));
         });
         self.asking.push((unit, task.abort_handle()));
+        // Somebody may have to be told of it by and by.
+        if let Some(at) = self.session.machine.next_wake() {
+            self.wake_at(at);
+        }
     }
 
     fn start(&mut self, unit: UnitRef, permit: Permit) {

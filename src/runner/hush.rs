@@ -84,6 +84,7 @@ impl Hush {
                 self.gives(gives, withheld);
             }
             Kind::NotStarted { failure, .. } => self.failure(failure.as_mut()),
+            Kind::Notified { told, .. } => told.iter_mut().for_each(|one| self.failure(one.failure.as_mut())),
             Kind::Resolved { reason, gives, .. } => {
                 reason.iter_mut().for_each(|r| self.text(r));
                 self.gives(gives, &mut Vec::new());
@@ -99,6 +100,8 @@ impl Hush {
             | Kind::ChildStarted { .. }
             | Kind::RetryPlanned { .. }
             | Kind::Closing
+            | Kind::Notifying { .. }
+            | Kind::Breached { .. }
             | Kind::Blocked { .. }
             | Kind::RunEnded { .. } => {}
         }
@@ -311,6 +314,11 @@ mod tests {
                 withheld: Vec::new(),
             },
             Kind::NotStarted { unit: unit(), outcome: Outcome::Failed, failure: failure() },
+            Kind::Notified {
+                about: crate::model::Occasion::Failure,
+                unit: None,
+                told: vec![crate::event::Told { by: "mail".into(), failure: failure() }],
+            },
             Kind::Stopping { by: text(), at_once: false },
             Kind::Resolved {
                 unit: unit(),

@@ -4,6 +4,7 @@
 mod driver;
 mod gate;
 mod hush;
+mod notices;
 mod pace;
 mod pending;
 mod prepare;

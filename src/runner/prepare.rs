@@ -50,7 +50,7 @@ pub(super) fn job(session: &Session, unit: UnitRef) -> Result<Job, NotYet> {
     let item = machine.item(unit);
     let prepared = renderer.prepare(unit.node, item, machine, &secrets)?;
     as_planned(session, unit, &prepared)?;
-    if let Some(name) = connection_secret(machine, unit, &prepared)
+    if let Some(name) = inner_secret(machine, unit, &prepared)
         && session.vault.get(&name).is_none()
     {
         return Err(NotYet::Secrets(vec![name]));
@@ -105,14 +105,18 @@ pub(super) fn limit(session: &Session, unit: UnitRef) -> Option<Duration> {
     Some(rendered.0.std())
 }
 
-/// The password of a connection is used inside the action; it must be masked from the log's first byte.
-fn connection_secret(machine: &Machine, unit: UnitRef, prepared: &Prepared) -> Option<String> {
+/// The password of a connection or of the mail server is used inside the action; it must be masked from the log's
+/// first byte.
+fn inner_secret(machine: &Machine, unit: UnitRef, prepared: &Prepared) -> Option<String> {
+    let frame = &machine.plan().frames[machine.plan().at(unit.node).frame as usize];
     let sql = match &prepared.action {
         Action::Sql(sql) => sql,
         Action::Wait(wait) => wait.sql.as_ref()?,
+        action if action.sends_mail() => {
+            return Some(format!("secrets.{}", frame.system.mail.as_ref()?.password.as_ref()?));
+        }
         _ => return None,
     };
-    let frame = &machine.plan().frames[machine.plan().at(unit.node).frame as usize];
     let mut name = sql.connection.0.expose().to_string();
     for _ in 0..=frame.system.connections.len() {
         let connection = frame.system.connections.get(&name)?;

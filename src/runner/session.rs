@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::action::Site;
 use crate::base::Clock;
-use crate::event::{Operator, Reporter};
+use crate::event::{Messenger, Operator, Reporter};
 use crate::inputs::Vault;
 use crate::journal::Journal;
 use crate::plan::RunFacts;
@@ -29,6 +29,8 @@ pub struct Session {
     pub reporters: Vec<Box<dyn Reporter>>,
     /// Who answers.
     pub operator: Rc<dyn Operator>,
+    /// Who tells people who are not there, where anybody is told.
+    pub messenger: Option<Rc<dyn Messenger>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The place of each frame of the plan.

@@ -23,7 +23,7 @@ impl Machine {
         let node = self.plan.at(ix);
         let ended = match (node.body, node.part) {
             (Body::Close { open, .. }, _) => Some(open),
-            (_, Part::Steps) => return true,
+            (_, Part::Steps | Part::Handler) => return true,
             _ => node.inside,
         };
         let taken_back = self.take_back(ended, at, events);

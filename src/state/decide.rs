@@ -24,7 +24,12 @@ impl Machine {
         match input {
             Input::Begin => {}
             Input::Resume(with) => self.go_on(&with, at, &mut events),
-            Input::Wake => self.wake(at),
+            Input::Wake => {
+                self.wake(at);
+                self.wake_deadlines(at, &mut events);
+                self.wake_notices(at, &mut events);
+            }
+            Input::Notified { about, unit, told } => self.notified((about, unit), told, at, &mut events),
             Input::Prepared { unit, result } => self.prepared(unit, result, at, &mut events),
             Input::Child { unit, pid, start } => self.child(unit, pid, start, at, &mut events),
             Input::Reported { unit, results, withheld } => {
@@ -309,7 +314,8 @@ impl Machine {
 
     fn stop(&mut self, by: String, at_once: bool, at: Timestamp, events: &mut Vec<Event>) {
         let is_new = if at_once { !self.at_once } else { !self.stopping };
-        if is_new {
+        // What is over does not end otherwise because people are still being told of it.
+        if is_new && self.over_at.is_none() {
             self.emit(Kind::Stopping { by, at_once }, at, events);
         }
     }

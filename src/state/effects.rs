@@ -24,6 +24,7 @@ impl Machine {
                 runs.then(|| Command::Start { unit: at, permit: Permit::grant(unit.clone(), *attempt) })
             }
             Kind::RetryPlanned { not_before, .. } => Some(Command::WakeAt(*not_before)),
+            Kind::Notifying { about, unit } => Some(Command::Notify { about: *about, unit: unit.clone() }),
             Kind::Stopping { .. } => Some(Command::Terminate),
             Kind::RunEnded { outcome, .. } => Some(Command::Finish(*outcome)),
             _ => None,
@@ -42,9 +43,12 @@ impl Machine {
             return taken;
         }
         let mut from = UnitRef { node: 0, item: None };
-        while self.active < self.jobs {
+        // The steps of a handler do not wait for those that are late.
+        let handling = !self.plan.deadlines.is_empty();
+        while self.active < self.jobs || handling {
             let Some(unit) = self.queue.range(from..).next().copied() else { break };
-            if self.is_full(unit) || self.is_held_up(unit.node) {
+            let crowded = self.active >= self.jobs && self.plan.at(unit.node).handler.is_none();
+            if crowded || self.is_full(unit) || self.is_held_up(unit.node) {
                 // None of its loop has a place, and a loop may be long; or what it uses is read once more.
                 from = UnitRef { node: unit.node + 1, item: None };
                 continue;

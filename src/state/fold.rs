@@ -46,6 +46,9 @@ impl Machine {
             Kind::LockRefused { .. } => self.kept_out = true,
             Kind::Stopping { at_once, .. } => self.fold_stopping(*at_once),
             Kind::Closing => self.fold_closing(),
+            Kind::Breached { number, deadline } => self.fold_breached(*number, deadline),
+            Kind::Notifying { unit, .. } => self.fold_notifying(unit.as_ref(), at),
+            Kind::Notified { .. } => self.fold_notified(),
             Kind::RunEnded { .. } => {
                 self.ended = true;
                 self.must_sync = true;
@@ -53,6 +56,7 @@ impl Machine {
             Kind::Resumed { .. } => {
                 self.stopping = false;
                 self.reserved.clear();
+                (self.telling, self.over_at) = (0, None);
                 self.must_sync = true;
             }
             Kind::FoundUnknown { unit, .. } => self.fold_unknown(unit, at),
@@ -149,6 +153,7 @@ impl Machine {
     fn fold_asked(&mut self, unit: &crate::event::Unit, at: Timestamp) {
         let Some(unit) = self.unit(unit) else { return };
         self.activate(unit.node, at);
+        self.asked.insert(unit.node, at);
         for unit in &mut self.nodes[unit.node as usize].units {
             unit.state = UnitState::Asking;
         }

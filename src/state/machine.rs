@@ -1,6 +1,6 @@
 //! The state of a run, and what others may read of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -118,6 +118,14 @@ pub struct Machine {
     pub(super) undone: Vec<NodeIx>,
     /// Nodes that wait until what was done before them is taken back.
     pub(super) held: BTreeSet<NodeIx>,
+    /// The numbers of the deadlines that have passed.
+    pub(super) breached: BTreeSet<u32>,
+    /// Questions that nobody who is not there was told of yet, and since when they stand open.
+    pub(super) asked: HashMap<NodeIx, Timestamp>,
+    /// How many times people are being told of something.
+    pub(super) telling: usize,
+    /// Since when all is done but telling people of it.
+    pub(super) over_at: Option<Timestamp>,
     pub(super) seq: u64,
     pub(super) findings: Vec<Value>,
 }
@@ -148,6 +156,10 @@ impl Machine {
             done: Vec::new(),
             undone: Vec::new(),
             held: BTreeSet::new(),
+            breached: BTreeSet::new(),
+            asked: HashMap::new(),
+            telling: 0,
+            over_at: None,
             seq: 0,
             findings: Vec::new(),
             plan,
@@ -210,11 +222,13 @@ impl Machine {
         self.facts(unit).map_or(0, |u| u.attempts)
     }
 
-    /// When the next pause before an attempt is over.
+    /// When the next pause before an attempt is over, or somebody has to be told something.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let awake = self.nodes.iter().enumerate().filter(|(ix, _)| !self.is_stopped(*ix as NodeIx));
         let units = awake.flat_map(|(_, node)| &node.units);
-        units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None }).min()
+        let pauses =
+            units.filter_map(|unit| if let UnitState::Retrying(at) = unit.state { Some(at) } else { None });
+        pauses.chain(self.next_notice()).chain(self.next_deadline()).min()
     }
 
     pub(super) fn facts(&self, unit: UnitRef) -> Option<&UnitFacts> {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Permit, Resumption};
-use crate::event::{Failure, Question, Reply, RunOutcome, Unit};
+use crate::event::{Failure, Question, Reply, RunOutcome, Told, Unit};
+use crate::model::Occasion;
 use crate::plan::{NodeIx, Results};
 
 /// A unit of the plan: a node, and the place in its loop.
@@ -61,6 +62,15 @@ pub enum Input {
         /// Who gave it.
         by: String,
     },
+    /// People were told of something, or could not be.
+    Notified {
+        /// Of what.
+        about: Occasion,
+        /// What is asked about.
+        unit: Option<Unit>,
+        /// How each way went.
+        told: Vec<Told>,
+    },
     /// Time has passed.
     Wake,
     /// Nothing more is to be started, but what is done at the end whatever happened.
@@ -90,6 +100,13 @@ pub enum Command {
         unit: UnitRef,
         /// The leave to do so.
         permit: Permit,
+    },
+    /// Tell people who are not there.
+    Notify {
+        /// Of what.
+        about: Occasion,
+        /// What is asked about.
+        unit: Option<Unit>,
     },
     /// Come back with [`Input::Wake`] then.
     WakeAt(Timestamp),

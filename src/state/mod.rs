@@ -4,6 +4,7 @@
 mod closing;
 #[cfg(test)]
 mod closing_tests;
+mod deadlines;
 mod decide;
 mod effects;
 mod fold;
@@ -13,6 +14,7 @@ mod iterations;
 mod loop_tests;
 mod machine;
 mod message;
+mod notices;
 mod permit;
 mod pickup;
 #[cfg(test)]

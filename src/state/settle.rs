@@ -16,10 +16,15 @@ impl Machine {
     pub(super) fn settle(&mut self, at: Timestamp, events: &mut Vec<Event>) {
         loop {
             self.settled.append(&mut self.held);
+            let before = self.seq;
             while let Some(ix) = self.settled.pop_first() {
                 if self.nodes[ix as usize].phase == Phase::Waiting && !self.is_stopped(ix) {
                     self.settle_node(ix, at, events);
                 }
+            }
+            // What has ended since may be what a node was held for.
+            if !self.held.is_empty() && self.seq != before {
+                continue;
             }
             if !self.settle_closing(at, events) {
                 return self.settle_run(at, events);
@@ -66,7 +71,10 @@ impl Machine {
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Blocked { step, by }, at, events);
         }
-        if !self.settle_undo(ix, at, events) || !self.settle_rescue(ix, at, events) {
+        if !self.settle_handler(ix, at, events)
+            || !self.settle_undo(ix, at, events)
+            || !self.settle_rescue(ix, at, events)
+        {
             return;
         }
         match self.plan.at(ix).body {
@@ -107,7 +115,7 @@ impl Machine {
     /// Whether the node's conditions hold; says so in a fact when they do not.
     fn settle_when(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
         match self.renderer().skip_reason(ix, self) {
-            Ok(None) => true,
+            Ok(None) => self.settle_news(ix, at, events),
             Ok(Some(because)) => {
                 let step = self.plan.at(ix).id.clone();
                 self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
@@ -324,7 +332,7 @@ impl Machine {
     fn settle_run(&mut self, at: Timestamp, events: &mut Vec<Event>) {
         // What takes a step back is no step that is left, and may still run.
         let over = self.running == 0 && (self.left == 0 || self.at_once || self.stopping && !self.closing);
-        if self.ended || !over || !self.take_back(None, at, events) {
+        if self.ended || !over || !self.take_back(None, at, events) || !self.settle_notices(at, events) {
             return;
         }
         let mut counts = Counts::default();
@@ -334,13 +342,30 @@ impl Machine {
                 counts.add(outcome);
             }
         }
-        let outcome = match (self.kept_out, self.stopping) {
-            (true, _) => RunOutcome::Refused,
-            (_, true) => RunOutcome::Cancelled,
-            _ => self.run_outcome(),
-        };
-        let seconds = seconds_between(self.run.started, at);
+        let outcome = if self.kept_out { RunOutcome::Refused } else { self.standing() };
+        let seconds = seconds_between(self.run.started, self.over_at.unwrap_or(at));
         self.emit(Kind::RunEnded { outcome, counts, seconds }, at, events);
+    }
+
+    /// Whether a node tells something new, where it is to tell nothing else; says so in a fact when it does not.
+    fn settle_news(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
+        let node = self.plan.at(ix);
+        if !node.tells_changes() {
+            return true;
+        }
+        let now = self.standing();
+        if now.word() != self.run.previous.as_deref().unwrap_or(RunOutcome::Ok.word()) {
+            return true;
+        }
+        let (step, word) = (node.id.clone(), now.word());
+        let because = crate::t!("as the run before: {word}", "前回の実行と同じ状態（{word}）のため");
+        self.emit(Kind::Skipped { step, because }, at, events);
+        false
+    }
+
+    /// How the run would have ended if it ended now.
+    pub(super) fn standing(&self) -> RunOutcome {
+        if self.stopping { RunOutcome::Cancelled } else { self.run_outcome() }
     }
 
     fn run_outcome(&self) -> RunOutcome {
@@ -349,6 +374,7 @@ impl Machine {
             Outcome::Failed | Outcome::Blocked => RunOutcome::Failed,
             Outcome::Refused => RunOutcome::Refused,
             Outcome::Warned => RunOutcome::Warned,
+            _ if !self.breached.is_empty() => RunOutcome::Warned,
             _ => RunOutcome::Ok,
         }
     }

@@ -28,6 +28,7 @@ pub(super) fn steps(body: &str) -> Arc<Plan> {
 
 pub(super) fn run_facts() -> RunFacts {
     RunFacts {
+        clock: Timestamp::UNIX_EPOCH,
         id: "20260301T000000Z-aaaaaa".into(),
         started: Timestamp::UNIX_EPOCH,
         operator: "operator".into(),

@@ -28,7 +28,7 @@ impl Mode {
         match place {
             Place::Shell => Mode::Shell,
             Place::Sql => Mode::Sql,
-            Place::Header => Mode::Header,
+            Place::Header | Place::Line => Mode::Header,
             Place::Url => Mode::Url,
             _ => Mode::Text,
         }

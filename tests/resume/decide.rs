@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toban::event::Kind;
 
+use crate::sink::web;
 use crate::support::Place;
 
 fn attempt_of(step: &'static str) -> impl Fn(&Kind) -> bool {
@@ -198,4 +199,28 @@ steps:
             assert_eq!((used.trim(), place.count("tell")), ("it is given", 1));
         }
     }
+}
+
+#[test]
+fn people_are_told_once_that_a_person_has_to_decide() {
+    let (port, requests) = web("200 OK");
+    let head = format!("notifications: {{ webhook: {{ url: 'http://127.0.0.1:{port}/' }} }}");
+    let place = Place::new(&format!("title: t\n{head}\nsteps:\n  - {{ id: slow, shell: sleep 600 }}\n"));
+    place.kill_when(|kind| matches!(kind, Kind::ChildStarted { .. }));
+    let Some(pid) = place
+        .events()
+        .iter()
+        .find_map(|e| if let Kind::ChildStarted { pid, .. } = e.kind { Some(pid) } else { None })
+    else {
+        panic!("a child")
+    };
+    // SAFETY: the group is that of the step which this test's engine has started.
+    unsafe { libc::kill(-(pid as i32), libc::SIGKILL) };
+    for _ in 0..2 {
+        assert_eq!(place.toban(&["resume", "last"]).exits(4).unknown(), ["slow"]);
+    }
+    let got = requests.lock().expect("requests").clone();
+    assert!(got.len() == 1 && got[0].contains("\"event\":\"person\"") && got[0].contains("slow"), "{got:?}");
+    place.toban(&["resume", "last", "--skip", "slow", "--reason", "seen"]).exits(0);
+    assert_eq!(place.toban(&["verify", "last"]).code, 0);
 }

@@ -7,4 +7,6 @@ mod kill;
 #[allow(dead_code, reason = "other tests start other servers")]
 #[path = "../sql_support/server.rs"]
 mod server;
+#[path = "../cli/sink.rs"]
+mod sink;
 mod support;

@@ -13,18 +13,19 @@ use super::words::Known;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::cli::error::{Code, Error, say_on_stderr};
 use crate::cli::globals::{Globals, operator};
-use crate::cli::place::{marker, sites, vault};
+use crate::cli::place::{marker, messenger, sites, vault};
 use crate::cli::prompt::{FlagOperator, TerminalOperator};
 use crate::cli::run::{answers, exit_code, heading, lost, typed_by};
 use crate::cli::saved::refused;
 use crate::cli::start::Start;
 use crate::cli::status::{heading as heading_of, plan_of};
 use crate::cli::{locks, window};
-use crate::event::{Event, Kind, RecordError, RunOutcome};
+use crate::event::{Event, Kind, Record, RecordError, RunOutcome};
 use crate::journal::{
     CancelRequest, Journal, JournalError, Liveness, Recovered, RunFolder, liveness, read, summary,
 };
 use crate::lock::Queue;
+use crate::model::Occasion;
 use crate::plan::saved::Foreseen;
 use crate::plan::{PlanRecord, RunFacts};
 use crate::process::{SteadyClock, boot_id};
@@ -161,12 +162,16 @@ impl Made<'_> {
             terminal,
             marker: marker(self.id.to_string()),
         };
-        let (unknown, resolved) = match settling.settle(&mut signals).await? {
+        let settled = settling.settle(&mut signals).await?;
+        drop(settling);
+        let (unknown, resolved) = match settled {
             Settled::Decided { unknown, resolved } => (unknown, resolved),
             Settled::Signalled(signal) => return Ok(ExitCode::from(signal.exit_code())),
-            Settled::Undecided(known) => return Err(self.undecided(&known, &session)),
+            Settled::Undecided(known) => {
+                self.tell_of(&known, &mut session, &recovered.events).await?;
+                return Err(self.undecided(&known, &session));
+            }
         };
-        drop(settling);
         let resumed = Kind::Resumed {
             operator: who,
             engine: env!("CARGO_PKG_VERSION").to_string(),
@@ -194,6 +199,7 @@ impl Made<'_> {
         RunFacts {
             id: self.id.to_string(),
             started: first.at,
+            clock: self.record.clock.unwrap_or(first.at),
             operator: history.operator.clone(),
             state: state.path().display().to_string(),
             dir: dir.display().to_string(),
@@ -231,13 +237,16 @@ impl Made<'_> {
         events.iter().for_each(|event| machine.fold(event));
         let answers = answers(self.matches, plan)?;
         let (globals, out) = (self.globals, Box::new(std::io::stdout()));
-        let mut shown = reporter(globals.progress, heading, globals.colour, out, Box::new(std::io::stderr()));
+        let mut shown =
+            reporter(globals.progress, heading.clone(), globals.colour, out, Box::new(std::io::stderr()));
         events.iter().for_each(|event| shown.past(event));
         let vault = Rc::new(vault(self.start, self.id.to_string(), typed_by(terminal.clone())));
+        let sites = sites(plan, self.id.to_string(), &scratch, &vault);
         Ok(Session {
             machine,
             begin: Input::Begin,
-            sites: sites(plan, self.id.to_string(), &scratch, &vault),
+            messenger: messenger(plan, heading, &sites, &vault, (&globals.state(), &folder)),
+            sites,
             run,
             engine,
             journal,
@@ -276,6 +285,26 @@ impl Made<'_> {
                 self.record.playbook
             )),
         })
+    }
+
+    /// Tells people that a person has to decide, once: who resumes again without deciding tells nobody again.
+    async fn tell_of(&self, known: &[Known], session: &mut Session, events: &[Event]) -> Result<(), Error> {
+        let about = Occasion::Person;
+        let wanted =
+            session.machine.plan().notifications.as_ref().is_some_and(|n| n.occasions().contains(&about));
+        let again = events.last().is_some_and(|e| matches!(e.kind, Kind::Notified { unit: None, .. }));
+        let Some(messenger) = session.messenger.clone().filter(|_| wanted && !again) else { return Ok(()) };
+        let put = |session: &mut Session, kind: Kind| -> Result<(), Error> {
+            let event = session.machine.record(kind, session.clock.now());
+            session.journal.append(std::slice::from_ref(&event)).map_err(|e| Error::state(e.to_string()))?;
+            session.journal.sync().map_err(|e| Error::state(e.to_string()))?;
+            session.reporters.iter_mut().for_each(|shown| shown.event(&event));
+            Ok(())
+        };
+        put(session, Kind::Notifying { about, unit: None })?;
+        let lines: Vec<String> = known.iter().map(|known| known.line(&session.zone)).collect();
+        let told = messenger.tell(about, None, &lines.join("\n")).await;
+        put(session, Kind::Notified { about, unit: None, told })
     }
 
     /// What a person has to decide, one line a step; then how.

@@ -8,7 +8,8 @@ use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
 use super::{
-    alone, closing, connections, destroy, holders, ids, inputs, lint, order, shape_rules, times, vars,
+    alone, closing, connections, deadlines, destroy, holders, ids, inputs, lint, notices, order, shape_rules,
+    times, vars,
 };
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
@@ -23,6 +24,8 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     closing::check(playbook, &mut site);
     inputs::check(playbook, &mut site);
     alone::check(playbook, system, &mut site);
+    notices::of_playbook(playbook, system, &mut site);
+    deadlines::check(playbook, &mut site);
     for (i, schedule) in playbook.schedule.iter().enumerate() {
         let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
         let found = times::cron(&schedule.cron, site.doc.value(&path));
@@ -38,6 +41,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
         undone(step, &mut site);
         shape_rules::check(step, &mut site);
         holders::check(step, &mut site);
+        deadlines::called(step, calls, &mut site);
         destroy::check(step, &mut site);
         if let Some(system) = system {
             connections::check(step, system, &mut site);
@@ -50,7 +54,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
 }
 
 fn all_steps<'a>(playbook: &'a Playbook, look: &mut impl FnMut(&'a Step)) {
-    playbook.lists().into_iter().for_each(|(_, steps)| each(steps, look));
+    playbook.all_lists().for_each(|(_, steps)| each(steps, look));
 }
 
 fn each<'a>(steps: &'a [Step], look: &mut impl FnMut(&'a Step)) {

@@ -5,7 +5,7 @@ use crate::model::{Action, Needs, Part, Playbook, Step, StepBody};
 
 /// Checks every list of a playbook.
 pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
-    for (part, steps) in playbook.lists() {
+    for (part, steps) in playbook.all_lists() {
         list(part, steps, site);
     }
 }

@@ -42,6 +42,15 @@ fn of_action(step: &Step, action: &Action<Templated>, at: &[&str], system: &Syst
             site.error("unknown-connection", site.value(&step.id, &keys), title, help);
         }
         Action::Named(named) => name(step, &named.name, system, site),
+        Action::Escalate(escalate) => super::deadlines::contacts(step, escalate, at, system, site),
+        Action::Notify(notify) if notify.mail.is_some() && system.mail.is_none() => {
+            let title = crate::t!(
+                "system.yaml has no mail server for this environment",
+                "この環境の system.yaml にメールサーバーがありません"
+            );
+            let keys = [at, &["notify", "mail"]].concat();
+            site.error("no-mail-server", site.value(&step.id, &keys), title, Some(super::notices::server()));
+        }
         Action::Wait(wait) => {
             if let Some(reading) = wait.action() {
                 of_action(step, &reading, &["wait"], system, site);

@@ -21,6 +21,12 @@ pub fn system(system: &System, file: &mut SystemFile, environment: Option<&str>)
     let before = std::mem::take(&mut file.doc.notes);
     let mut found = Vec::new();
     named(system, file, environment, &mut found);
+    let told = super::mail::check(system).into_iter().chain(super::notices::of_system(system));
+    found.extend(told.map(|(code, path, title, help)| {
+        let mut d = Diagnostic::error(code, file.place(&path, environment), title);
+        d.help = help;
+        d
+    }));
     timed(system, file, environment, &mut found);
     for d in found {
         file.doc.note(d);

@@ -99,10 +99,13 @@ impl<'a> Gather<'a> {
         self.base = segs(&["defaults"]);
         self.staged(&[], &playbook.defaults, &before);
         self.base.clear();
+        if let Some(clock) = &playbook.clock {
+            self.staged(&["clock"], clock, &before);
+        }
         for (name, tree) in &playbook.outputs {
             self.tree(&["outputs", name], tree, &Names::default());
         }
-        playbook.lists().into_iter().for_each(|(_, list)| self.steps(list, false, site));
+        playbook.all_lists().for_each(|(_, list)| self.steps(list, false, site));
     }
 
     fn steps(&mut self, steps: &[Step], item: bool, site: &Site<'_>) {

@@ -10,7 +10,7 @@ use crate::model::{Needs, Playbook, Step};
 pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
     duplicates(site);
     let loops = Loops::of(playbook);
-    playbook.lists().into_iter().for_each(|(_, list)| steps(list, &loops, site));
+    playbook.all_lists().for_each(|(_, list)| steps(list, &loops, site));
     for (i, item) in playbook.checklist.iter().enumerate() {
         let path = vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
         known(&item.from, None, path, &loops, site);

@@ -13,7 +13,7 @@ impl<'a> Loops<'a> {
     /// The loops of a playbook.
     pub fn of(playbook: &'a Playbook) -> Loops<'a> {
         let mut loops = Loops::default();
-        playbook.lists().into_iter().for_each(|(_, steps)| loops.add(steps, &[]));
+        playbook.all_lists().for_each(|(_, steps)| loops.add(steps, &[]));
         loops
     }
 

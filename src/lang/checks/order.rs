@@ -1,6 +1,6 @@
 //! Cycles: steps that wait for each other, directly or through what they mention. It knows no names but ids.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::site::Site;
 use crate::base::StepId;
@@ -22,9 +22,13 @@ struct Nodes<'a> {
 /// Finds every cycle.
 pub fn check(playbook: &Playbook, mentions: &[Mention], site: &mut Site<'_>) {
     let mut nodes = Nodes { numbers: HashMap::new(), ids: Vec::new(), edges: Vec::new() };
-    playbook.lists().into_iter().for_each(|(_, steps)| nodes.name(steps));
+    playbook.all_lists().for_each(|(_, steps)| nodes.name(steps));
     nodes.lists(playbook.lists(), None);
-    for (step, other) in mentions {
+    playbook.handlers.values().for_each(|steps| nodes.list(steps, None));
+    // The steps of a handler wait for nothing that they mention.
+    let mut handling = HashSet::new();
+    playbook.handlers.values().for_each(|steps| ids_of(steps, &mut handling));
+    for (step, other) in mentions.iter().filter(|(step, _)| !handling.contains(step)) {
         nodes.wait(step, other, Why::Reference);
     }
     for _ in 0..20 {
@@ -39,6 +43,13 @@ pub fn check(playbook: &Playbook, mentions: &[Mention], site: &mut Site<'_>) {
         if nodes.edges.len() == before {
             return;
         }
+    }
+}
+
+fn ids_of<'a>(steps: &'a [Step], into: &mut HashSet<&'a StepId>) {
+    for step in steps {
+        into.insert(&step.id);
+        step.lists().into_iter().for_each(|(_, steps)| ids_of(steps, into));
     }
 }
 

@@ -67,6 +67,7 @@ pub fn of_action(action: &Action<Templated>, system: Option<&System>, calls: &Ca
             ..fixed(&["answer", "evidence", "note", "by"])
         },
         Action::Notify(_) => fixed(&["status"]),
+        Action::Escalate(_) => fixed(&["by", "note", "told"]),
         Action::Decide(_) => fixed(&["choice", "reason", "by"]),
         Action::Wait(wait) => {
             let mut outputs = wait.action().map_or_else(Outputs::default, |a| of_action(&a, system, calls));

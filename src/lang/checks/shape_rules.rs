@@ -7,8 +7,8 @@ use crate::base::StepId;
 use crate::lang::checks::gather::literal;
 use crate::lang::yaml::Seg;
 use crate::model::{
-    Action, AfterCrash, Docker, FileAction, Http, Place, Probe, Slot, Step, StepBody, Templated, Verifier,
-    Wait,
+    Action, AfterCrash, Docker, FileAction, Http, Letter, Place, Probe, Slot, Step, StepBody, Template,
+    Templated, Verifier, Wait, is_mail_address,
 };
 
 /// The rules of one step.
@@ -111,6 +111,11 @@ impl Rules<'_, '_> {
             Action::Decide(d) => {
                 self.exactly_one(&below, &[("choices", !d.choices.is_empty()), ("from", d.from.is_some())]);
             }
+            Action::Notify(notify) => {
+                let given = [("mail", notify.mail.is_some()), ("webhook", notify.webhook.is_some())];
+                self.exactly_one(&below, &given);
+                notify.mail.iter().for_each(|letter| self.letter(&[&below[..], &["mail"]].concat(), letter));
+            }
             Action::Manual(manual) => {
                 for (name, decl) in &manual.evidence {
                     let path = self.path(&[&below[..], &["evidence", name]].concat());
@@ -132,6 +137,31 @@ impl Rules<'_, '_> {
                 self.error("wrong-action", &below, title);
             }
             _ => {}
+        }
+    }
+
+    /// Addresses and lines that stand in the file must be such.
+    fn letter(&mut self, below: &[&str], letter: &Letter<Templated>) {
+        for (key, list) in [("to", &letter.to), ("cc", &letter.cc), ("bcc", &letter.bcc)] {
+            for (i, one) in list.iter().enumerate() {
+                let Template::Literal(text) = &one.0 else { continue };
+                if let Some(wrong) = text.expose().split(',').find(|one| !is_mail_address(one)) {
+                    let wrong = wrong.trim();
+                    let title =
+                        crate::t!("`{wrong}` is no mail address", "`{wrong}` はメールアドレスではありません");
+                    self.error("bad-address", &[below, &[key, &i.to_string()]].concat(), title);
+                }
+            }
+        }
+        if letter.to.is_empty() {
+            let title = crate::t!("`to` is empty: nobody is told", "`to` が空です。誰にも届きません");
+            self.error("empty", &[below, &["to"]].concat(), title);
+        }
+        if literal(&letter.subject)
+            .is_some_and(|subject| subject.trim_end_matches('\n').contains(['\r', '\n']))
+        {
+            let title = crate::t!("a subject is one line", "件名は 1 行です");
+            self.error("line-break", &[below, &["subject"]].concat(), title);
         }
     }
 

@@ -363,8 +363,6 @@ fn expand(value: &mut Value, forms: &[Short]) {
 /// Keys of the language that a later version understands.
 fn not_yet(name: &str, key: &str) -> bool {
     match name {
-        "Playbook" => matches!(key, "handlers" | "deadlines" | "clock"),
-        "Notify" => matches!(key, "mail" | "when_changed"),
         _ => false,
     }
 }

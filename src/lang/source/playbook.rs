@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::StepSource;
 use crate::base::Confidential;
 use crate::base::Duration;
-use crate::model::{Allow, ChecklistItem, InputDecl, Lock, RunsAtOnce, Schedule, Slot, Templated, Tree, at};
+use crate::model::{Allow, ChecklistItem, Deadline, InputDecl, Lock, Notifications, RunsAtOnce, Schedule, Slot, Templated, Tree, at};
 
 /// A playbook: what to do, in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -66,6 +66,23 @@ pub struct PlaybookSource {
     #[serde(default)]
     #[schemars(with = "Vec<StepSource>")]
     pub always: Vec<Value>,
+    /// The moment from which deadlines count: a time such as `2026-03-01T05:00`, or `05:00` for the last one there was, in
+    /// the zone of the system. Templates may name inputs and vars: `"{{ inputs.noticed_at }}"`. Default: the start of
+    /// the run.
+    #[serde(default)]
+    pub clock: Option<Slot<Templated>>,
+    /// By when what has to be over, and what is done where it is not.
+    #[serde(default)]
+    pub deadlines: Vec<Deadline>,
+    /// Steps that are run when a deadline passes, by name: in list order, each even if the one before failed, beside all
+    /// others and also where `--jobs` has no place. What a step that is not over would have given is null in them.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Vec<StepSource>>")]
+    pub handlers: IndexMap<String, Vec<Value>>,
+    /// When people are told of its runs without a step that does so, and how: key by key what differs from the
+    /// `notifications` of its system. Those of a playbook that this one calls say nothing here.
+    #[serde(default)]
+    pub notifications: Option<Notifications>,
     /// Boxes ticked from the results of steps.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use crate::base::{Confidential, Duration, Size, StepId};
 use crate::model::{
-    Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Fail, FileAction, ForEach,
-    Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry, SecretGenerate, Shell, Slot,
-    Sql, Stdin, StdoutFile, Templated, UndoWhen, Wait, at,
+    Action, AfterCrash, Allow, Around, Condition, Confirm, Decide, Docker, Effect, Escalate, Fail,
+    FileAction, ForEach, Http, Manual, Named, Needs, Notify, OnError, PlaybookCall, Probe, Retry,
+    SecretGenerate, Shell, Slot, Sql, Stdin, StdoutFile, Templated, UndoWhen, Wait, at,
 };
 
 /// One step: exactly one action, or `steps` of its own, and what surrounds it. What few steps have is boxed, so that
@@ -146,6 +146,9 @@ pub struct StepSource {
     /// Tells people who are not there.
     #[serde(default)]
     pub notify: Option<Box<Notify<Templated>>>,
+    /// Tells contacts one after another until one of them acknowledges.
+    #[serde(default)]
+    pub escalate: Option<Box<Escalate<Templated>>>,
     /// An action that `system.yaml` names for this environment.
     #[serde(default)]
     pub action: Option<Named<Templated>>,
@@ -205,7 +208,7 @@ impl UndoSource {
 }
 
 /// The keys of which a step has exactly one.
-pub const ACTION_KEYS: [&str; 16] = [
+pub const ACTION_KEYS: [&str; 17] = [
     "shell",
     "docker",
     "sql",
@@ -220,6 +223,7 @@ pub const ACTION_KEYS: [&str; 16] = [
     "fail",
     "playbook",
     "notify",
+    "escalate",
     "action",
     "steps",
 ];
@@ -242,6 +246,7 @@ impl StepSource {
         all.extend(self.fail.take().map(Action::Fail));
         all.extend(self.playbook.take().map(|a| Action::Playbook(*a)));
         all.extend(self.notify.take().map(Action::Notify));
+        all.extend(self.escalate.take().map(Action::Escalate));
         all.extend(self.action.take().map(Action::Named));
         all
     }

@@ -79,6 +79,13 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
     if !outline.schedule.is_empty() {
         facts.push(code(t!("Schedule", "予定"), outline.schedule.iter().map(|s| s.cron.clone())));
     }
+    if !outline.deadlines.is_empty() {
+        let all = outline.deadlines.iter().map(crate::report::outline::deadline);
+        facts.push(code(t!("Deadlines", "期限"), all));
+    }
+    if let Some(all) = &outline.notifications {
+        facts.push(text(t!("Notifications", "通知"), crate::report::outline::notifications(all)));
+    }
     if let Some(estimate) = &outline.estimate {
         let time = format_seconds(estimate.seconds);
         let runs = estimate.runs;
@@ -106,8 +113,10 @@ fn lock(lock: &crate::model::Lock) -> String {
 
 /// What is said of a step before the text that it performs.
 pub(super) fn step_facts(step: &OutlineStep) -> Vec<Fact> {
-    let mut facts: Vec<Fact> =
-        part_words(step.part).into_iter().map(|(word, told)| text(word, told)).collect();
+    let mut facts: Vec<Fact> = part_words(step.part, step.handler.as_deref())
+        .into_iter()
+        .map(|(word, told)| text(word, told))
+        .collect();
     for why in [Why::Sequence, Why::Written, Why::Reference, Why::After] {
         let needs = step.needs.iter().filter(|n| n.why == why).map(|n| n.step.clone());
         let needs: Vec<String> = needs.collect();

@@ -15,7 +15,7 @@ pub fn playbook(playbook: &Playbook, site: &mut Site<'_>) {
     if let Some(allow) = &playbook.allow {
         permits.extend(allowed(allow, &[], site.doc));
     }
-    playbook.lists().into_iter().for_each(|(_, list)| steps(list, site, &mut permits));
+    playbook.all_lists().for_each(|(_, list)| steps(list, site, &mut permits));
     text::look(site.doc);
     silence(&mut site.doc.notes, &mut permits);
     if whole {

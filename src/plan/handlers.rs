@@ -1,0 +1,29 @@
+//! The steps that are done when a deadline has passed, as they stand in a plan. It knows no time.
+
+use indexmap::IndexMap;
+
+use super::compile::{CompileError, Layout};
+use super::node::{Closing, NodeIx};
+use crate::lang::Loaded;
+use crate::model::{Part, Step};
+
+impl Layout {
+    /// The steps of each handler, which nothing waits for, and which wait for nothing but a deadline.
+    pub(super) fn handlers(
+        &mut self,
+        loaded: &Loaded,
+        handlers: &IndexMap<String, Vec<Step>>,
+        frame: u32,
+    ) -> Result<(), CompileError> {
+        for (name, steps) in handlers {
+            (self.part, self.handler) = (Part::Handler, Some(name.clone()));
+            self.closing = Closing { sure: false, lenient: true };
+            let mut above: Vec<NodeIx> = Vec::new();
+            for step in steps {
+                above.push(self.step(loaded, step, frame, None, &above)?);
+            }
+        }
+        (self.part, self.handler, self.closing) = (Part::Steps, None, Closing::default());
+        Ok(())
+    }
+}
