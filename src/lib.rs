@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod base;
+pub mod calendar;
 pub mod cli;
 pub mod diag;
 pub mod drawing;
