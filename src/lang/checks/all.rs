@@ -8,12 +8,11 @@ use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
 use super::{
-    closing, connections, destroy, far, holders, ids, inputs, lint, order, shape_rules, times, vars,
+    closing, connections, destroy, far, holders, ids, inputs, lint, order, schedule, shape_rules, vars,
 };
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
-use crate::lang::yaml::Seg;
 use crate::model::{Playbook, Step, System};
 
 /// Everything that can be wrong with a playbook that could be read.
@@ -22,11 +21,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     ids::check(playbook, &mut site);
     closing::check(playbook, &mut site);
     inputs::check(playbook, &mut site);
-    for (i, schedule) in playbook.schedule.iter().enumerate() {
-        let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
-        let found = times::cron(&schedule.cron, site.doc.value(&path));
-        site.doc.notes.extend(found);
-    }
+    schedule::check(playbook, calls, &mut site);
     let undone = |step: &Step, site: &mut Site<'_>| {
         if let (Some(system), Some(undo)) = (system, step.undoing()) {
             connections::check(&undo, system, site);
