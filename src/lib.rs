@@ -21,6 +21,7 @@ pub mod probe;
 pub mod process;
 pub mod report;
 pub mod runner;
+pub mod schedule;
 pub mod ssh;
 pub mod state;
 pub mod template;

@@ -15,6 +15,7 @@ use super::place::{sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
+use super::schedule::random;
 use super::start::{OnlyInputs, Start, start, told};
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RunOutcome};
@@ -46,7 +47,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let (session, scratch) = session(globals, &start, ready, &who, jobs, answers)?;
+        let id = run_id(globals, matches)?;
+        let (session, scratch) = session(globals, &start, ready, &who, jobs, answers, id)?;
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let id = RunId::parse(&session.run.id);
         let end = drive(session, signals).await.map_err(|e| Error::state(e.to_string()));
@@ -155,6 +157,19 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
     Ok(())
 }
 
+/// The id that was given for the run; whoever gives one twice wants one run.
+fn run_id(globals: &Globals, matches: &ArgMatches) -> Result<Option<RunId>, Error> {
+    let given = matches.get_one::<RunId>("run-id").cloned();
+    match given.filter(|id| globals.state().run(id).path().exists()) {
+        None => Ok(matches.get_one::<RunId>("run-id").cloned()),
+        Some(id) => {
+            let message = crate::t!("there is a run {id} already", "実行 {id} はすでにあります");
+            let help = crate::t!("`toban status {id}` tells of it", "`toban status {id}` で確認できます");
+            Err(Error::Plain { code: Code::Refused, message, help: None }.help(help))
+        }
+    }
+}
+
 type Opened = (Session, std::path::PathBuf);
 
 /// Creates the run, and brings together what it needs.
@@ -165,11 +180,12 @@ fn session(
     who: &str,
     jobs: u32,
     answers: Answers,
+    given: Option<RunId>,
 ) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
     let started = SystemClock.now();
-    let id = RunId::new(started, random());
+    let id = given.unwrap_or_else(|| RunId::new(started, random()));
     let folder = state.run(&id);
     let previous = plan.nodes.iter().any(|n| n.uses.previous).then(|| previous(&state, plan)).flatten();
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
@@ -255,12 +271,6 @@ fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
         .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
         .find_map(|s| s.outcome)?;
     serde_json::to_value(last).ok()?.as_str().map(str::to_string)
-}
-
-/// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
-fn random() -> u32 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish() as u32
 }
 
 fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, who: &str) -> RunFacts {

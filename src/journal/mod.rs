@@ -11,6 +11,7 @@ mod export;
 mod head;
 mod index;
 mod lane;
+mod ledger;
 mod lock;
 mod log;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use evidence::Evidence;
 pub use export::export;
 pub use head::Head;
 pub use index::{Filter, Row, note, select};
+pub use ledger::Ledger;
 pub use log::{LogSetup, StepLog};
 pub use prune::{Kept, Old, Pruned, Rule, choose, prune, sweep};
 pub use reader::{Recovered, read, recover};
