@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod base;
+pub mod calendar;
 pub mod cli;
 pub mod diag;
 pub mod drawing;
@@ -22,6 +23,7 @@ pub mod probe;
 pub mod process;
 pub mod report;
 pub mod runner;
+pub mod schedule;
 pub mod ssh;
 pub mod state;
 pub mod template;

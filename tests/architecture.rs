@@ -9,7 +9,7 @@ const RANKS: &[(u32, &[&str])] = &[
     (0, &["base"]),
     (1, &["diag"]),
     (2, &["model"]),
-    (3, &["event", "template", "graph"]),
+    (3, &["event", "template", "graph", "calendar"]),
     (4, &["lang", "process", "drawing"]),
     (5, &["plan", "inputs", "ssh", "lock"]),
     (6, &["state", "journal"]),

@@ -10,7 +10,7 @@ use super::args_record;
 use super::args_report::report;
 use super::chosen;
 use super::help::{help_flag, laid_out, version_flag};
-use crate::base::Duration;
+use crate::base::{Duration, RunId};
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -49,6 +49,7 @@ pub fn command() -> Command {
             args_record::verify(),
             args_record::export(),
             args_record::prune(),
+            super::schedule::flags(),
             schema(),
             completions(),
             help(),
@@ -256,6 +257,7 @@ fn run() -> Command {
         .arg(jobs())
         .arg(strict())
         .args([outside(), reason()])
+        .arg(run_id())
         .arg(by(crate::t!("who runs it [default: the login name]", "実施者 [既定: ログイン名]")))
         .after_help(crate::t!(
             "Examples:\n  toban run quickstart/daily\n  toban run refnet/restore -i file=/root/backups/x.sql.gz --confirm restore/swap=refnet\n  toban run refnet/daily --from old_dumps                that step and what comes after it\n  toban run refnet/daily --only health --only disk       just these",
@@ -280,6 +282,17 @@ pub(super) fn strict() -> Arg {
         .long("strict")
         .action(ArgAction::SetTrue)
         .help(crate::t!("exit 6 when there are warnings", "警告があれば終了コード 6 にする"))
+}
+
+fn run_id() -> Arg {
+    Arg::new("run-id")
+        .long("run-id")
+        .value_name("ID")
+        .value_parser(|text: &str| RunId::parse(text).filter(|id| id.number().is_some()).ok_or("no id of a run"))
+        .help(crate::t!(
+            "the id of the run, such as 20260301T020000Z-abc123; refused when that run is there already [default: a new one]",
+            "実行 ID（例: 20260301T020000Z-abc123）。その実行がすでにあれば拒否する [既定: 新しい ID]"
+        ))
 }
 
 fn approve() -> Command {

@@ -11,7 +11,7 @@ use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
     acknowledge, approve, args, cancel, check, completions, diff, export, far_end, graph, help, list, logs, plan,
-    prune, report, resume, run, runs, schema, show, status, verify,
+    prune, report, resume, run, runs, schedule, schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;
@@ -81,6 +81,7 @@ fn dispatch(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> 
         Some(("export", m)) => export::run(globals, m),
         Some(("prune", m)) => prune::run(globals, m),
         Some(("verify", m)) => verify::run(globals, m),
+        Some(("schedule", m)) => schedule::run(globals, m),
         Some(("schema", m)) => schema::run(m),
         Some(("completions", m)) => completions::run(m),
         Some(("help", m)) => help::run(m),

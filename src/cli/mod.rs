@@ -33,6 +33,7 @@ mod rules;
 mod run;
 mod runs;
 mod saved;
+mod schedule;
 mod schema;
 mod show;
 mod start;

@@ -16,6 +16,7 @@ use super::place::{messenger, sites, vault};
 use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
+use super::schedule::random;
 use super::start::{OnlyInputs, Start, start, told};
 use super::window;
 use crate::base::{Clock, RunId, SystemClock};
@@ -53,7 +54,8 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let (mut session, scratch) = session(globals, &start, ready, &who, started, jobs, answers)?;
+        let id = run_id(globals, matches)?;
+        let (mut session, scratch) = session(globals, &start, ready, &who, started, jobs, answers, id)?;
         held.hold_as(locks::holder(session.run.id.clone(), &start, &who, started));
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let id = RunId::parse(&session.run.id);
@@ -173,6 +175,19 @@ fn ask_missing(start: &mut Start) -> Result<(), Error> {
     Ok(())
 }
 
+/// The id that was given for the run; whoever gives one twice wants one run.
+fn run_id(globals: &Globals, matches: &ArgMatches) -> Result<Option<RunId>, Error> {
+    let given = matches.get_one::<RunId>("run-id").cloned();
+    match given.filter(|id| globals.state().run(id).path().exists()) {
+        None => Ok(matches.get_one::<RunId>("run-id").cloned()),
+        Some(id) => {
+            let message = crate::t!("there is a run {id} already", "実行 {id} はすでにあります");
+            let help = crate::t!("`toban status {id}` tells of it", "`toban status {id}` で確認できます");
+            Err(Error::Plain { code: Code::Refused, message, help: None }.help(help))
+        }
+    }
+}
+
 type Opened = (Session, std::path::PathBuf);
 
 /// Creates the run, and brings together what it needs.
@@ -184,11 +199,12 @@ fn session(
     started: Timestamp,
     jobs: u32,
     answers: Answers,
+    given: Option<RunId>,
 ) -> Result<Opened, Error> {
     let plan = &start.plan;
     let state = globals.state();
     let clock = SteadyClock::from(SystemClock.now());
-    let id = RunId::new(started, random());
+    let id = given.unwrap_or_else(|| RunId::new(started, random()));
     let folder = state.run(&id);
     let compares = plan.nodes.iter().any(|n| n.uses.previous) || plan.notifications.is_some();
     let previous = compares.then(|| previous(&state, plan)).flatten();
@@ -286,12 +302,6 @@ fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
         .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
         .find_map(|s| s.outcome)?;
     serde_json::to_value(last).ok()?.as_str().map(str::to_string)
-}
-
-/// 32 bits nobody can guess; the ids of runs that start in the same second must differ.
-fn random() -> u32 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish() as u32
 }
 
 fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, who: &str) -> RunFacts {

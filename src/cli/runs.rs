@@ -150,7 +150,7 @@ fn columns(row: &Row) -> [String; 5] {
 }
 
 /// A result of the index for people.
-fn result_word(result: &str) -> String {
+pub fn result_word(result: &str) -> String {
     match result {
         "running" => crate::t!("running", "実行中"),
         "dead" => crate::t!("dead", "中断"),

@@ -12,6 +12,7 @@ mod export;
 mod head;
 mod index;
 mod lane;
+mod ledger;
 mod log;
 #[cfg(test)]
 mod log_tests;
@@ -35,6 +36,7 @@ pub use evidence::Evidence;
 pub use export::export;
 pub use head::Head;
 pub use index::{Filter, Row, note, select};
+pub use ledger::Ledger;
 pub use log::{LogSetup, StepLog};
 pub use prune::{Kept, Old, Pruned, Rule, choose, prune, sweep};
 pub use reader::{Recovered, length, read, recover, written_since};

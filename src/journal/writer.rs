@@ -44,10 +44,14 @@ impl Journal {
     ) -> Result<Journal, JournalError> {
         let runs = state.path().join("runs");
         private_folder(&runs)?;
+        let folder = state.run(id);
+        let head = claim(&folder)?;
         let hidden = runs.join(format!(".tmp-{id}"));
+        // What a process left that died at this very place.
+        drop(fs::remove_dir_all(&hidden));
         let made = fill(&hidden, plan_json, first).and_then(|mut journal| {
-            let folder = state.run(id);
-            journal.open_head(&folder)?;
+            journal.head = head;
+            journal.tell_head()?;
             publish(&hidden, folder.path(), &runs)?;
             tracing::debug!(folder = %folder.path().display(), "run folder made");
             journal.path = folder.journal();
@@ -92,10 +96,7 @@ impl Journal {
     /// The hash of what is on disk is kept beside all runs from now on: whoever cuts the journal off before that is
     /// found out.
     fn open_head(&mut self, folder: &RunFolder) -> Result<(), JournalError> {
-        let Some(path) = folder.head() else { return Ok(()) };
-        private_folder(path.parent().unwrap_or(Path::new("/")))?;
-        let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        self.head = Some((open.map_err(JournalError::unwritable(&path))?, path));
+        self.head = head_file(folder)?;
         self.tell_head()
     }
 
@@ -226,6 +227,22 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
 }
 
 /// Only its owner can look into a run: outputs of commands stand there.
+/// The file of a run's head outside its folder.
+fn head_file(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
+    let Some(path) = folder.head() else { return Ok(None) };
+    private_folder(path.parent().unwrap_or(Path::new("/")))?;
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    Ok(Some((open.map_err(JournalError::unwritable(&path))?, path)))
+}
+
+/// Whoever holds the head of a run that is not there makes it: of two processes that were given one id, one run comes.
+fn claim(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
+    let busy = || JournalError::Busy { path: folder.journal() };
+    let Some((file, path)) = head_file(folder)? else { return Ok(None) };
+    let held = lock::hold(&file).map_err(JournalError::unwritable(&path))?;
+    if held && !folder.path().exists() { Ok(Some((file, path))) } else { Err(busy()) }
+}
+
 pub(super) fn private_folder(path: &Path) -> Result<(), JournalError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::unwritable(path))
 }

@@ -13,7 +13,8 @@ use super::placed::Placed;
 use super::read;
 use super::resolve::{Target, resolve, shown};
 use super::system::SystemFile;
-use crate::diag::{Diagnostic, Severity, Source};
+use super::yaml::{Index, Seg};
+use crate::diag::{At, Diagnostic, Severity, Source};
 use crate::model::{Playbook, System};
 
 /// A playbook that checks, in one environment.
@@ -110,6 +111,17 @@ impl Loaded {
         }
         all
     }
+
+    /// The place of the cron expression of a schedule.
+    pub fn schedule_place(&self, index: usize) -> At {
+        let source = Arc::clone(&self.source);
+        let path = [Seg::name("schedule"), Seg::Index(index), Seg::name("cron")];
+        let span = match Index::of(&source.text) {
+            Ok((places, _)) => places.root().map(|root| places.value_span(&source.text, root, &path)),
+            Err(_) => None,
+        };
+        At { source, span: span.unwrap_or(0..0) }
+    }
 }
 
 /// What is being read, and from within what.
@@ -148,6 +160,10 @@ impl Loading<'_> {
         let calls = calls::load(self, target, &playbook, system.environment.as_deref(), &mut doc, &placed);
         self.stack.pop();
         checks::all(&playbook, system.system.as_deref(), &mut doc, &placed, &calls);
+        if system.notes.is_empty() {
+            let names = system.file.as_ref().map(SystemFile::environments).unwrap_or_default();
+            checks::schedule_environments(&playbook, &names, &mut doc);
+        }
         if let (Some(file), Some(facts)) = (&mut system.file, &system.system) {
             checks::system(facts, file, system.environment.as_deref());
             system.notes = std::mem::take(&mut file.doc.notes);
@@ -242,6 +258,6 @@ fn no_system(name: &str, path: &Path, cwd: &Path) -> Diagnostic {
         "環境 `{name}` がありません（{path} が存在しません）"
     );
     let source = Arc::new(Source { path, text: String::new() });
-    let at = crate::diag::At { source, span: 0..0 };
+    let at = At { source, span: 0..0 };
     Diagnostic { at: None, ..Diagnostic::error("unknown-environment", at, title) }
 }

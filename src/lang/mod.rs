@@ -24,7 +24,7 @@ mod system;
 mod yaml;
 
 pub use calls::part_key;
-pub use checks::{RULES, Rule};
+pub use checks::{CRON_NEVER, CRON_OR, RULES, Rule, SCHEDULE_ASKS, SCHEDULE_INPUTS};
 pub use effect::infer_effect;
 pub use library::Library;
 pub use load::{Loaded, check, load};

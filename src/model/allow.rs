@@ -40,4 +40,8 @@ allow! {
     "cron-never" cron_never,
     /// Why a schedule restricts both the day and the weekday.
     "cron-or" cron_or,
+    /// Why a scheduled playbook may ask a person.
+    "schedule-asks" schedule_asks,
+    /// Why a schedule may leave out an input that is required.
+    "schedule-inputs" schedule_inputs,
 }

@@ -82,9 +82,22 @@ pub struct Schedule {
     /// What happens when the last run has not ended. Default: wait.
     #[serde(default)]
     pub overlap: Overlap,
+    /// The environment of the scheduled run. Default: the default of its system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// Inputs of the scheduled run.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, Value>,
+    /// Steps that are agreed to beforehand, since nobody is there to be asked: `restore/swap`, or `restore/swap=TARGET`
+    /// where the target has to be typed. As `--confirm` of `toban run`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirm: Vec<String>,
+    /// What `decide` steps are answered with. As `--choose` of `toban run`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub choose: IndexMap<String, String>,
+    /// What `manual` steps are answered with. As `--answer` of `toban run`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub answer: IndexMap<String, String>,
 }
 
 /// A scheduled time that was missed.

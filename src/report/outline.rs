@@ -155,10 +155,15 @@ fn schedule(schedule: &Schedule) -> String {
             crate::t!("left out while the run before it goes on", "前回が続いていれば実行しない")
         }
     };
-    let inputs: Vec<String> =
-        schedule.inputs.iter().map(|(name, value)| format!(", {name}={value}")).collect();
-    let (cron, inputs) = (&schedule.cron, inputs.concat());
-    crate::t!("schedule {cron}: {missed}, {overlap}{inputs}", "予定 {cron}: {missed}、{overlap}{inputs}")
+    let mut more: Vec<String> =
+        schedule.environment.iter().map(|name| crate::t!(", in {name}", "、環境 {name}")).collect();
+    more.extend(schedule.inputs.iter().map(|(name, value)| format!(", {name}={value}")));
+    more.extend(schedule.confirm.iter().map(|step| format!(", confirm {step}")));
+    let answers = schedule.choose.iter().map(|answer| ("choose", answer));
+    let answers = answers.chain(schedule.answer.iter().map(|answer| ("answer", answer)));
+    more.extend(answers.map(|(key, (step, value))| format!(", {key} {step}={value}")));
+    let (cron, more) = (&schedule.cron, more.concat());
+    crate::t!("schedule {cron}: {missed}, {overlap}{more}", "予定 {cron}: {missed}、{overlap}{more}")
 }
 
 /// What a step does to the world, in a word.

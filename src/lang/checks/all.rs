@@ -8,13 +8,12 @@ use super::names::{self, Known};
 use super::outputs::{Outputs, of_step};
 use super::site::Site;
 use super::{
-    alone, closing, connections, deadlines, destroy, holders, ids, inputs, lint, notices, order, shape_rules,
-    times, vars,
+    alone, closing, connections, deadlines, destroy, holders, ids, inputs, lint, notices, order, schedule,
+    shape_rules, vars,
 };
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
 use crate::lang::placed::Placed;
-use crate::lang::yaml::Seg;
 use crate::model::{Playbook, Step, System};
 
 /// Everything that can be wrong with a playbook that could be read.
@@ -26,11 +25,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     alone::check(playbook, system, &mut site);
     notices::of_playbook(playbook, system, &mut site);
     deadlines::check(playbook, &mut site);
-    for (i, schedule) in playbook.schedule.iter().enumerate() {
-        let path = [Seg::name("schedule"), Seg::Index(i), Seg::name("cron")];
-        let found = times::cron(&schedule.cron, site.doc.value(&path));
-        site.doc.notes.extend(found);
-    }
+    schedule::check(playbook, calls, &mut site);
     let undone = |step: &Step, site: &mut Site<'_>| {
         if let (Some(system), Some(undo)) = (system, step.undoing()) {
             connections::check(&undo, system, site);

@@ -1,11 +1,8 @@
 //! Cron expressions and zones: whether they can be read, whether they ever come, whether they mean what they
 //! seem to. It schedules nothing.
 
-use std::str::FromStr;
-
-use croner::Cron;
-
 use super::lint::{CRON_NEVER, CRON_OR};
+use crate::calendar::Cron;
 use crate::diag::{At, Diagnostic};
 use crate::model::{Blackout, Dates};
 
@@ -15,18 +12,15 @@ pub fn cron(text: &str, at: At) -> Option<Diagnostic> {
         "five fields: minute hour day month weekday, such as \"0 2 * * *\" or \"0 3 * * SUN#1\"",
         "5 つの欄（分 時 日 月 曜日）で書きます。例: \"0 2 * * *\"、\"0 3 * * SUN#1\""
     );
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let parsed = Cron::from_str(text).ok().filter(|_| fields.len() == 5);
-    let Some(cron) = parsed else {
+    let Some(cron) = Cron::parse(text) else {
         let title = crate::t!("`{text}` is not a cron expression", "`{text}` は cron 式ではありません");
         return Some(Diagnostic::error("bad-cron", at, title).help(help));
     };
-    let start = jiff::civil::date(2024, 1, 1).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    if cron.find_next_occurrence(&start, true).is_err() {
+    if !cron.comes() {
         let title = crate::t!("`{text}` never comes", "`{text}` に当たる日時はありません");
         return Some(Diagnostic::error(CRON_NEVER, at, title).help(help).rule());
     }
-    if fields[2] != "*" && fields[4] != "*" && !fields[4].starts_with('+') {
+    if cron.is_either() {
         let title = crate::t!(
             "`{text}` comes on the days of the month and also on the weekdays: either is enough",
             "`{text}` は「日」と「曜日」のどちらか一方が合えば実行されます"

@@ -288,17 +288,6 @@ impl<'a> Fit<'a> {
     }
 
     fn unknown(&mut self, key: &str, fields: &[Field], name: &str) -> Fitted {
-        if not_yet(name, key) {
-            let title = crate::t!(
-                "`{key}` is not supported by this version yet",
-                "`{key}` はこの版ではまだ使えません"
-            );
-            let help = crate::t!(
-                "remove it; it would not be done, and that must not go unnoticed",
-                "削除してください（書いても実行されず、見落としになります）"
-            );
-            return self.note(Where::Key, "not-yet", title, Some(help));
-        }
         let keys = || fields.iter().map(|f| f.key.as_str());
         let help = match did_you_mean(key, keys()) {
             Some(near) => crate::t!("did you mean `{near}`?", "`{near}` の間違いではありませんか？"),
@@ -357,13 +346,6 @@ fn expand(value: &mut Value, forms: &[Short]) {
         };
         *value = Value::Object([(key.to_string(), value.take())].into_iter().collect());
         return;
-    }
-}
-
-/// Keys of the language that a later version understands.
-fn not_yet(name: &str, key: &str) -> bool {
-    match name {
-        _ => false,
     }
 }
 

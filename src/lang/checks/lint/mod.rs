@@ -16,6 +16,7 @@ mod text;
 
 pub use call::command_of;
 pub use file::{playbook, system};
+pub use note::note;
 pub use rules::{RULES, Rule, chapter};
 
 /// The rule of a step that destroys and does not say so.
@@ -34,3 +35,7 @@ pub const LITERAL_SECRET: &str = "literal-secret";
 pub const CRON_NEVER: &str = "cron-never";
 /// The rule of a schedule that comes more often than meant.
 pub const CRON_OR: &str = "cron-or";
+/// The rule of a scheduled playbook that asks a person.
+pub const SCHEDULE_ASKS: &str = "schedule-asks";
+/// The rule of a schedule that leaves out what is required.
+pub const SCHEDULE_INPUTS: &str = "schedule-inputs";

@@ -2,7 +2,7 @@
 
 use super::{
     CRON_NEVER, CRON_OR, ENDLESS_COMMAND, INTERACTIVE_COMMAND, LITERAL_SECRET, PIPE_INTO_FILE, PLACEHOLDER,
-    UNMARKED_DESTROY,
+    SCHEDULE_ASKS, SCHEDULE_INPUTS, UNMARKED_DESTROY,
 };
 
 /// A rule of `check`.
@@ -23,7 +23,7 @@ pub struct Rule {
 }
 
 /// Every rule.
-pub const RULES: [Rule; 8] = [
+pub const RULES: [Rule; 10] = [
     Rule {
         name: UNMARKED_DESTROY,
         finds: || {
@@ -167,6 +167,42 @@ pub const RULES: [Rule; 8] = [
         bad: "title: First Sunday\nschedule: [{ cron: '0 3 1-7 * SUN' }]\nsteps: [{ id: a, probe: memory }]\n",
         mended: "title: First Sunday\nschedule: [{ cron: '0 3 * * SUN#1' }]\nsteps: [{ id: a, probe: memory }]\n",
         allow: "allow: { cron-or: both the 1st and every Sunday are meant }\n",
+    },
+    Rule {
+        name: SCHEDULE_ASKS,
+        finds: || {
+            crate::t!(
+                "a playbook with a schedule and a step that asks a person, which the schedule does not answer by `confirm`, `choose` or `answer`",
+                "予定があるのに人に確認するステップがあり、予定の `confirm`、`choose`、`answer` で答えていないプレイブック"
+            )
+        },
+        reason: || {
+            crate::t!(
+                "a scheduled run has nobody to ask: the step is not confirmed, what needs it is blocked, and the run exits 3",
+                "予定の実行には確認する相手がいません。ステップは未承認となり、それを必要とするステップは見送られ、終了コードは 3 になります"
+            )
+        },
+        bad: "title: Old files\nschedule: [{ cron: '0 3 * * *' }]\nsteps: [{ id: drop, effect: destroy, shell: rm -r /srv/app/old }]\n",
+        mended: "title: Old files\nschedule: [{ cron: '0 3 * * *', confirm: [drop] }]\nsteps: [{ id: drop, effect: destroy, shell: rm -r /srv/app/old }]\n",
+        allow: "allow: { schedule-asks: what nobody confirms is done by hand in the morning }\n",
+    },
+    Rule {
+        name: SCHEDULE_INPUTS,
+        finds: || {
+            crate::t!(
+                "a schedule that does not give an input which the playbook requires",
+                "プレイブックの必須入力を指定していない予定"
+            )
+        },
+        reason: || {
+            crate::t!(
+                "no run of it ever begins: the input is missing, exit 2",
+                "入力が足りないため、実行は一度も始まりません（終了コード 2）"
+            )
+        },
+        bad: "title: Clean\nschedule: ['0 3 * * *']\ninputs: { folder: { type: path } }\nsteps: [{ id: a, shell: 'ls {{ inputs.folder }}', effect: read }]\n",
+        mended: "title: Clean\nschedule: [{ cron: '0 3 * * *', inputs: { folder: /srv } }]\ninputs: { folder: { type: path } }\nsteps: [{ id: a, shell: 'ls {{ inputs.folder }}', effect: read }]\n",
+        allow: "allow: { schedule-inputs: the input comes with the next change of the system }\n",
     },
 ];
 
