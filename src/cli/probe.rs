@@ -63,7 +63,7 @@ fn shown(plan: &Plan, ix: NodeIx) -> Option<String> {
 }
 
 /// Where an outline has words of the language, ids, and what no look adds to.
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 17] = [
     "id",
     "inside",
     "step",

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::writer::{private_folder, sync_folder};
 use super::{JournalError, StateDir};
 use crate::calendar::{Book, Entered};
+use crate::lock;
 
 /// So many lines are kept before the file is written anew with the gist of them.
 const LINES: usize = 10_000;
