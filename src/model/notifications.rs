@@ -120,7 +120,7 @@ mod tests {
             ..Notifications::default()
         };
         let both = Notifications::of(Some(&own), Some(&system)).expect("somebody is told");
-        assert_eq!((both.mail, both.patience()), (mail("b@x"), Duration::from_secs(5)));
+        assert_eq!((both.patience(), both.mail), (Duration::from_secs(5), mail("b@x")));
         assert_eq!(Notifications::of(None, Some(&system)).map(|n| n.occasions().len()), Some(3));
         let nothing = Notifications { on: Some(Vec::new()), ..Notifications::default() };
         assert_eq!(Notifications::of(Some(&nothing), Some(&system)), None, "nobody is told of anything");

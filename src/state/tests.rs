@@ -112,7 +112,7 @@ impl World {
                 }
                 Command::Ask { unit, .. } => assert!(self.asking.insert(unit), "{unit:?} asked twice"),
                 Command::Finish(outcome) => self.outcome = Some(outcome),
-                Command::WakeAt(_) | Command::Terminate => {}
+                Command::WakeAt(_) | Command::Notify { .. } | Command::Terminate => {}
             }
         }
     }
