@@ -5,6 +5,7 @@ mod driver;
 mod gate;
 mod hush;
 mod notices;
+mod left;
 mod pace;
 mod pending;
 mod prepare;
@@ -17,6 +18,7 @@ mod world;
 
 pub use driver::{End, drive};
 pub use gate::{Passed, drive_locked, pass, say};
+pub use left::left_elsewhere;
 pub use session::Session;
 pub use signal::{Signal, Signals};
 pub use verify::verify;

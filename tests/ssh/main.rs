@@ -4,6 +4,7 @@
 #[path = "../cli/place.rs"]
 mod place;
 mod program;
+mod resumed;
 #[allow(dead_code, reason = "other test binaries use the rest")]
 #[path = "../sql_support/server.rs"]
 mod server;

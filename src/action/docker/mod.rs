@@ -31,4 +31,5 @@ mod sweep;
 pub(super) use compose_inside::container_of;
 pub use could::could_start;
 pub(super) use engine::connect;
+pub(super) use marker::entry as mark;
 pub use perform::perform;

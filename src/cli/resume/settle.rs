@@ -11,10 +11,10 @@ use crate::cli::error::Error;
 use crate::cli::prompt::TerminalOperator;
 use crate::cli::saved::refused;
 use crate::event::{Gives, Kind, Operator, Question, Reply, Resolution, Unit};
-use crate::model::{InputDecl, InputType};
-use crate::process::{Left, StopReason, Stopper, boot_id, left_of, left_unknown};
+use crate::model::{AfterCrash, InputDecl, InputType};
+use crate::process::{Left, Stop, StopReason, Stopper, boot_id, left_of, left_unknown};
 use crate::report::safe_line;
-use crate::runner::{Session, Signal, Signals, verify};
+use crate::runner::{Session, Signal, Signals, left_elsewhere, verify};
 use crate::state::resume::{Case, Decision, Refusal, SamePlan, Standing, Verified, decide};
 use crate::state::{History, UnitRef};
 
@@ -144,17 +144,22 @@ impl Settling<'_> {
             under_way: self.history.under_way.get(&name).cloned(),
             unit: name.clone(),
             left: Vec::new(),
+            unasked: None,
             verify: None,
             lacks,
             over: standing == Standing::Withheld,
         };
         let mut case = Case { standing, ..self.case(unit) };
         loop {
-            known.left = self.left(&known);
+            self.look(unit, &mut known).await;
             case.alive = !known.left.is_empty();
             case.order = self.orders.get(&unit).map(|order| order.how);
+            // Where nobody can look, its author's word is not enough.
+            if known.unasked.is_some() && case.after_crash != AfterCrash::Never {
+                case.after_crash = AfterCrash::Ask;
+            }
             match decide(&case) {
-                Decision::Wait => self.wait(&known, signals).await.map_err(NotYet::Signalled)?,
+                Decision::Wait => self.wait(unit, &known, signals).await.map_err(NotYet::Signalled)?,
                 Decision::Verify => {
                     let (verified, why) = self.verified(unit, signals).await.map_err(NotYet::Signalled)?;
                     case.verified = verified;
@@ -193,7 +198,19 @@ impl Settling<'_> {
         }
     }
 
-    /// What still runs of a unit.
+    /// What still runs of a unit, here and on the host that it was done on.
+    async fn look(&self, unit: UnitRef, known: &mut Known) {
+        (known.left, known.unasked) = (self.left(known), None);
+        if known.over {
+            return;
+        }
+        match left_elsewhere(self.session, unit, Stop::never()).await {
+            Ok(more) => known.left.extend(more),
+            Err(failure) => known.unasked = Some(failure.to_string()),
+        }
+    }
+
+    /// What still runs of a unit on this machine.
     fn left(&self, known: &Known) -> Vec<Left> {
         if known.over {
             return Vec::new();
@@ -205,18 +222,22 @@ impl Settling<'_> {
         }
     }
 
-    async fn wait(&self, known: &Known, signals: &mut Signals) -> Result<(), Signal> {
+    async fn wait(&self, unit: UnitRef, known: &Known, signals: &mut Signals) -> Result<(), Signal> {
         let list: Vec<String> = known.left.iter().map(|p| format!("{} ({})", p.pid, p.command)).collect();
-        let (unit, list) = (&known.unit, list.join(", "));
-        let text = crate::t!("{unit}  waits for {list} to end", "{unit}  {list} の終了を待っています");
+        let (name, list) = (&known.unit, list.join(", "));
+        let text = crate::t!("{name}  waits for {list} to end", "{name}  {list} の終了を待っています");
         crate::cli::error::say_on_stderr(&format!("{}\n", safe_line(&text)));
-        while !self.left(known).is_empty() {
-            tokio::select! {
-                signal = signals.next() => return Err(signal),
-                () = tokio::time::sleep(LOOK) => {}
+        let mut now = known.clone();
+        let ended = async {
+            while !now.left.is_empty() {
+                tokio::time::sleep(LOOK).await;
+                self.look(unit, &mut now).await;
             }
+        };
+        tokio::select! {
+            signal = signals.next() => Err(signal),
+            () = ended => Ok(()),
         }
-        Ok(())
     }
 
     async fn verified(

@@ -17,6 +17,8 @@ pub struct Known {
     pub under_way: Option<UnderWay>,
     /// What still runs of it.
     pub left: Vec<Left>,
+    /// Why the host that it was done on cannot be asked what still runs there.
+    pub unasked: Option<String>,
     /// Why its `verify` could not tell.
     pub verify: Option<String>,
     /// Outputs that were not written and are needed; or that a later step needs and only a person can give.
@@ -48,6 +50,12 @@ impl Known {
             None => crate::t!("unknown: it may have begun", "不明: 始まった可能性があります"),
         }];
         parts.push(self.processes());
+        parts.extend(self.unasked.iter().map(|why| {
+            crate::t!(
+                "what runs on its host is not known: {why}",
+                "そのホストで何が動いているか不明です: {why}"
+            )
+        }));
         parts.extend(self.verify.iter().map(|why| crate::t!("verify: {why}", "検証: {why}")));
         if !self.lacks.is_empty() {
             parts.push(crate::t!("later steps need: {keys}", "後のステップに必要な出力: {keys}"));
