@@ -211,7 +211,7 @@ fn session(
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
     let approved_by = approvals.map(|a| a.by.clone()).collect();
     let mut run = RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
-    run.clock = clock(start, &run)?;
+    run.clock = counts_from(start, &run)?;
     let run = Rc::new(run);
     let record = PlanRecord {
         saved: ready.as_ref().map(|r| r.origin.clone()),
@@ -271,7 +271,7 @@ fn session(
 }
 
 /// The moment from which deadlines count.
-fn clock(start: &Start, run: &RunFacts) -> Result<Timestamp, Error> {
+fn counts_from(start: &Start, run: &RunFacts) -> Result<Timestamp, Error> {
     let renderer = Renderer { plan: &start.plan, run, engine: &Engine::new() };
     renderer.clock(&OnlyInputs(start.given.values.clone())).map_err(Error::usage)
 }

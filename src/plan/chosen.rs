@@ -148,7 +148,7 @@ impl Plan {
             let holder = node.inside.map(|open| open as usize);
             belongs[ix] = match node.part {
                 Part::Steps => holder.is_some_and(|open| belongs[open]),
-                Part::Rescue | Part::Always => holder.is_none_or(|open| kept[open]),
+                Part::Rescue | Part::Always | Part::Handler => holder.is_none_or(|open| kept[open]),
             };
             kept[ix] |= belongs[ix];
         }

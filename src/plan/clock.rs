@@ -21,7 +21,7 @@ impl Renderer<'_> {
             Template::Literal(text) => text.clone(),
             Template::Source(source) => {
                 let uses = Uses::of_tree(&Tree::Leaf(crate::model::Slot(Template::Source(source.clone()))));
-                let scope = self.frame_scope(0, known, &uses).map_err(|e| e.message)?;
+                let scope = self.frame_scope(0, known, &uses);
                 match self.engine.render(source, Place::Text, &scope).map_err(|e| e.message)? {
                     Value::Null => return Ok(started),
                     Value::String(text) if text.trim().is_empty() => return Ok(started),

@@ -23,6 +23,8 @@ pub enum Section {
     Rescue(Option<StepId>),
     /// The `always` of a step; of the run where there is none.
     Always(Option<StepId>),
+    /// The `handlers` of the run.
+    Handler,
 }
 
 impl Section {
@@ -32,6 +34,7 @@ impl Section {
             Section::Undo => t!("undo", "取り消し"),
             Section::Rescue(_) => t!("rescue", "復旧"),
             Section::Always(_) => t!("always", "後始末"),
+            Section::Handler => t!("handler", "期限超過"),
         }
     }
 
@@ -45,6 +48,7 @@ impl Section {
             Section::Always(step) => {
                 t!("{}at the end, whatever happened", "{}何が起きても最後に実行", of(step))
             }
+            Section::Handler => t!("a deadline passed", "期限を過ぎたときの処理"),
         }
     }
 
@@ -85,6 +89,7 @@ impl Sections {
                 Part::Steps => found,
                 Part::Rescue => Some(Section::Rescue(inside.clone())),
                 Part::Always => Some(Section::Always(inside.clone())),
+                Part::Handler => Some(Section::Handler),
             };
             at = inside.as_ref();
         }

@@ -85,7 +85,7 @@ impl Machine {
         }
         let step = node.id.clone();
         let because = crate::t!("no deadline passed", "期限超過がなかったため");
-        self.emit(Kind::Skipped { step, because }, at, events);
+        self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
         false
     }
 

@@ -359,7 +359,7 @@ impl Machine {
         }
         let (step, word) = (node.id.clone(), now.word());
         let because = crate::t!("as the run before: {word}", "前回の実行と同じ状態（{word}）のため");
-        self.emit(Kind::Skipped { step, because }, at, events);
+        self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
         false
     }
 

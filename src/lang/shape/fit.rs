@@ -261,7 +261,7 @@ impl<'a> Fit<'a> {
             let keep = match fields.iter().find(|f| f.key == *key) {
                 Some(field) if one.is_null() && self.null_is_absent && !field.required => false,
                 Some(field) => self.fit(one, &field.shape).is_ok(),
-                None => self.unknown(key, fields, name).is_ok(),
+                None => self.unknown(key, fields).is_ok(),
             };
             self.trail.leave();
             if !keep {
@@ -287,7 +287,7 @@ impl<'a> Fit<'a> {
         if lost { Err(Broken) } else { Ok(()) }
     }
 
-    fn unknown(&mut self, key: &str, fields: &[Field], name: &str) -> Fitted {
+    fn unknown(&mut self, key: &str, fields: &[Field]) -> Fitted {
         let keys = || fields.iter().map(|f| f.key.as_str());
         let help = match did_you_mean(key, keys()) {
             Some(near) => crate::t!("did you mean `{near}`?", "`{near}` の間違いではありませんか？"),
