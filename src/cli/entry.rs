@@ -10,8 +10,8 @@ use super::error::{Code, Error, print, say_on_stderr};
 use super::globals::{Globals, colours, language};
 use super::usage::mistake;
 use super::{
-    acknowledge, approve, args, cancel, check, completions, diff, export, far_end, graph, help, list, logs, plan,
-    prune, report, resume, run, runs, schedule, schema, show, status, verify,
+    acknowledge, approve, args, cancel, check, completions, diff, export, far_end, graph, help, list, logs,
+    plan, prune, report, resume, run, runs, schedule, schema, show, status, verify,
 };
 use crate::base::set_lang;
 use crate::plan::saved::Verdict;

@@ -54,8 +54,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         let signals = Signals::listen().map_err(|e| {
             Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
         })?;
-        let id = run_id(globals, matches)?;
-        let (mut session, scratch) = session(globals, &start, ready, &who, started, jobs, answers, id)?;
+        let id = run_id(globals, matches)?.unwrap_or_else(|| RunId::new(started, random()));
+        let begins = Begins { id, who: &who, started };
+        let (mut session, scratch) = session(globals, &start, ready, begins, jobs, answers)?;
         held.hold_as(locks::holder(session.run.id.clone(), &start, &who, started));
         let hosts: Vec<_> = session.sites.iter().map(|site| Rc::clone(&site.hosts)).take(1).collect();
         let id = RunId::parse(&session.run.id);
@@ -190,21 +191,26 @@ fn run_id(globals: &Globals, matches: &ArgMatches) -> Result<Option<RunId>, Erro
 
 type Opened = (Session, std::path::PathBuf);
 
+/// Which run begins, by whom and when.
+struct Begins<'a> {
+    id: RunId,
+    who: &'a str,
+    started: Timestamp,
+}
+
 /// Creates the run, and brings together what it needs.
 fn session(
     globals: &Globals,
     start: &Start,
     ready: Option<Ready>,
-    who: &str,
-    started: Timestamp,
+    begins: Begins<'_>,
     jobs: u32,
     answers: Answers,
-    given: Option<RunId>,
 ) -> Result<Opened, Error> {
+    let Begins { id, who, started } = begins;
     let plan = &start.plan;
     let state = globals.state();
     let clock = SteadyClock::from(SystemClock.now());
-    let id = given.unwrap_or_else(|| RunId::new(started, random()));
     let folder = state.run(&id);
     let compares = plan.nodes.iter().any(|n| n.uses.previous) || plan.notifications.is_some();
     let previous = compares.then(|| previous(&state, plan)).flatten();

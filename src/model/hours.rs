@@ -50,7 +50,7 @@ impl Times {
 #[derive(Clone, Debug)]
 enum Stretch {
     Once { from: Timestamp, to: Timestamp },
-    Again { times: Times, length: SignedDuration },
+    Again { times: Box<Times>, length: SignedDuration },
 }
 
 impl Stretch {
@@ -166,7 +166,7 @@ impl Hours {
 
 fn again(cron: &str, length: Duration, zone: &TimeZone) -> Result<Stretch, String> {
     let length = SignedDuration::try_from(length.std()).map_err(|e| e.to_string())?;
-    Ok(Stretch::Again { times: Times::of(cron, zone)?, length })
+    Ok(Stretch::Again { times: Box::new(Times::of(cron, zone)?), length })
 }
 
 fn blackout(blackout: &Blackout, zone: &TimeZone) -> Result<Stretch, String> {

@@ -88,7 +88,8 @@ pub fn changes(old: &Outline, new: &Outline) -> Changes {
 fn whole(outline: &Outline) -> Vec<(String, Value)> {
     let Value::Object(map) = serde_json::to_value(outline).unwrap_or_default() else { return Vec::new() };
     let apart = [
-        "playbook", "inputs", "steps", "estimate", "now", "probe", "read", "change", "destroy", "differs", "secrets",
+        "playbook", "inputs", "steps", "estimate", "now", "probe", "read", "change", "destroy", "differs",
+        "secrets",
     ];
     map.into_iter().filter(|(key, _)| !apart.contains(&key.as_str())).collect()
 }

@@ -13,8 +13,8 @@ use super::{Allowed, Chosen, PlanWindow, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
-    ChecklistItem, Deadline, Effect, InputDecl, Lock, Notifications, Part, RunsAtOnce, Schedule, Slot, Step, System,
-    Templated, Tree, UndoWhen,
+    ChecklistItem, Deadline, Effect, InputDecl, Lock, Notifications, Part, RunsAtOnce, Schedule, Slot, Step,
+    System, Templated, Tree, UndoWhen,
 };
 use crate::template::Ready;
 

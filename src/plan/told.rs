@@ -8,8 +8,8 @@ use super::finding::{ProbeCounts, ProbeFinding};
 use super::{Allowed, Chosen};
 use crate::graph::Why;
 use crate::model::{
-    AfterCrash, ChecklistItem, Deadline, Effect, Lock, Notifications, OnError, Otherwise, Part, Retry, RunsAtOnce,
-    Schedule, UndoWhen,
+    AfterCrash, ChecklistItem, Deadline, Effect, Lock, Notifications, OnError, Otherwise, Part, Retry,
+    RunsAtOnce, Schedule, UndoWhen,
 };
 
 /// A whole plan, as it is told.

@@ -50,7 +50,9 @@ pub fn result(board: &Board, look: Look) -> Vec<String> {
 /// What went wrong in a run so far, from its facts: the lines of its summary without colours, and each trouble.
 pub fn troubles_of(heading: Heading, events: &[Event], columns: usize) -> (Vec<String>, Vec<Trouble>) {
     let mut board = Board::new(heading);
-    events.iter().for_each(|event| drop(board.take(event)));
+    for event in events {
+        board.take(event);
+    }
     let look = Look { colour: false, unicode: true };
     let lines = troubles(&board, look, columns);
     (lines, board.steps.into_iter().flat_map(|step| step.troubles).collect())

@@ -4,8 +4,8 @@
 mod driver;
 mod gate;
 mod hush;
-mod notices;
 mod left;
+mod notices;
 mod pace;
 mod pending;
 mod prepare;

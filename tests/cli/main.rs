@@ -2,8 +2,8 @@
 
 mod approvals;
 mod bad_places;
-mod chosen;
 mod cancel;
+mod chosen;
 mod closing;
 mod deadlines;
 mod diff;

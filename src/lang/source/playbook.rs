@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::StepSource;
 use crate::base::Confidential;
 use crate::base::Duration;
-use crate::model::{Allow, ChecklistItem, Deadline, InputDecl, Lock, Notifications, RunsAtOnce, Schedule, Slot, Templated, Tree, at};
+use crate::model::{
+    Allow, ChecklistItem, Deadline, InputDecl, Lock, Notifications, RunsAtOnce, Schedule, Slot, Templated,
+    Tree, at,
+};
 
 /// A playbook: what to do, in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
