@@ -1,4 +1,4 @@
-"""Fills an empty autograder: 60 pupils, each with four results, a comment to every fourth one; a teacher who may do
+"""Fills an empty autograder: 600 pupils, each with four results and a comment to one of them; a teacher who may do
 all, one who may not, and four sessions of pupils who are sitting a test.
 """
 
@@ -35,15 +35,20 @@ class Command(BaseCommand):
 
     def pupils(self):
         now = timezone.now()
-        for n in range(60):
-            (family, family_kana), (name, name_kana) = FAMILIES[n % 6], NAMES[n // 6]
-            student = Student.objects.create(
-                name=f"{family} {name}",
-                kana=f"{family_kana} {name_kana}",
+        students = Student.objects.bulk_create(
+            Student(
+                name=f"{FAMILIES[n % 6][0]} {NAMES[n // 6 % 10][0]}",
+                kana=f"{FAMILIES[n % 6][1]} {NAMES[n // 6 % 10][1]}",
                 grade=n % 6 + 1,
                 created_at=now - timedelta(days=n),
             )
-            for at, subject in enumerate(SUBJECTS):
-                result = TestResult.objects.create(student=student, subject=subject, score=40 + (n * 7 + at * 13) % 61)
-                if at == 0:
-                    Comment.objects.create(result=result, text=f"{student.name}さん、よくがんばりました。")
+            for n in range(600)
+        )
+        results = TestResult.objects.bulk_create(
+            TestResult(student=student, subject=subject, score=40 + (n * 7 + at * 13) % 61)
+            for n, student in enumerate(students)
+            for at, subject in enumerate(SUBJECTS)
+        )
+        Comment.objects.bulk_create(
+            Comment(result=result, text=f"{result.student.name}さん、よくがんばりました。") for result in results[::4]
+        )
