@@ -138,7 +138,7 @@ fn give_missing(
     start: &mut Start,
     all: bool,
 ) -> Result<(), Error> {
-    let (values, wrong) = typed(globals, matches)?;
+    let (values, wrong) = typed(globals, matches, &start.loaded.playbook.inputs)?;
     if let Some(name) = values.keys().find(|name| !plan.missing.contains(name)) {
         let error = Error::usage(crate::t!(
             "`-i {name}`: the inputs of a saved plan are those it was made with",

@@ -1,6 +1,6 @@
 //! From a playbook's name and what was given to a plan with its inputs. It starts nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -13,7 +13,7 @@ use super::globals::Globals;
 use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
-use crate::model::InputDecl;
+use crate::model::{InputDecl, InputType};
 use crate::plan::{Facts, Found, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
 use crate::template::Engine;
 
@@ -62,7 +62,7 @@ pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: boo
 
 /// The inputs, or everything that is wrong with them in one answer.
 fn given(globals: &Globals, matches: &ArgMatches, loaded: &Loaded, all: bool) -> Result<Given, Error> {
-    let (values, wrong) = typed(globals, matches)?;
+    let (values, wrong) = typed(globals, matches, &loaded.playbook.inputs)?;
     checked(&loaded.playbook.inputs, &values, wrong, all)
 }
 
@@ -117,7 +117,11 @@ fn load_named(globals: &Globals, name: &str) -> Result<Loaded, Error> {
 }
 
 /// What was typed with `-i` and `--inputs`, the former wins; and what of it is no input.
-pub fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Value>, Vec<String>), Error> {
+pub fn typed(
+    globals: &Globals,
+    matches: &ArgMatches,
+    decls: &IndexMap<String, InputDecl>,
+) -> Result<(Map<String, Value>, Vec<String>), Error> {
     let mut given = match matches.get_one::<PathBuf>("inputs") {
         Some(path) => inputs::from_file(&globals.cwd.join(path)).map_err(Error::usage)?,
         None => Map::new(),
@@ -125,11 +129,22 @@ pub fn typed(globals: &Globals, matches: &ArgMatches) -> Result<(Map<String, Val
     let mut wrong = Vec::new();
     for text in matches.get_many::<String>("input").into_iter().flatten() {
         match inputs::parse_pair(text) {
-            Ok((name, value)) => drop(given.insert(name, value)),
+            Ok((name, value)) => {
+                let value = from_here(&globals.cwd, decls.get(&name), value);
+                given.insert(name, value);
+            }
             Err(message) => wrong.push(message),
         }
     }
     Ok((given, wrong))
+}
+
+/// A path typed with `-i` begins where it was typed; left as it is, it would begin at the playbook's folder.
+fn from_here(cwd: &Path, decl: Option<&InputDecl>, value: Value) -> Value {
+    match (decl.map(|decl| decl.kind), &value) {
+        (Some(InputType::Path), Value::String(path)) => Value::from(cwd.join(path).display().to_string()),
+        _ => value,
+    }
 }
 
 /// What a dry run knows of a run: its inputs.
@@ -175,5 +190,22 @@ impl Facts for OnlyInputs {
     }
     fn findings(&self) -> Vec<Value> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_path_begins_where_it_was_typed_and_other_values_stay() {
+        let decls: IndexMap<String, InputDecl> =
+            serde_yaml::from_str("{ file: { type: path }, name: { type: string } }").expect("inputs");
+        let typed =
+            |name: &str, value: &str| from_here(Path::new("/srv/here"), decls.get(name), value.into());
+        assert_eq!(typed("file", "a/b.sql.gz"), "/srv/here/a/b.sql.gz");
+        assert_eq!(typed("file", "/backups/b.sql.gz"), "/backups/b.sql.gz");
+        assert_eq!(typed("name", "a/b"), "a/b");
+        assert_eq!(typed("unknown", "a/b"), "a/b");
     }
 }
