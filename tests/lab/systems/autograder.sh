@@ -5,7 +5,7 @@ AUTOGRADER_URL=https://127.0.0.1:8101
 autograder() { docker compose --project-name autograder --project-directory "$AUTOGRADER/project" "$@"; }
 autograder_answers() { [ "$(inside curl -sk -m 3 -o /dev/null -w '%{http_code}' "$AUTOGRADER_URL/$1")" = "${2:-200}" ]; }
 
-autograder_secrets() { export AUTOGRADER_DB_PASSWORD=lab-postgres AUTOGRADER_ADMIN_PASSWORD=lab-admin; }
+autograder_secrets() { export AUTOGRADER_DB_PASSWORD=lab-postgres AUTOGRADER_NEW_PASSWORD=lab-changed; }
 
 # The project's folder, its settings, its log, its pupils' files, its certificate.
 autograder_project() {
