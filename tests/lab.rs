@@ -11,6 +11,16 @@ mod children;
 #[path = "plan_truth/told.rs"]
 mod told;
 
+#[path = "lab/autograder.rs"]
+mod autograder;
+#[path = "lab/autograder_daily.rs"]
+mod autograder_daily;
+#[path = "lab/autograder_migrations.rs"]
+mod autograder_migrations;
+#[path = "lab/autograder_restore.rs"]
+mod autograder_restore;
+#[path = "lab/autograder_services.rs"]
+mod autograder_services;
 #[path = "lab/cafemuji.rs"]
 mod cafemuji;
 #[path = "lab/cafemuji_restore.rs"]
