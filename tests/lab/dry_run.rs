@@ -26,6 +26,28 @@ const REFNET: [(&str, &[&str]); 8] = [
     ("refnet/weekly-check", ROOM),
 ];
 
+/// autograder's, and the answers to what one of them asks.
+const AUTOGRADER: [Attended; 8] = [
+    ("autograder/daily", ROOM, &[]),
+    ("autograder/check-services", &[], &[]),
+    ("autograder/check-db", &[], &[]),
+    ("autograder/check-performance", &[], &[]),
+    ("autograder/analyze-logs", &[], &[]),
+    ("autograder/save-logs", &[], &[]),
+    ("autograder/weekly", ROOM, &["--confirm", "images/prune"]),
+    ("autograder/restart-service", &["-i", "service=nginx"], &["--confirm", "restart"]),
+];
+/// A playbook, its inputs, and the answers that its run is given.
+type Attended = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+#[test]
+fn what_is_planned_of_autograder_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    let compared: usize =
+        AUTOGRADER.iter().map(|(name, inputs, answers)| answered(&lab, name, inputs, answers)).sum();
+    assert!(compared >= 10, "{compared} commands were compared");
+}
+
 #[test]
 fn what_is_planned_of_cafemuji_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
@@ -40,8 +62,13 @@ fn what_is_planned_of_refnet_is_what_runs() {
     assert!(compared >= 10, "{compared} commands were compared");
 }
 
-/// One playbook from its plan to its run; gives how many commands were compared.
+/// One that nobody need be there for.
 fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
+    answered(lab, name, inputs, &[])
+}
+
+/// One playbook from its plan to its run; gives how many commands were compared.
+fn answered(lab: &Lab, name: &str, inputs: &[&str], answers: &[&str]) -> usize {
     let plan = |more: &[&str]| lab.toban(&[&["plan", name][..], inputs, more].concat());
     let folder = tempfile::tempdir().expect("a folder");
     let at = |file: &str| folder.path().join(file).display().to_string();
@@ -52,7 +79,7 @@ fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
     plan(&["-o", &saved]).ok(&[name, "-o"]);
     lab.toban(&["approve", &saved, "--operator", "佐藤"]).ok(&[name, "approve"]);
     let watch = [&children::WATCH[..], &["-o", trace.as_str()]].concat();
-    lab.watched(&watch, &["run", &saved]).ok(&[name, "run"]);
+    lab.watched(&watch, &[&["run", saved.as_str()][..], answers].concat()).ok(&[name, "run"]);
     let same = lab.toban(&["diff", &saved, "--against", "last"]).ok(&[name, "diff"]);
     assert_eq!(same, "the plans are the same\n", "{name}");
     let again = lab.toban(&["run", &saved]).exits(3);
