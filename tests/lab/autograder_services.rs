@@ -206,3 +206,39 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     std::fs::remove_file(place("autograder/project/deploy/blocked.conf")).expect("the list");
     bash(&lab, "docker exec autograder-nginx-1 nginx -s reload", "");
 }
+
+#[test]
+fn an_administrator_is_made_and_no_container_of_our_own_can_be_picked_for_stopping() {
+    let Some(lab) = Lab::turn() else { return };
+    let is_one = "SELECT count(*) FROM auth_user WHERE username = 'tanaka' AND is_superuser";
+    sql(&lab, "DELETE FROM auth_user WHERE username = 'tanaka'");
+    let make = [
+        "run",
+        "autograder/user-create-superuser",
+        "-i",
+        "username=tanaka",
+        "-i",
+        "mail=tanaka@kouzyoutest.com",
+    ];
+    lab.toban(&make).exits(3);
+    assert_eq!(sql(&lab, is_one), "0");
+    let confirmed = [&make[..], &["--confirm", "create"]].concat();
+    lab.toban(&confirmed).exits(0);
+    assert_eq!(sql(&lab, is_one), "1");
+    lab.toban(&confirmed).exits(1);
+    sql(&lab, "DELETE FROM auth_user WHERE username = 'tanaka'");
+
+    bash(
+        &lab,
+        "docker rm -f stranger 2>/dev/null; docker run -d --init --name stranger toban-lab:base sleep 1000",
+        "",
+    );
+    let up = "docker inspect -f '{{.State.Running}}' stranger";
+    let ours = ["--choose", "pick=autograder-db-1", "--confirm", "stop=autograder-db-1"];
+    let stop = ["run", "autograder/stop-container"];
+    lab.toban(&[&stop[..], &ours].concat()).exits(3);
+    assert_eq!((bash(&lab, up, "").as_str(), containers(&lab, "running").len()), ("true", 5));
+    lab.toban(&[&stop[..], &["--choose", "pick=stranger", "--confirm", "stop=stranger"]].concat()).exits(0);
+    assert_eq!((bash(&lab, up, "").as_str(), containers(&lab, "running").len()), ("false", 5));
+    bash(&lab, "docker rm -f stranger", "");
+}
