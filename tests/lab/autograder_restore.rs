@@ -94,9 +94,9 @@ fn the_volume_goes_only_after_its_copy_elsewhere_was_restored_and_comes_back_fro
     no_backups(&lab);
     let before = counts(&lab);
     let volumes = "docker volume ls -q --filter label=com.docker.compose.project=autograder";
-    let destroy = ["run", "autograder/destroy", "-i", "reason=訓練のため", "-i"];
-    let typed = [&destroy[..4], &["--confirm", "down=autograder"]].concat();
-    lab.toban(&destroy[..4]).exits(3);
+    let destroy = ["run", "autograder/destroy", "-i", "reason=訓練のため"];
+    let typed = [&destroy[..], &["--confirm", "down=autograder"]].concat();
+    lab.toban(&destroy).exits(3);
     let away = place("autograder/offhost-away");
     std::fs::rename(offhost(), &away).expect("moving the other machine's disk away");
     let ran = lab.toban(&typed);

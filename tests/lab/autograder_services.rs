@@ -73,7 +73,7 @@ fn room_is_made_without_volumes_rollback_images_or_a_service_that_is_down() {
     assert_eq!(bash(&lab, volumes, ""), "");
 
     bash(&lab, victim, "");
-    let releases = "for n in 1 2 3 4 5 6; do docker tag autograder/backend:lab autograder/backend:r$n; done";
+    let releases = "for n in 1 2 3 4 5 6; do docker commit autograder-backend-1 autograder/backend:r$n >/dev/null; sleep 1; done";
     bash(&lab, releases, "");
     let tags = "docker images autograder/backend --format '{{.Tag}}' | sort | paste -sd' '";
     let reclaim = [
@@ -96,8 +96,7 @@ fn room_is_made_without_volumes_rollback_images_or_a_service_that_is_down() {
     assert_eq!(bash(&lab, tags, ""), "lab r1 r2 r3 r4 r5 r6");
     lab.toban(&week).exits(0);
     let left = bash(&lab, tags, "");
-    assert_eq!(left.split(' ').count(), 5, "the newest few stay for a rollback: {left}");
-    assert!(left.contains("lab"), "what runs stays: {left}");
+    assert_eq!(left, "lab r2 r3 r4 r5 r6", "the newest five stay for a rollback, and what runs");
     assert_eq!(bash(&lab, volumes, ""), "victim", "no volume goes");
     let analyzed =
         "SELECT count(*) > 0 FROM pg_stat_user_tables WHERE last_vacuum > now() - interval '5 minutes'";
