@@ -158,6 +158,8 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     let knows = "shell -v 0 -c \"from django.contrib.auth import authenticate; print(authenticate(username='yamada', password='lab-changed') is not None)\"";
     let sessions = "SELECT count(*) FROM django_session";
     manage(&lab, "seed");
+    let old = "from django.contrib.auth.models import User; u = User.objects.get(username='yamada'); u.set_password('lab-yamada'); u.save()";
+    manage(&lab, &format!("shell -v 0 -c \"{old}\""));
     assert!(manage(&lab, knows).starts_with("False"));
     site(&lab, "wp-login.php");
     let own = [
