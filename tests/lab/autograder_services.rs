@@ -158,6 +158,8 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     let knows = "shell -v 0 -c \"from django.contrib.auth import authenticate; print(authenticate(username='yamada', password='lab-changed') is not None)\"";
     let sessions = "SELECT count(*) FROM django_session";
     manage(&lab, "seed");
+    let old = "from django.contrib.auth.models import User; u = User.objects.get(username='yamada'); u.set_password('lab-yamada'); u.save()";
+    manage(&lab, &format!("shell -v 0 -c \"{old}\""));
     assert!(manage(&lab, knows).starts_with("False"));
     site(&lab, "wp-login.php");
     let own = [
@@ -193,10 +195,10 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     ];
     lab.toban(&all[..10]).exits(3);
     assert_ne!(sql(&lab, sessions), "0");
+    let denied = "docker exec autograder-nginx-1 nginx -T 2>/dev/null | grep -c 'deny 203.0.113.9;'; true";
+    assert_eq!(bash(&lab, denied, ""), "0", "nobody typed the address");
     lab.toban(&all).exits(0);
-    let loaded =
-        bash(&lab, "docker exec autograder-nginx-1 nginx -T 2>/dev/null | grep -c 'deny 203.0.113.9;'", "");
-    assert_eq!((loaded.as_str(), site(&lab, "api/v1/health/")), ("1", "200".to_owned()));
+    assert_eq!((bash(&lab, denied, "").as_str(), site(&lab, "api/v1/health/")), ("1", "200".to_owned()));
     assert!(manage(&lab, knows).starts_with("True"), "the account has the new password");
     assert_eq!(sql(&lab, sessions), "0");
     let logs = place("autograder/saved-logs");
