@@ -51,7 +51,8 @@ fn root() -> &'static Path {
 }
 
 fn coverage() -> BTreeMap<String, Procedure> {
-    let text = std::fs::read_to_string(root().join("playbooks/coverage.yaml")).expect("playbooks/coverage.yaml");
+    let text =
+        std::fs::read_to_string(root().join("playbooks/coverage.yaml")).expect("playbooks/coverage.yaml");
     let coverage: Coverage = serde_yaml::from_str(&text).expect("coverage.yaml is a mapping of procedures");
     coverage.procedures
 }
@@ -86,7 +87,9 @@ fn lab_tests() -> BTreeSet<String> {
             if line.trim() != "#[test]" {
                 continue;
             }
-            let name = lines.find_map(|line| line.trim().strip_prefix("fn ")).and_then(|rest| rest.split('(').next());
+            let name = lines
+                .find_map(|line| line.trim().strip_prefix("fn "))
+                .and_then(|rest| rest.split('(').next());
             tests.extend(name.map(|name| format!("{file}::{name}")));
         }
     }
@@ -136,12 +139,18 @@ fn what_is_verified_names_a_test_of_the_lab_and_its_twin() {
             continue;
         };
         mapped += 1;
-        assert_eq!(row.verified.is_some(), row.twin.is_some(), "{id}: a verified row names a test and its twin");
+        assert_eq!(
+            row.verified.is_some(),
+            row.twin.is_some(),
+            "{id}: a verified row names a test and its twin"
+        );
         for name in row.verified.iter().chain(&row.twin) {
             assert!(tests.contains(name), "{id}: there is no test {name}");
         }
         verified += usize::from(row.verified.is_some());
     }
-    println!("mapped {mapped}, of these run in the lab with their effect verified {verified}; not yet {not_yet}; left out {left_out}");
+    println!(
+        "mapped {mapped}, of these run in the lab with their effect verified {verified}; not yet {not_yet}; left out {left_out}"
+    );
     assert!(verified > 0 && mapped > 0);
 }

@@ -87,5 +87,6 @@ fn what_was_proved_once_is_proved_anew_and_a_changed_byte_is_found() {
     age(&file, 0);
     std::fs::File::options().append(true).open(&dump).expect("the dump").write_all(b"x").expect("a byte");
     lab.toban(&["run", "psyfit/verify-backup"]).exits(1);
+    lab.toban(&["run", "psyfit/list-backups"]).exits(1);
     tidy(&lab).expect("no scratch database is left, whatever failed");
 }

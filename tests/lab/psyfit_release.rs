@@ -2,7 +2,7 @@
 //! said of itself. Every test leaves 2.4.0 served and 2.3.0 as the version to go back to.
 
 use super::harness::{Lab, place};
-use super::psyfit::{ROOM, backups, commit, containers, fresh, get, serves, well};
+use super::psyfit::{DATABASE, ROOM, backups, commit, containers, fresh, get, serves, sql, well};
 
 const OLD: &str = "v2.3.0";
 const NEW: &str = "v2.4.0";
@@ -52,7 +52,31 @@ fn a_rollback_and_a_deploy_of_psyfit_change_what_is_served() {
     .exits(0);
     serves(&lab, &new).expect("the new version is served");
     assert_eq!(fresh(&backups()).len(), before + 1, "with a backup of before");
-    lab.toban(&["run", "psyfit/check-migrations"]).exits(0);
+}
+
+#[test]
+fn a_migration_that_was_left_out_is_found_and_made_up_for_by_hand() {
+    let Some(lab) = Lab::turn() else { return };
+    two_versions(&lab);
+    let column = || {
+        sql(
+            &lab,
+            DATABASE,
+            "SELECT count(*) FROM information_schema.columns WHERE column_name = 'reminder_at'",
+        )
+    };
+    let check = ["run", "psyfit/check-migrations"];
+    lab.toban(&check).exits(0);
+    sql(&lab, DATABASE, "ALTER TABLE prescriptions DROP COLUMN reminder_at");
+    sql(&lab, DATABASE, "DELETE FROM schema_migrations WHERE version = '20260225000000'");
+    assert_eq!(column(), "0");
+    lab.toban(&check).exits(1);
+    // The twin: nobody confirms, nothing is migrated.
+    let migrate = [&["run", "psyfit/migrate"][..], &ROOM].concat();
+    lab.toban(&migrate).exits(3);
+    assert_eq!(column(), "0");
+    lab.toban(&[&migrate[..], &["--confirm", "migrate=psyfit_production"]].concat()).exits(0);
+    assert_eq!(column(), "1");
 }
 
 #[test]
@@ -123,10 +147,13 @@ fn the_way_back_by_hand_keeps_https_which_the_manuals_way_switches_off() {
     // The manual's way: a deploy of the proxy without --tls. It ends with 0, and nobody reaches the clinic over https.
     lab.enter(&[&tls[..], &[&target]].concat());
     let (status, _) = get(&lab, "/up");
-    let found = lab.toban(&["run", "psyfit/check-release"]);
+    let found = ["psyfit/check-release", "psyfit/check-tls"].map(|look| lab.toban(&["run", look]));
     lab.enter(&[&tls[..], &[&target], &with[..]].concat());
     assert_eq!(status, "000", "https is off");
-    found.exits(1);
+    for look in found {
+        look.exits(1);
+    }
+    lab.toban(&["run", "psyfit/check-tls"]).exits(0);
 
     let arguments = |old: &str, new: &str| {
         ["-i".to_owned(), format!("old=psyfit-web-{old}"), "-i".to_owned(), format!("new=psyfit-web-{new}")]
