@@ -56,7 +56,7 @@ fn what_is_planned_of_psyfit_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
     super::harness::empty(&super::psyfit::backups());
     let compared: usize = PSYFIT.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
-    assert!(compared >= 15, "{compared} commands were compared");
+    assert!(compared >= 8, "{compared} commands were compared");
 }
 
 /// One playbook from its plan to its run; gives how many commands were compared.
