@@ -136,9 +136,10 @@ psyfit_break() {
 }
 psyfit_mend() {
   case "$1" in
+    # All of them, whichever was stopped: the application's answer needs the others, too.
     psyfit-db | psyfit-redis | psyfit-web)
-      docker start psyfit-db psyfit-redis >/dev/null
-      [ -n "$(psyfit_web)" ] || docker ps --all --quiet --latest --filter label=service=psyfit --filter label=role=web | xargs docker start >/dev/null ;;
+      docker start kamal-proxy psyfit-db psyfit-redis >/dev/null
+      docker exec kamal-proxy kamal-proxy list | awk '$1 == "psyfit-web" { sub(/:.*/, "", $4); print $4 }' | xargs docker start >/dev/null ;;
     psyfit-proxy) docker start kamal-proxy >/dev/null ;;
     psyfit-health) docker run --rm --volume psyfit-storage:/storage toban-lab:base rm -f /storage/unhealthy ;;
     psyfit-dump) docker exec psyfit-db rm -f /usr/local/bin/pg_dump ;;
