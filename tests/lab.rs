@@ -27,6 +27,16 @@ mod cafemuji;
 mod cafemuji_restore;
 #[path = "lab/dry_run.rs"]
 mod dry_run;
+#[path = "lab/psyfit.rs"]
+mod psyfit;
+#[path = "lab/psyfit_backup.rs"]
+mod psyfit_backup;
+#[path = "lab/psyfit_release.rs"]
+mod psyfit_release;
+#[path = "lab/psyfit_restore.rs"]
+mod psyfit_restore;
+#[path = "lab/psyfit_rounds.rs"]
+mod psyfit_rounds;
 #[path = "lab/refnet_daily.rs"]
 mod refnet_daily;
 #[path = "lab/refnet_restore.rs"]

@@ -25,6 +25,17 @@ const REFNET: [(&str, &[&str]); 8] = [
     ("refnet/rotate-logs", &[]),
     ("refnet/weekly-check", ROOM),
 ];
+const PSYFIT: [(&str, &[&str]); 9] = [
+    ("psyfit/backup", ROOM),
+    ("psyfit/daily", ROOM),
+    ("psyfit/verify-backup", &[]),
+    ("psyfit/list-backups", &[]),
+    ("psyfit/check-health", &[]),
+    ("psyfit/check-release", &[]),
+    ("psyfit/check-tls", &[]),
+    ("psyfit/logs", &[]),
+    ("psyfit/monitor", ROOM),
+];
 
 /// autograder's, and the answers to what one of them asks.
 const AUTOGRADER: [Attended; 8] = [
@@ -60,6 +71,14 @@ fn what_is_planned_of_refnet_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
     let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
     assert!(compared >= 10, "{compared} commands were compared");
+}
+
+#[test]
+fn what_is_planned_of_psyfit_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    super::harness::empty(&super::psyfit::backups());
+    let compared: usize = PSYFIT.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
+    assert!(compared >= 8, "{compared} commands were compared");
 }
 
 /// One that nobody need be there for.
