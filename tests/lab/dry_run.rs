@@ -26,22 +26,42 @@ const REFNET: [(&str, &[&str]); 8] = [
     ("refnet/weekly-check", ROOM),
 ];
 
+const STYLEAI: [(&str, &[&str]); 9] = [
+    ("styleai/backup", ROOM),
+    ("styleai/backup-sets", &[]),
+    ("styleai/check-disk", ROOM),
+    ("styleai/daily", ROOM),
+    ("styleai/logs", &[]),
+    ("styleai/optimize-db", &[]),
+    ("styleai/purge-backups", &[]),
+    ("styleai/rotate-logs", &[]),
+    ("styleai/verify-backup", &[]),
+];
+
 #[test]
 fn what_is_planned_of_cafemuji_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
+    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
     assert!(compared >= 3, "{compared} commands were compared");
 }
 
 #[test]
 fn what_is_planned_of_refnet_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
+    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
     assert!(compared >= 10, "{compared} commands were compared");
 }
 
+#[test]
+fn what_is_planned_of_styleai_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    super::styleai_host::fresh(&lab);
+    let compared: usize = STYLEAI.iter().map(|(name, inputs)| round(&lab, name, inputs, over_ssh)).sum();
+    assert!(compared >= 40, "{compared} commands were compared");
+}
+
 /// One playbook from its plan to its run; gives how many commands were compared.
-fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
+fn round(lab: &Lab, name: &str, inputs: &[&str], compare: fn(&str, &[Told], &[Child]) -> usize) -> usize {
     let plan = |more: &[&str]| lab.toban(&[&["plan", name][..], inputs, more].concat());
     let folder = tempfile::tempdir().expect("a folder");
     let at = |file: &str| folder.path().join(file).display().to_string();
@@ -95,6 +115,17 @@ fn compare(name: &str, told: &[Told], children: &[Child]) -> usize {
     left.retain(|t| !t.conditional && !t.may_be_childless && !t.unknown_loop && t.guards.is_empty());
     assert!(left.is_empty(), "{name}: this was planned and did not come: {left:#?}");
     compared
+}
+
+/// What is planned for a host over ssh starts nothing here but `ssh`: what that carries is not in its arguments.
+fn over_ssh(name: &str, told: &[Told], children: &[Child]) -> usize {
+    for child in children {
+        let program = child.argv.first().map(String::as_str).unwrap_or_default();
+        assert!(program.ends_with("ssh"), "{name}: this was planned for another host: {child:#?}\n{told:#?}");
+    }
+    let planned = told.iter().filter(|t| has_child(t) && !t.conditional).count();
+    assert!(children.len() >= planned, "{name}: {planned} commands were planned, {} came", children.len());
+    children.len()
 }
 
 /// Whether a command of this machine carries it out; the rest is asked of the engine's socket, a server, a file.

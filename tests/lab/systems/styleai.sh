@@ -78,8 +78,8 @@ styleai_break() {
     style-worker) styleai systemctl stop celery-worker ;;
     # pg_dump is killed in the middle of its work (the real one, once it has written some of the dump)
     style-dump) styleai install -m 0755 /usr/local/bin/pg_dump-killed /usr/local/sbin/pg_dump ;;
-    # the file system of the backups has less than a megabyte left
-    style-disk) styleai sh -c 'dd if=/dev/zero of=/var/backups/style-ai-generator/filler bs=1M 2>/dev/null || true; truncate -s -200K /var/backups/style-ai-generator/filler' ;;
+    # the file system of the backups is full
+    style-disk) styleai sh -c 'dd if=/dev/zero of=/var/backups/style-ai-generator/filler bs=1M 2>/dev/null || true' ;;
     # the server's configuration names a module that does not exist, and the server is down
     style-gunicorn) styleai sh -c 'echo "import no_such_module" >>/var/www/style-ai-generator/gunicorn.conf.py; systemctl restart gunicorn || true' ;;
     style-static) styleai sh -c 'rm -rf /var/www/style-ai-generator/staticfiles/css' ;;
