@@ -4,7 +4,7 @@
 STYLE_URL=https://127.0.0.1:8121/api/v1/health/
 STYLE_SSH=8122
 
-styleai_secrets() { export STYLE_DB_PASSWORD=lab-style-db; }
+styleai_secrets() { export STYLE_DB_PASSWORD=lab-style-db STYLE_ADMIN_PASSWORD=lab-style-admin; }
 
 styleai() { docker exec styleai "$@"; }
 styleai_healthy() { [ "$(inside curl -sk -m 3 -o /dev/null -w '%{http_code}' -H 'Host: style-ai.lab' "$STYLE_URL" || true)" = 200 ]; }
