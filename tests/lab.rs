@@ -33,3 +33,5 @@ mod styleai_release;
 mod styleai_restore;
 #[path = "lab/styleai_rounds.rs"]
 mod styleai_rounds;
+#[path = "lab/styleai_setup.rs"]
+mod styleai_setup;

@@ -167,25 +167,3 @@ fn what_is_broken_is_named_and_mended() {
     run(&lab, "troubleshoot-celery", &["--confirm", "restart"]).exits(0);
     runs(&lab).expect("the worker runs again");
 }
-
-#[test]
-fn an_administrator_is_made_once_and_edited_presets_are_shown_before_they_are_overwritten() {
-    let Some(lab) = Lab::turn() else { return };
-    fresh(&lab);
-    sql(&lab, "DELETE FROM auth_user");
-    let make = ["-i", "user=kanri", "-i", "mail=kanri@style-ai.lab", "--confirm", "create"];
-    run(&lab, "user-create-superuser", &make).exits(0);
-    let made = "SELECT is_superuser, password FROM auth_user WHERE username = 'kanri'";
-    let first = sql(&lab, made);
-    assert!(first.starts_with("t|pbkdf2_"), "{first}");
-    run(&lab, "user-create-superuser", &make).exits(0);
-    assert_eq!(sql(&lab, made), first, "one who is there stays as it is");
-
-    sql(&lab, "UPDATE images_styleprompt SET prompt = '店長の手直し' WHERE id = 2");
-    let ran = run(&lab, "load-presets", &[]).exits(3);
-    assert!(format!("{ran}").contains("confirm"), "{ran}");
-    assert_eq!(sql(&lab, "SELECT prompt FROM images_styleprompt WHERE id = 2"), "店長の手直し");
-    run(&lab, "load-presets", &["--confirm", "load"]).exits(0);
-    assert_ne!(sql(&lab, "SELECT prompt FROM images_styleprompt WHERE id = 2"), "店長の手直し");
-    assert_eq!(sql(&lab, "SELECT count(*) FROM images_styleprompt"), "8");
-}
