@@ -6,6 +6,9 @@ STYLE_SSH=8122
 
 styleai_secrets() { export STYLE_DB_PASSWORD=lab-style-db STYLE_ADMIN_PASSWORD=lab-style-admin; }
 
+# Its host is given the machine's git, as Debian has it.
+styleai_fetch() { [ -x /usr/bin/git ] && [ -d /usr/lib/git-core ] || "$REPO/tests/lab/apt-install" git; }
+
 styleai() { docker exec styleai "$@"; }
 styleai_healthy() { [ "$(inside curl -sk -m 3 -o /dev/null -w '%{http_code}' -H 'Host: style-ai.lab' "$STYLE_URL" || true)" = 200 ]; }
 # Over ssh, as a playbook comes.
@@ -34,7 +37,7 @@ EOF
   fi
 }
 
-# The host: its git is the machine's (the image has none), its backups are a small file system of their own.
+# Its backups are a small file system of their own, which can be filled.
 styleai_start() {
   docker build --quiet --tag toban-lab:styleai "$LAB_SOURCE/styleai" >"$LAB/log/styleai.log" 2>&1 || { tail -n 20 "$LAB/log/styleai.log" >&2; die "the host of style-ai-generator could not be made"; }
   docker run --detach --name styleai --hostname style-ai --tmpfs /run --tmpfs /run/lock --cap-add SYS_ADMIN --cgroupns=private \
