@@ -176,12 +176,6 @@ pub fn runs(lab: &Lab) -> Look {
     }
 }
 
-/// Puts a program onto the host, for a test that wants it to run there.
-pub fn put(lab: &Lab, program: &std::path::Path, at: &str) {
-    lab.enter(&["docker", "cp", &program.display().to_string(), &format!("styleai:{at}")]);
-    host(lab, &format!("chown root: {at} && chmod 0755 {at}"));
-}
-
 /// Runs a playbook with the few questions that every one of them may ask.
 pub fn run(lab: &Lab, name: &str, more: &[&str]) -> Ran {
     let name = format!("styleai/{name}");
