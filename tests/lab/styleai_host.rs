@@ -139,7 +139,7 @@ pub fn restores(lab: &Lab, stamp: &str, counts: &str, images: &str) -> Look {
     }
     if !holds(
         lab,
-        "runuser -u postgres -- psql -XAtq -d lab_look -c 'SELECT 1 FROM images_salon' | grep -q 1",
+        "runuser -u postgres -- psql -XAtq -d lab_look -c 'SELECT 1 FROM images_salon' | grep 1",
     ) {
         return Err("the restored database is empty".to_owned());
     }
