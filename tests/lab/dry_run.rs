@@ -26,14 +26,10 @@ const REFNET: [(&str, &[&str]); 8] = [
     ("refnet/weekly-check", ROOM),
 ];
 
-const STYLEAI: [(&str, &[&str]); 9] = [
-    ("styleai/backup", ROOM),
-    ("styleai/backup-sets", &[]),
-    ("styleai/check-disk", ROOM),
+const STYLEAI: [(&str, &[&str]); 5] = [
     ("styleai/daily", ROOM),
-    ("styleai/logs", &[]),
+    ("styleai/backup-sets", &[]),
     ("styleai/optimize-db", &[]),
-    ("styleai/purge-backups", &[]),
     ("styleai/rotate-logs", &[]),
     ("styleai/verify-backup", &[]),
 ];

@@ -137,10 +137,7 @@ pub fn restores(lab: &Lab, stamp: &str, counts: &str, images: &str) -> Look {
     if !holds(lab, &load) {
         return Err(format!("the dump of {stamp} does not load"));
     }
-    if !holds(
-        lab,
-        "runuser -u postgres -- psql -XAtq -d lab_look -c 'SELECT 1 FROM images_salon' | grep 1",
-    ) {
+    if !holds(lab, "runuser -u postgres -- psql -XAtq -d lab_look -c 'SELECT 1 FROM images_salon' | grep 1") {
         return Err("the restored database is empty".to_owned());
     }
     let found = sql_in(lab, "lab_look", COUNTS);
