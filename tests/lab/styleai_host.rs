@@ -85,7 +85,7 @@ pub fn fresh(lab: &Lab) {
         &format!(
             "cd {APP}; as_app() {{ sudo -Hu app \"$@\"; }}
              find {BACKUPS} -mindepth 1 -delete
-             rm -rf media.before_* media.restore_*
+             rm -rf media.before_* media.restore_*; chmod -R u=rwX,go=rX staticfiles
              for old in $(runuser -u postgres -- psql -XAtq -c \"SELECT datname FROM pg_database WHERE datname LIKE 'imageconv%' OR datname = 'lab_look'\"); do
                runuser -u postgres -- dropdb --force \"$old\"
              done
