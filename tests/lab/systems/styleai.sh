@@ -96,7 +96,9 @@ styleai_mend() {
     style-dump) styleai rm -f /usr/local/sbin/pg_dump ;;
     style-disk) styleai rm -f /var/backups/style-ai-generator/filler ;;
     style-gunicorn) styleai sh -c 'sed -i /no_such_module/d /var/www/style-ai-generator/gunicorn.conf.py; systemctl reset-failed gunicorn; systemctl restart gunicorn' ;;
-    style-static) styleai setpriv --reuid=app --regid=app --init-groups env -C /var/www/style-ai-generator venv/bin/python manage.py collectstatic --noinput -v 0 ;;
+    style-static)
+      styleai chmod -R u=rwX,go=rX /var/www/style-ai-generator/staticfiles
+      styleai setpriv --reuid=app --regid=app --init-groups env -C /var/www/style-ai-generator venv/bin/python manage.py collectstatic --noinput -v 0 ;;
   esac
   wait_for 90 style-ai-generator styleai_healthy
 }
