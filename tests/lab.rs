@@ -43,3 +43,15 @@ mod refnet_daily;
 mod refnet_restore;
 #[path = "lab/refnet_rounds.rs"]
 mod refnet_rounds;
+#[path = "lab/styleai_backup.rs"]
+mod styleai_backup;
+#[path = "lab/styleai_host.rs"]
+mod styleai_host;
+#[path = "lab/styleai_release.rs"]
+mod styleai_release;
+#[path = "lab/styleai_restore.rs"]
+mod styleai_restore;
+#[path = "lab/styleai_rounds.rs"]
+mod styleai_rounds;
+#[path = "lab/styleai_setup.rs"]
+mod styleai_setup;

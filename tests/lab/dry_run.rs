@@ -55,21 +55,29 @@ type Attended = (&'static str, &'static [&'static str], &'static [&'static str])
 fn what_is_planned_of_autograder_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
     let compared: usize =
-        AUTOGRADER.iter().map(|(name, inputs, answers)| answered(&lab, name, inputs, answers)).sum();
+        AUTOGRADER.iter().map(|(name, inputs, answers)| answered(&lab, name, inputs, answers, compare)).sum();
     assert!(compared >= 10, "{compared} commands were compared");
 }
+
+const STYLEAI: [(&str, &[&str]); 5] = [
+    ("styleai/daily", ROOM),
+    ("styleai/backup-sets", &[]),
+    ("styleai/optimize-db", &[]),
+    ("styleai/rotate-logs", &[]),
+    ("styleai/verify-backup", &[]),
+];
 
 #[test]
 fn what_is_planned_of_cafemuji_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
+    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
     assert!(compared >= 3, "{compared} commands were compared");
 }
 
 #[test]
 fn what_is_planned_of_refnet_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
+    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
     assert!(compared >= 10, "{compared} commands were compared");
 }
 
@@ -81,13 +89,25 @@ fn what_is_planned_of_psyfit_is_what_runs() {
     assert!(compared >= 8, "{compared} commands were compared");
 }
 
+#[test]
+fn what_is_planned_of_styleai_is_what_runs() {
+    let Some(lab) = Lab::turn() else { return };
+    super::styleai_host::fresh(&lab);
+    let compared: usize =
+        STYLEAI.iter().map(|(name, inputs)| answered(&lab, name, inputs, &[], over_ssh)).sum();
+    assert!(compared >= 40, "{compared} commands were compared");
+}
+
+/// Compares the commands of a plan with the children of its run; gives how many were compared.
+type Compare = fn(&str, &[Told], &[Child]) -> usize;
+
 /// One that nobody need be there for.
 fn round(lab: &Lab, name: &str, inputs: &[&str]) -> usize {
-    answered(lab, name, inputs, &[])
+    answered(lab, name, inputs, &[], compare)
 }
 
 /// One playbook from its plan to its run; gives how many commands were compared.
-fn answered(lab: &Lab, name: &str, inputs: &[&str], answers: &[&str]) -> usize {
+fn answered(lab: &Lab, name: &str, inputs: &[&str], answers: &[&str], compare: Compare) -> usize {
     let plan = |more: &[&str]| lab.toban(&[&["plan", name][..], inputs, more].concat());
     let folder = tempfile::tempdir().expect("a folder");
     let at = |file: &str| folder.path().join(file).display().to_string();
@@ -141,6 +161,17 @@ fn compare(name: &str, told: &[Told], children: &[Child]) -> usize {
     left.retain(|t| !t.conditional && !t.may_be_childless && !t.unknown_loop && t.guards.is_empty());
     assert!(left.is_empty(), "{name}: this was planned and did not come: {left:#?}");
     compared
+}
+
+/// What is planned for a host over ssh starts nothing here but `ssh`: what that carries is not in its arguments.
+fn over_ssh(name: &str, told: &[Told], children: &[Child]) -> usize {
+    for child in children {
+        let program = child.argv.first().map(String::as_str).unwrap_or_default();
+        assert!(program.ends_with("ssh"), "{name}: this was planned for another host: {child:#?}\n{told:#?}");
+    }
+    let planned = told.iter().filter(|t| has_child(t) && !t.conditional).count();
+    assert!(children.len() >= planned, "{name}: {planned} commands were planned, {} came", children.len());
+    children.len()
 }
 
 /// Whether a command of this machine carries it out; the rest is asked of the engine's socket, a server, a file.
