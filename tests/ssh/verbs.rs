@@ -164,9 +164,7 @@ fn a_database_in_a_file_is_one_of_the_host_and_a_reading_step_cannot_write_it() 
     let far = Far::apart();
     far.place.file("make.sql", "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2);");
     let system = far.place.text("system.yaml")
-        + &format!(
-            "connections: {{ shop: sqlite:shop.db, way: {{ url: 'sqlite:shop.db', through: {{ host: app }} }} }}\n"
-        );
+        + "connections: { shop: sqlite:shop.db, way: { url: 'sqlite:shop.db', through: { host: app } } }\n";
     far.place.file("system.yaml", &system);
     let steps = "  - { id: make, sql: { connection: shop, file: make.sql } }
   - { id: bound, sql: { connection: shop, query: 'INSERT INTO t VALUES ({{ vars.x }})' }, expect: affected == 1 }
