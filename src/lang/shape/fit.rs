@@ -173,7 +173,8 @@ impl<'a> Fit<'a> {
             }
             (Shape::Needs, _) => self.needs(value),
             (Shape::SecretSource, _) => self.secret_source(value),
-            (Shape::Names | Shape::Argument, Value::Array(_)) => self.list(value, &shape.clone()),
+            (Shape::Names, Value::Array(_)) => self.names(value, shape),
+            (Shape::Argument, Value::Array(_)) => self.list(value, &shape.clone()),
             _ => self.wrong(&value.clone(), shape),
         }
     }
@@ -199,6 +200,23 @@ impl<'a> Fit<'a> {
             }
             _ => self.wrong(&value.clone(), &Shape::SecretSource),
         }
+    }
+
+    /// Names in a list that is one value: it is either written out or one template, so that none of it goes unrendered.
+    fn names(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
+        let mut fitted = self.list(value, &shape.clone());
+        let items = value.as_array().into_iter().flatten().enumerate();
+        for (i, _) in items.filter(|(_, item)| item.as_str().is_some_and(has_template)) {
+            self.trail.enter_item(i);
+            let title = crate::t!("a template does not stand inside this list", "このリストの中にテンプレートは書けません");
+            let help = crate::t!(
+                "write the whole list as one: \"{{{{ ['name=' ~ value, 'other'] }}}}\"",
+                "リスト全体を一つのテンプレートにしてください: \"{{{{ ['name=' ~ value, 'other'] }}}}\""
+            );
+            fitted = self.note(Where::Value, "template-in-a-list", title, Some(help));
+            self.trail.leave();
+        }
+        fitted
     }
 
     fn list(&mut self, value: &mut Value, item: &Shape) -> Fitted {
