@@ -53,5 +53,7 @@ mod styleai_release;
 mod styleai_restore;
 #[path = "lab/styleai_rounds.rs"]
 mod styleai_rounds;
+#[path = "lab/styleai_schedule.rs"]
+mod styleai_schedule;
 #[path = "lab/styleai_setup.rs"]
 mod styleai_setup;

@@ -1,6 +1,6 @@
 //! What waits for what in a layout: from the order of a file, from what steps say, and from what their texts mention.
 
-use super::compile::{Layout, named};
+use super::layout::{Layout, named};
 use super::node::{Body, Node, NodeIx};
 use crate::graph::Why;
 use crate::model::{Needs, Part};

@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::compile::{CompileError, Layout};
+use super::compile::CompileError;
+use super::layout::Layout;
 use super::node::{Closing, NodeIx};
 use crate::lang::Loaded;
 use crate::model::{Part, Step};

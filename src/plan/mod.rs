@@ -16,6 +16,7 @@ mod foresee;
 mod guess;
 mod handlers;
 mod judge;
+mod layout;
 mod limit;
 mod node;
 mod outline;

@@ -215,7 +215,7 @@ impl Plan {
 
     /// The node that an id of the playbook stands for in a frame.
     pub fn named(&self, frame: u32, id: &str) -> Option<NodeIx> {
-        super::compile::named(&self.frames, frame, id)
+        super::layout::named(&self.frames, frame, id)
     }
 
     /// The node with which a step begins: itself, or the beginning of a step that holds steps.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::compile::named;
+use super::layout::named;
 use super::node::{Frame, Node};
 use crate::model::{
     Action, Condition, Field, Key, Place, Stage, Staged, Stager, Step, StepBody, Template, Templated, Tree,

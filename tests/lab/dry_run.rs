@@ -70,14 +70,14 @@ const STYLEAI: [(&str, &[&str]); 5] = [
 #[test]
 fn what_is_planned_of_cafemuji_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
+    let compared: usize = CAFEMUJI.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
     assert!(compared >= 3, "{compared} commands were compared");
 }
 
 #[test]
 fn what_is_planned_of_refnet_is_what_runs() {
     let Some(lab) = Lab::turn() else { return };
-    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs, compare)).sum();
+    let compared: usize = REFNET.iter().map(|(name, inputs)| round(&lab, name, inputs)).sum();
     assert!(compared >= 10, "{compared} commands were compared");
 }
 

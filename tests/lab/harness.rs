@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// One test at a time: they share two real systems.
+/// One test at a time: they share the real systems.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The lab, held by one test; mended and with an own state folder.
