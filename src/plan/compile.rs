@@ -13,7 +13,6 @@ use crate::base::local_zone;
 use crate::graph::Graph;
 use crate::lang::Loaded;
 use crate::model::{Notifications, Part};
-use crate::template::Ready;
 
 /// What cannot be laid out although it was checked.
 #[derive(Debug, thiserror::Error)]
