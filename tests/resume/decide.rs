@@ -1,5 +1,6 @@
 //! What a person, an author or a verification says of a step that was under way.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use toban::event::Kind;
@@ -35,14 +36,21 @@ fn without_a_person_a_step_under_way_is_told_in_one_line_and_nothing_is_done() {
 
 #[test]
 fn a_child_that_still_lives_is_shown_and_never_run_beside() {
-    let place = Place::new(&SLOW.replace("sleep 0.6", "sleep 2"));
+    let place = Place::new(&SLOW.replace("sleep 0.6", "until test -e go; do sleep 0.05; done"));
     place.kill_when(attempt_of("slow"));
-    std::thread::sleep(Duration::from_millis(100));
+    place.until("the child is at work", |place| place.count("slow") == 1);
     let said = place.toban(&["resume", "last", "--rerun", "slow"]).exits(4);
-    assert!(said.err.contains("still runs") && said.err.contains("sleep 2"), "{}", said.err);
+    assert!(said.err.contains("still runs") && said.err.contains("test -e go"), "{}", said.err);
     assert_eq!(place.count("slow"), 1);
-    let said = place.toban(&["resume", "last", "--rerun", "slow", "--wait"]).exits(0);
-    assert!(said.err.contains("waits for"), "{}", said.err);
+    let told = std::fs::File::create(place.path().join("told")).expect("a file");
+    let mut waiting = place.command(&["resume", "last", "--rerun", "slow", "--wait"]);
+    let mut waiting = waiting.stdout(Stdio::null()).stderr(told).spawn().expect("it starts");
+    place.until("it waits", |place| {
+        std::fs::read_to_string(place.path().join("told")).is_ok_and(|told| told.contains("waits for"))
+    });
+    assert_eq!(place.count("slow"), 1);
+    std::fs::write(place.path().join("go"), "").expect("written");
+    assert!(waiting.wait().expect("it ends").success());
     assert_eq!((place.count("first"), place.count("slow"), place.count("last")), (1, 2, 1));
 }
 

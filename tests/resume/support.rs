@@ -44,13 +44,18 @@ impl Place {
     /// Runs the playbook until its journal has a fact that fits, and kills the engine.
     pub fn kill_when(&self, fits: impl Fn(&Kind) -> bool) {
         let mut engine = self.start(&["run", "p.yaml"]);
-        let began = Instant::now();
-        while !self.events().iter().any(|event| fits(&event.kind)) {
-            assert!(began.elapsed() < Duration::from_secs(60), "the fact does not come");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.until("the fact", |place| place.events().iter().any(|event| fits(&event.kind)));
         engine.kill().expect("killed");
         engine.wait().expect("ended");
+    }
+
+    /// Waits until something holds.
+    pub fn until(&self, what: &str, holds: impl Fn(&Place) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(began.elapsed() < Duration::from_secs(60), "{what} does not come");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn folder(&self) -> Option<RunFolder> {

@@ -168,8 +168,10 @@ fn nothing_written(far: &Far) {
 #[test]
 fn a_timeout_ends_everything_there_also_what_left_its_session() {
     let far = Far::new();
-    let said = far.place.run(&step(&far, ", timeout: 3s"), &[]);
-    assert!(said.out.contains("took longer than 3s"), "{said:?}");
+    // The host is connected to first, so that the time is the command's own.
+    let first = "  - { id: first, shell: 'true' }\n";
+    let said = far.place.run(&format!("{first}{}", step(&far, ", timeout: 5s")), &[]);
+    assert!(said.out.contains("took longer than 5s"), "{said:?}");
     assert_eq!(far.place.text("told"), "told\n");
     gone(&far);
     nothing_written(&far);

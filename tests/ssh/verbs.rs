@@ -120,10 +120,7 @@ fn server() -> u16 {
         for mut stream in listener.incoming().flatten() {
             let mut head = [0; 4096];
             let n = stream.read(&mut head).unwrap_or_default();
-            let asked = String::from_utf8_lossy(&head[..n]).into_owned();
-            let told =
-                asked.lines().find(|l| l.to_ascii_lowercase().starts_with("authorization")).unwrap_or("");
-            let body = format!("{} {told}", asked.lines().next().unwrap_or_default());
+            let body = String::from_utf8_lossy(&head[..n]).into_owned();
             let length = body.len();
             drop(write!(
                 stream,
@@ -157,6 +154,35 @@ fn a_request_is_made_from_there_and_a_secret_in_it_is_masked_here() {
     assert!(log.contains("•••") && !log.contains("Geheim"), "{log}");
     let facts = serde_json::to_string(&far.place.facts()).expect("facts");
     assert!(!facts.contains("Geheim"), "{facts}");
+}
+
+#[test]
+fn the_defaults_of_the_systems_requests_hold_there_and_hinder_no_other_work() {
+    let far = Far::apart();
+    let port = server();
+    let defaults = "secrets: { p: { from: env:P } }
+http:
+  timeout: 20s
+  headers: { Host: shop.example, X-From: '{{ system.vars.from }}', X-Key: 'key {{ secrets.p }}', Accept: a/b }
+vars: { from: tester }
+";
+    far.place.file("system.yaml", &(far.place.text("system.yaml") + defaults));
+    let steps = format!(
+        "  - {{ id: write, file: {{ write: {{ path: x, content: one }} }} }}
+  - {{ id: disk, probe: {{ disk: {{ path: . }} }}, expect: total > 0 }}
+  - {{ id: get, http: {{ get: 'http://127.0.0.1:{port}/x', headers: {{ Accept: own/type }} }}, expect: [TOLD] }}
+  - {{ id: wait, wait: {{ until: \"'host: shop.example' in body\", every: 1s, limit: 20s, http: {{ get: 'http://127.0.0.1:{port}/y' }} }} }}
+"
+    );
+    let told = ["host: shop.example", "x-from: tester", "x-key: key geheim-1234567", "accept: own/type"];
+    let told = told.map(|field| format!("\"'{field}' in body\"")).join(", ");
+    far.place.file("play.yaml", &format!("title: t\nsteps:\n{}", steps.replace("TOLD", &told)));
+    let mut command = far.place.command();
+    command.env("P", "geheim-1234567").args(["run", "play.yaml", "--progress", "plain"]);
+    let said = crate::place::said(command.output().expect("toban"));
+    assert_eq!(far.place.ends(), "disk=ok get=ok wait=ok write=ok", "{said:?}");
+    assert_eq!(far.place.text("there/home/x"), "one");
+    assert!(!format!("{said:?}").contains("geheim"), "{said:?}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What the two ends say to each other. It sends nothing.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Context, Could, Report};
 use crate::base::{Lang, current_lang, travelling};
 use crate::event::{Failure, Gives, Stream, Unit, Verdict};
-use crate::model::{Action, Around, Rendered, System};
+use crate::model::{Action, Around, HttpDefaults, Rendered, System};
 
 /// A frame longer than this is none of ours.
 const LONGEST: usize = 1 << 28;
@@ -44,7 +45,8 @@ impl Request {
         let own = &cx.site.system;
         let system = System {
             timezone: own.timezone.clone(),
-            http: own.http.clone(),
+            // A plan gives the system's header fields to each request itself.
+            http: HttpDefaults { headers: IndexMap::new(), ..own.http.clone() },
             compose: own.compose.clone(),
             ..System::default()
         };

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use glob::{MatchOptions, Pattern};
 use indexmap::IndexMap;
@@ -25,14 +25,14 @@ pub struct Found {
     pub size: u64,
     /// Its last change.
     pub modified: SystemTime,
-    /// Seconds since then.
-    pub age: u64,
+    /// The time since then.
+    pub age: Duration,
 }
 
 impl Found {
     /// What a list of files holds of it.
     pub fn value(&self) -> Value {
-        json!({ "path": self.path.to_string_lossy(), "size": self.size, "age": self.age,
+        json!({ "path": self.path.to_string_lossy(), "size": self.size, "age": self.age.as_secs(),
                 "modified": moment(self.modified) })
     }
 }
@@ -78,7 +78,7 @@ fn of_latest(found: &Found, desk: &Desk) -> Performed {
     gives.insert("file".into(), found.path.to_string_lossy().into());
     gives.insert("size".into(), size.into());
     gives.insert("sha256".into(), sha256.into());
-    gives.insert("age".into(), found.age.into());
+    gives.insert("age".into(), found.age.as_secs().into());
     gives.insert("modified".into(), moment(found.modified).into());
     Ok(Report { gives, ..Report::default() })
 }

@@ -72,7 +72,7 @@ pub fn choose<E>(
     for found in files {
         let stays = choice.proven < keep && proven(found)?;
         choice.proven += usize::from(stays);
-        let old = u128::from(found.age) * 1000 > u128::from(older_than.as_millis());
+        let old = found.age > older_than.std();
         choice.goes.push(!stays && old);
     }
     Ok(choice)

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -103,7 +103,7 @@ pub fn stat(it: &FilePath<Rendered>, desk: &Desk) -> Performed {
             gives.insert("kind".into(), kind.into());
             gives.insert("link".into(), is_link.into());
             gives.insert("size".into(), facts.len().into());
-            gives.insert("age".into(), age(modified, SystemTime::now()).into());
+            gives.insert("age".into(), age(modified, SystemTime::now()).as_secs().into());
             gives.insert("mode".into(), format!("{:04o}", facts.permissions().mode() & 0o7777).into());
             gives.insert("modified".into(), moment(modified).into());
         }
@@ -121,9 +121,9 @@ pub fn stat(it: &FilePath<Rendered>, desk: &Desk) -> Performed {
     Ok(Report { gives, ..Report::default() })
 }
 
-/// Whole seconds since a moment; 0 for one that is still to come.
-pub fn age(modified: SystemTime, now: SystemTime) -> u64 {
-    now.duration_since(modified).unwrap_or_default().as_secs()
+/// The time since a moment; none for one that is still to come.
+pub fn age(modified: SystemTime, now: SystemTime) -> Duration {
+    now.duration_since(modified).unwrap_or_default()
 }
 
 /// A moment as RFC 3339 text, to the second.

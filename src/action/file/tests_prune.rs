@@ -33,7 +33,7 @@ proptest! {
     ) {
         let start = SystemTime::UNIX_EPOCH + Std::from_secs(1000 * DAY);
         let mut files: Vec<Found> = facts.iter().enumerate().map(|(i, (age, good))| Found {
-            path: PathBuf::from(format!("{i}.{good}")), size: 1, modified: start - Std::from_secs(age * DAY), age: age * DAY,
+            path: PathBuf::from(format!("{i}.{good}")), size: 1, modified: start - Std::from_secs(age * DAY), age: Std::from_secs(age * DAY),
         }).collect();
         newest_first(&mut files);
         let good = |f: &Found| f.path.to_string_lossy().ends_with("true");
@@ -42,9 +42,20 @@ proptest! {
         let stays: Vec<usize> = proven.iter().copied().take(keep).collect();
         prop_assert_eq!(choice.proven, stays.len());
         for (i, file) in files.iter().enumerate() {
-            let expected = file.age > days * DAY && !stays.contains(&i);
+            let expected = file.age.as_secs() > days * DAY && !stays.contains(&i);
             prop_assert_eq!(choice.goes[i], expected);
         }
+    }
+}
+
+#[test]
+fn parts_of_a_second_count() {
+    let age = Std::from_millis(1500);
+    let found = Found { path: "a".into(), size: 1, modified: SystemTime::UNIX_EPOCH, age };
+    for (older_than, goes) in [(0, true), (1000, true), (1499, true), (1500, false), (2000, false)] {
+        let older_than = Duration::from_millis(older_than);
+        let Ok(choice) = choose::<Infallible>(std::slice::from_ref(&found), older_than, 0, |_| Ok(true));
+        assert_eq!(choice.goes, [goes], "{older_than}");
     }
 }
 
