@@ -42,7 +42,7 @@ fn extra(example: &str) -> &'static [&'static str] {
 fn every_example_checks_plans_and_runs() {
     let state = tempfile::tempdir().expect("a folder");
     let found = examples();
-    assert!(found.len() >= 10, "{found:?}");
+    assert!(found.len() >= 20, "{found:?}");
     for example in &found {
         let check = toban(state.path(), &["check", example]);
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
