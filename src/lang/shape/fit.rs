@@ -208,7 +208,10 @@ impl<'a> Fit<'a> {
         let items = value.as_array().into_iter().flatten().enumerate();
         for (i, _) in items.filter(|(_, item)| item.as_str().is_some_and(has_template)) {
             self.trail.enter_item(i);
-            let title = crate::t!("a template does not stand inside this list", "このリストの中にテンプレートは書けません");
+            let title = crate::t!(
+                "a template does not stand inside this list",
+                "このリストの中にテンプレートは書けません"
+            );
             let help = crate::t!(
                 "write the whole list as one: \"{{{{ ['name=' ~ value, 'other'] }}}}\"",
                 "リスト全体を一つのテンプレートにしてください: \"{{{{ ['name=' ~ value, 'other'] }}}}\""
