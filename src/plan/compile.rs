@@ -236,8 +236,7 @@ impl Layout {
     ) -> Result<Option<u32>, CompileError> {
         let call = match &step.body {
             StepBody::Group(_) => {
-                self.lists(loaded, step.lists(), frame, Some(open))?;
-                return Ok(None);
+                return self.lists(loaded, step.lists(), frame, Some(open)).map(|()| None);
             }
             StepBody::Act(action) => match &**action {
                 Action::Playbook(call) => call,
