@@ -121,7 +121,7 @@ fn a_secret_stands_percent_encoded_in_a_url_and_leaks_nowhere() {
     assert_eq!(checked.code, 0, "{}", checked.err);
     let hashed = steps.replace("urlencode", "sha256");
     let checked = said_of(&place, &["check", "s/play"], &hashed);
-    assert!(checked.code == 2 && checked.out.contains("`| sha256`"), "{} {}", checked.out, checked.err);
+    assert!(checked.code == 2 && checked.err.contains("`| sha256`"), "{} {}", checked.out, checked.err);
 }
 
 /// What a call of these steps says.
