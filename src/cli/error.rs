@@ -65,7 +65,9 @@ impl From<JournalError> for Error {
     fn from(e: JournalError) -> Error {
         let code = match e {
             // The state folder is as it should be; the name is not.
-            JournalError::NoRun { .. } | JournalError::Ambiguous { .. } => Code::Usage,
+            JournalError::NoRun { .. }
+            | JournalError::Ambiguous { .. }
+            | JournalError::UnwritableExport { .. } => Code::Usage,
             _ => Code::State,
         };
         Error::Plain { code, message: e.to_string(), help: None }

@@ -11,7 +11,7 @@ use clap::ArgMatches;
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::verify::fault_line;
-use crate::journal::{Evidence, Liveness, RunFolder, Verdict, export, liveness, verify};
+use crate::journal::{Evidence, JournalError, Liveness, RunFolder, Verdict, export, liveness, verify};
 use crate::report::safe_text;
 
 /// Packs a run, reads it back, and only then puts it where it belongs.
@@ -56,9 +56,9 @@ pub(super) fn hidden(target: &Path) -> PathBuf {
 }
 
 fn pack(folder: &RunFolder, hidden: &Path, target: &Path, force: bool) -> Result<Verdict, Error> {
-    let fail = |e: io::Error| unwritable(target, &e);
+    let fail = |e: io::Error| unwritable(target, e);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(fail)?;
-    export(folder, &mut file)?;
+    export(folder, &mut file, target)?;
     file.sync_all().map_err(fail)?;
     let verdict = verify(&Evidence::of_export(hidden)?, None);
     match force {
@@ -77,7 +77,7 @@ fn appear(hidden: &Path, target: &Path) -> Result<(), Error> {
         Ok(()) => drop(fs::remove_file(hidden)),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(there_already(target)),
         // Some file systems know no links.
-        Err(_) => fs::rename(hidden, target).map_err(|e| unwritable(target, &e))?,
+        Err(_) => fs::rename(hidden, target).map_err(|e| unwritable(target, e))?,
     }
     Ok(())
 }
@@ -90,9 +90,8 @@ fn there_already(target: &Path) -> Error {
     ))
 }
 
-fn unwritable(target: &Path, e: &io::Error) -> Error {
-    let target = target.display();
-    Error::usage(crate::t!("cannot write `{target}`: {e}", "`{target}` に書けません: {e}"))
+fn unwritable(path: &Path, error: io::Error) -> Error {
+    JournalError::UnwritableExport { path: path.to_path_buf(), error }.into()
 }
 
 fn told(target: &Path, verdict: &Verdict) -> String {

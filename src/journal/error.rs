@@ -19,6 +19,8 @@ pub enum JournalError {
     NoRun { name: String, state: PathBuf },
     /// Several runs are called so.
     Ambiguous { name: String, runs: Vec<String> },
+    /// The file that a run is packed into cannot be written.
+    UnwritableExport { path: PathBuf, error: io::Error },
     /// A file is no export of a run, or a damaged one.
     NoExport { path: PathBuf, reason: String },
     /// Another process is writing this run.
@@ -28,6 +30,10 @@ pub enum JournalError {
 impl JournalError {
     pub(super) fn unwritable(path: &Path) -> impl Fn(io::Error) -> JournalError + '_ {
         move |error| JournalError::Unwritable { path: path.to_path_buf(), error }
+    }
+
+    pub(super) fn unwritable_export(path: &Path) -> impl Fn(io::Error) -> JournalError + '_ {
+        move |error| JournalError::UnwritableExport { path: path.to_path_buf(), error }
     }
 
     pub(super) fn unreadable(path: &Path) -> impl Fn(io::Error) -> JournalError + '_ {
@@ -43,6 +49,7 @@ impl fmt::Display for JournalError {
                 let path = path.display();
                 crate::t!("cannot read `{path}`: {error}", "`{path}` を読めません: {error}")
             }
+            JournalError::UnwritableExport { path, error } => unwritable_export(path, error),
             JournalError::BadLine { path, line, reason } => {
                 let path = path.display();
                 crate::t!(
@@ -97,6 +104,20 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
         _ => crate::t!(
             "cannot write `{path}`: {error}; check the disk, or choose another state folder with `--state-dir`",
             "`{path}` に書けません: {error}。ディスクを確かめるか、`--state-dir` で別の場所を選んでください"
+        ),
+    }
+}
+
+fn unwritable_export(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    match error.raw_os_error() {
+        Some(libc::ENOSPC | libc::EDQUOT) => crate::t!(
+            "cannot write `{path}`: the disk is full; free space there, or name another place with `-o` (nothing half-written is left)",
+            "`{path}` に書けません: ディスクに空きがありません。空きを作るか、`-o` で別の場所を指定してください（書きかけのファイルは残りません）"
+        ),
+        _ => crate::t!(
+            "cannot write `{path}`: {error}; name another place with `-o`",
+            "`{path}` に書けません: {error}。`-o` で別の場所を指定してください"
         ),
     }
 }

@@ -44,6 +44,8 @@ impl Evidence {
     /// When something of it cannot be read.
     pub fn of(folder: &RunFolder) -> Result<Evidence, JournalError> {
         let alive = liveness(folder)? == Liveness::Running;
+        // The end comes first: a run that goes on meanwhile only grows beyond it.
+        let head = head(folder)?;
         // The journal is read before the logs: those that it says are finished are then.
         let (plan, journal) = (bytes(&folder.plan())?, bytes(&folder.journal())?);
         let mut evidence = Evidence {
@@ -51,7 +53,7 @@ impl Evidence {
             place: folder.path().to_path_buf(),
             plan,
             journal,
-            head: head(folder)?,
+            head,
             logs: BTreeMap::new(),
             others: Vec::new(),
             alive,

@@ -39,17 +39,18 @@ pub(super) struct Packed {
     pub seal: LogSeal,
 }
 
-/// Packs a run.
+/// Packs a run into `to`, which is or becomes the file `target`.
 ///
 /// # Errors
 /// When the run cannot be read, or `to` cannot be written.
-pub fn export(folder: &RunFolder, to: impl Write) -> Result<(), JournalError> {
+pub fn export(folder: &RunFolder, to: impl Write, target: &Path) -> Result<(), JournalError> {
     let gist = summary(folder)?;
-    let mut encoder =
-        zstd::stream::write::Encoder::new(to, 3).map_err(JournalError::unwritable(folder.path()))?;
+    let unwritable = JournalError::unwritable_export(target);
+    let mut encoder = zstd::stream::write::Encoder::new(to, 3).map_err(&unwritable)?;
     // A damaged file is then noticed wherever the damage is.
-    encoder.include_checksum(true).map_err(JournalError::unwritable(folder.path()))?;
+    encoder.include_checksum(true).map_err(&unwritable)?;
     let mut pack = Pack {
+        target,
         tar: Builder::new(encoder),
         root: gist.run.to_string(),
         time: u64::try_from(gist.ended.unwrap_or(gist.started).as_second()).unwrap_or(0),
@@ -59,7 +60,7 @@ pub fn export(folder: &RunFolder, to: impl Write) -> Result<(), JournalError> {
         pack.file(name, &folder.path().join(name))?;
     }
     if let Some((head, path)) = head(folder)? {
-        pack.bytes("head", head.text().as_bytes()).map_err(JournalError::unreadable(&path))?;
+        pack.seen("head", head.text().len() as u64, head.text().as_bytes(), &path)?;
     }
     let own = ["plan.json", "journal.jsonl", "head", "manifest.json"];
     for name in names(folder.path())?.iter().filter(|name| !own.contains(&name.as_str())) {
@@ -68,17 +69,18 @@ pub fn export(folder: &RunFolder, to: impl Write) -> Result<(), JournalError> {
     for name in names(&folder.logs())? {
         pack.file(&format!("logs/{name}"), &folder.logs().join(&name))?;
     }
-    pack.finish().map_err(JournalError::unwritable(folder.path()))
+    pack.finish().map_err(unwritable)
 }
 
-struct Pack<W: Write> {
+struct Pack<'t, W: Write> {
+    target: &'t Path,
     tar: Builder<W>,
     root: String,
     time: u64,
     files: Vec<Packed>,
 }
 
-impl<W: Write> Pack<zstd::stream::write::Encoder<'static, W>> {
+impl<W: Write> Pack<'_, zstd::stream::write::Encoder<'static, W>> {
     fn finish(mut self) -> io::Result<()> {
         let files = std::mem::take(&mut self.files);
         let engine = env!("CARGO_PKG_VERSION").to_string();
@@ -96,21 +98,21 @@ impl<W: Write> Pack<zstd::stream::write::Encoder<'static, W>> {
         }
         let file = File::open(path).map_err(&fail)?;
         let size = file.metadata().map_err(&fail)?.len();
-        self.seen(name, size, file.take(size)).map_err(&fail)
+        self.seen(name, size, file.take(size), path)
     }
 
-    fn bytes(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.seen(name, bytes.len() as u64, bytes)
-    }
-
-    fn seen(&mut self, name: &str, size: u64, from: impl Read) -> io::Result<()> {
-        let mut hashed = Hashed { from, hash: blake3::Hasher::new() };
-        self.put(name, size, &mut hashed)?;
+    /// What goes wrong is told of the side on which it does: what is read at `path`, or what is written.
+    fn seen(&mut self, name: &str, size: u64, from: impl Read, path: &Path) -> Result<(), JournalError> {
+        let mut hashed = Hashed { from, hash: blake3::Hasher::new(), failed: false };
+        if let Err(error) = self.put(name, size, &mut hashed) {
+            return Err(match hashed.failed {
+                true => JournalError::unreadable(path)(error),
+                false => JournalError::unwritable_export(self.target)(error),
+            });
+        }
         if hashed.hash.count() != size {
-            return Err(io::Error::other(crate::t!(
-                "it was changed meanwhile",
-                "読み込み中に変更されました"
-            )));
+            let changed = crate::t!("it was changed meanwhile", "読み込み中に変更されました");
+            return Err(JournalError::unreadable(path)(io::Error::other(changed)));
         }
         self.files.push(Packed { name: name.to_string(), seal: sealed(&hashed.hash) });
         Ok(())
@@ -130,11 +132,13 @@ impl<W: Write> Pack<zstd::stream::write::Encoder<'static, W>> {
 struct Hashed<R> {
     from: R,
     hash: blake3::Hasher,
+    /// Reading failed, whatever becomes of the error.
+    failed: bool,
 }
 
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.from.read(buffer)?;
+        let read = self.from.read(buffer).inspect_err(|_| self.failed = true)?;
         self.hash.update(&buffer[..read]);
         Ok(read)
     }

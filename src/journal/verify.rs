@@ -105,6 +105,8 @@ fn ending(evidence: &Evidence, events: &[Event]) -> Ending {
         return if evidence.alive { Ending::Alive } else { Ending::Died };
     }
     match &evidence.head {
+        // Its end was written after its head was read.
+        Some((head, _)) if evidence.alive && events.len() > head.lines => Ending::Alive,
         Some((head, path)) if events.len() > head.lines => {
             Ending::GoneOn(path.clone(), events.len() - head.lines)
         }

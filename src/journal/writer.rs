@@ -226,7 +226,6 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
     Ok(journal)
 }
 
-/// Only its owner can look into a run: outputs of commands stand there.
 /// The file of a run's head outside its folder.
 fn head_file(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
     let Some(path) = folder.head() else { return Ok(None) };
@@ -243,6 +242,7 @@ fn claim(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
     if held && !folder.path().exists() { Ok(Some((file, path))) } else { Err(busy()) }
 }
 
+/// Only its owner can look into a run: outputs of commands stand there.
 pub(super) fn private_folder(path: &Path) -> Result<(), JournalError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::unwritable(path))
 }

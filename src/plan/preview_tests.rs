@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::preview::preview;
 use crate::model::{
     Action, Around, Compose, ComposeDown, ComposeExec, ComposeLogs, ComposePs, ComposeRun, ComposeServices,
-    ComposeUp, ContainerList, Docker, DockerExec, DockerLogs, DockerPrune, DockerRun, FileAction, Http,
-    Names, Probe, Shell, Sql, Stdin, StdoutFile, System, Templated, Wait,
+    ComposeUp, ContainerList, Docker, DockerExec, DockerLogs, DockerPrune, DockerRun, Escalate, FileAction,
+    Http, Names, Probe, Shell, Sql, Stdin, StdoutFile, System, Templated, Wait,
 };
 
 /// Actions in which every key is filled, some more than once where two keys exclude each other.
@@ -36,6 +36,7 @@ fn actions() -> Vec<Value> {
         json!({"assert": until}),
         json!({"fail": {"message": "no"}}),
         json!({"notify": {"webhook": {"url": "u", "json": {"text": "x"}}}}),
+        json!({"escalate": {"message": "m", "subject": "s", "contacts": ["r"]}}),
         json!({"secret_generate": {"file": "f", "length": 20, "alphabet": "hex"}}),
         json!({"playbook": {"run": "a/b", "inputs": {"x": 1}, "environment": "lab"}}),
         json!({"action": {"name": "n"}}),
@@ -139,7 +140,9 @@ fn around() -> Vec<Value> {
 fn told(action: &Value, around: &Value) -> Option<String> {
     let action: Action<Templated> = serde_json::from_value(action.clone()).ok()?;
     let around: Around<Templated> = serde_json::from_value(around.clone()).ok()?;
-    Some(preview(&action, &around, &System::default()))
+    let contact = json!({"role": "r", "name": "n", "mail": "r@example.com"});
+    let contacts = vec![serde_json::from_value(contact).expect("a contact")];
+    Some(preview(&action, &around, &System { contacts, ..System::default() }))
 }
 
 /// The values of a document, each as its path.
@@ -230,6 +233,7 @@ fn no_key_of_the_language_is_missing_from_what_is_tried() {
     compare_keys::<Shell>(&all, "/shell", &[]);
     compare_keys::<Sql>(&all, "/sql", &[]);
     compare_keys::<Http>(&all, "/http", &[]);
+    compare_keys::<Escalate<Templated>>(&all, "/escalate", &[]);
     // What it reads is an action of its own.
     compare_keys::<Wait>(&all, "/wait", &["shell", "docker", "sql", "probe", "file"]);
     compare_keys::<DockerExec>(&all, "/docker/exec", &[]);

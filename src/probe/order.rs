@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Action, Effect, StepBody};
+use crate::model::{Action, Effect, Part, StepBody};
 use crate::plan::{Body, Node, NodeIx, Plan};
 
 /// The nodes that have to be looked at before this one: those whose results its templates name, those of what holds
@@ -98,4 +98,17 @@ pub(super) fn brings_up(node: &Node) -> bool {
 pub(super) fn needs_servers(node: &Node) -> bool {
     let StepBody::Act(action) = &node.step.body else { return false };
     matches!(&**action, Action::Docker(_) | Action::Sql(_) | Action::Http(_))
+}
+
+/// Whether a step is only done when something failed, or was not over in time: it, or what holds it, stands in a
+/// `rescue` or a handler.
+pub(super) fn after_failure(plan: &Plan, ix: NodeIx) -> bool {
+    let mut above = std::iter::successors(Some(ix), |at| plan.at(*at).inside);
+    above.any(|at| matches!(plan.at(at).part, Part::Rescue | Part::Handler))
+}
+
+/// Whether a step does nothing but say whether something holds.
+pub(super) fn tells(node: &Node) -> bool {
+    let StepBody::Act(action) = &node.step.body else { return false };
+    matches!(&**action, Action::Assert(_) | Action::Fail(_))
 }

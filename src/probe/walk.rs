@@ -13,7 +13,7 @@ use crate::process::Stop;
 use crate::template::Planned;
 
 use super::facts::{Found, Looked};
-use super::order::{brings_up, changes_before, first, may_alter, needs_servers};
+use super::order::{after_failure, brings_up, changes_before, first, may_alter, needs_servers, tells};
 use super::unit::{together, units};
 
 /// So many looks are under way at once.
@@ -67,6 +67,7 @@ pub async fn probe(setup: &Setup<'_>, inputs: Map<String, Value>, stop: &Stop) -
             setup.keep(&mut found, ix, looked);
         }
     }
+    setup.excuse(&mut found);
     setup.soften(&mut found);
     found
 }
@@ -174,6 +175,24 @@ impl Setup<'_> {
             found.known.insert(ix, read.clone());
         }
         found.looked.insert(ix, looked);
+    }
+
+    /// What is only done when something failed meets another state than that of now: what it says of that, and a
+    /// failure that it declares itself, is no no. That it could not start remains one.
+    fn excuse(&self, found: &mut Found) {
+        let plan = self.renderer.plan;
+        for (ix, looked) in &mut found.looked {
+            let own = looked.finding.ran || tells(plan.at(*ix));
+            if looked.finding.verdict != Verdict::No || !own || !after_failure(plan, *ix) {
+                continue;
+            }
+            looked.finding.verdict = Verdict::CannotKnow;
+            let words = &looked.finding.words;
+            looked.finding.words = crate::t!(
+                "{words}; it is only done when something failed",
+                "{words}（何かが失敗したときだけ実行されます）"
+            );
+        }
     }
 
     /// A no of now is no certain no where a step before may bring what is not there, or changes what is read.

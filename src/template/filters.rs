@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::dates;
 use super::error::raise;
+use super::marker::{encoded, percent};
 use super::strict::{CONCAT, DEFINED, MAYBE};
 use super::value::{Ident, Raw, Words, from_json, to_json, to_open_text, to_text, undefined};
 use crate::base::{Duration, Size};
@@ -121,24 +122,11 @@ fn urlencode(value: &Value) -> Result<String, Error> {
     if value.kind() == ValueKind::Map {
         let pair = |key: Value| {
             let item = value.get_item(&key)?;
-            Ok(format!("{}={}", percent(&to_open_text(&key)?), percent(&to_open_text(&item)?)))
+            Ok(format!("{}={}", percent(&to_open_text(&key)?), encoded(&to_text(&item)?)?))
         };
         return Ok(value.try_iter()?.map(pair).collect::<Result<Vec<_>, Error>>()?.join("&"));
     }
-    to_open_text(value).map(|text| percent(&text))
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986, `/` too.
-fn percent(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    encoded(&to_text(value)?)
 }
 
 fn b64encode(value: &Value) -> Result<String, Error> {

@@ -38,7 +38,7 @@ pub const FILTERS: &[FilterDoc] = &[
     doc("json", "JSON text as a value", "{{ (stdout | json).version }}"),
     doc(
         "urlencode",
-        "percent-encoded for a URL, `/` too; a mapping as a query",
+        "percent-encoded for a URL, `/` too; a mapping as a query; the only filter that takes a secret",
         "?q={{ inputs.text | urlencode }}",
     ),
     doc("b64encode", "Base64 of text", "{{ inputs.text | b64encode }}"),

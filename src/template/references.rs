@@ -26,6 +26,8 @@ pub struct Reference {
     pub dynamic: bool,
     /// The source itself asks whether it is there: `| default`, `is defined`, here or at another mention.
     pub guarded: bool,
+    /// The filters that work on it or on what it is a part of, the last one first.
+    pub filters: Vec<String>,
 }
 
 /// Every name that a source uses, in the order of the text.

@@ -25,7 +25,7 @@ pub(super) fn text(pieces: Vec<Piece<'_>>, scope: &Scope) -> Result<SqlText, Err
                 sql.binds.push(bound(value, scope)?);
                 sql.parts.push(String::new());
             }
-            Piece::Secret(_) => return Err(secret_here()),
+            Piece::Secret(_) | Piece::Encoded(_) => return Err(secret_here()),
         }
     }
     Ok(sql)
@@ -46,7 +46,7 @@ pub(super) fn shown(pieces: &[Piece<'_>], scope: &Scope) -> Result<String, Error
                 Bind::Plain(value) => shown.push_str(&format!("⟦{value}⟧")),
                 Bind::Secret(text) => shown.push_str(&format!("⟦{}⟧", text.shown())),
             },
-            Piece::Secret(_) => return Err(secret_here()),
+            Piece::Secret(_) | Piece::Encoded(_) => return Err(secret_here()),
         }
     }
     Ok(shown)

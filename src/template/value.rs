@@ -181,7 +181,7 @@ fn object_text(value: &Value) -> Result<String, Error> {
 /// Text for a filter that has to see what it works on, which a secret never shows.
 pub(super) fn to_open_text(value: &Value) -> Result<String, Error> {
     let text = to_text(value)?;
-    if text.contains('\0') { Err(secret_here()) } else { Ok(text) }
+    if text.contains('\0') { Err(secret_filtered()) } else { Ok(text) }
 }
 
 pub(super) fn undefined() -> Error {
@@ -192,5 +192,12 @@ pub(super) fn secret_here() -> Error {
     raise(crate::t!(
         "a secret cannot be used here; give it by `env`, `stdin`, `auth`, `headers` or as a SQL value",
         "秘密の値はここでは使えません。`env`、`stdin`、`auth`、`headers`、または SQL の値として渡してください"
+    ))
+}
+
+pub(super) fn secret_filtered() -> Error {
+    raise(crate::t!(
+        "a secret can only be joined with text or go through `| urlencode`: any other filter would have to see it",
+        "秘密の値にできるのは文字列との連結と `| urlencode` だけです。ほかのフィルターは値そのものを必要とします"
     ))
 }

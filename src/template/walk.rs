@@ -21,11 +21,20 @@ pub(super) struct Walk<'s> {
     /// Names of its own that it uses.
     pub(super) own: Vec<String>,
     problems: Vec<Problem>,
+    /// The filters around what is walked now.
+    filters: Vec<String>,
 }
 
 impl<'s> Walk<'s> {
     pub(super) fn new(source: &'s str) -> Walk<'s> {
-        Walk { source, locals: Locals::new(), references: Vec::new(), own: Vec::new(), problems: Vec::new() }
+        Walk {
+            source,
+            locals: Locals::new(),
+            references: Vec::new(),
+            own: Vec::new(),
+            problems: Vec::new(),
+            filters: Vec::new(),
+        }
     }
 
     /// The names and the problems, each in the order of the text.
@@ -166,7 +175,13 @@ impl<'s> Walk<'s> {
             return;
         }
         let span = within(bytes(chain.root.span()).start..bytes(expr.span()).end, self.source);
-        self.references.push(Reference { path: chain.path, span, dynamic: chain.dynamic, guarded });
+        self.references.push(Reference {
+            path: chain.path,
+            span,
+            dynamic: chain.dynamic,
+            guarded,
+            filters: self.filters.clone(),
+        });
     }
 
     /// What is used inside the brackets of a chain, and what a chain begins with when that is no name.
@@ -209,11 +224,13 @@ impl<'s> Walk<'s> {
 
     fn filter(&mut self, f: &ast::Spanned<ast::Filter<'_>>) {
         let guard = matches!(f.name, "default" | "d");
+        self.filters.push(f.name.to_string());
         match &f.expr {
             Some(expr @ (Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_))) => self.name(expr, guard),
             other => self.optional(other),
         }
         self.args(&f.args);
+        self.filters.pop();
         self.known("unknown-filter", f.name, f.span(), FILTERS.iter().map(|f| f.name));
     }
 

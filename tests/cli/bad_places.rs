@@ -67,7 +67,8 @@ fn a_disk_that_fills_with_a_log_ends_the_run_and_all_that_runs() {
     assert_eq!((place.lines("noisy.done"), place.lines("next.done")), (0, 0));
     let status = place.toban(&["status", "--state-dir", state.0.to_str().expect("text")]);
     assert_eq!(status.code, 0, "{status:?}");
-    assert!(status.out.contains("noisy") && status.out.contains("disk is full"), "{status:?}");
+    // How far it came is not known; why it was ended was said when there was no room to write it down.
+    assert!(status.out.contains("noisy   unknown") && status.out.contains("next    not begun"), "{status:?}");
 }
 
 #[test]

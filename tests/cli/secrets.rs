@@ -110,6 +110,27 @@ fn no_form_of_a_secret_is_written_or_shown() {
 }
 
 #[test]
+fn a_secret_stands_percent_encoded_in_a_url_and_leaks_nowhere() {
+    let place = place();
+    let steps = "  - { id: a, shell: 'printf %s \"$U\" > used; echo \"$U\"', env: { U: 'db://a:{{ secrets.by_env | urlencode }}@h' } }\n";
+    let said = run(&place, steps, &["--progress", "plain"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(place.text("playbooks/s/used"), "db://a:hunter2%2F%2B%20%E5%80%A4%22x%27%24y@h");
+    is_silent(&place, &said);
+    let checked = said_of(&place, &["check", "s/play"], steps);
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    let hashed = steps.replace("urlencode", "sha256");
+    let checked = said_of(&place, &["check", "s/play"], &hashed);
+    assert!(checked.code == 2 && checked.err.contains("`| sha256`"), "{} {}", checked.out, checked.err);
+}
+
+/// What a call of these steps says.
+fn said_of(place: &Place, call: &[&str], steps: &str) -> Said {
+    place.file("playbooks/s/play.yaml", &format!("title: t\nsteps:\n{steps}"));
+    said(place.command().args(call).output().expect("toban starts"))
+}
+
+#[test]
 fn an_output_with_a_secret_is_withheld_and_still_of_use_in_the_run() {
     let place = place();
     let steps = "  - { id: a, shell: 'printf \"%s\" \"$S\"', env: { S: '{{ secrets.by_env }}' } }

@@ -114,6 +114,11 @@ fn what_runs_on_another_host_is_not_looked_at_from_here() {
     let said = super::place::said(
         place.command().args(["plan", "--probe-declared", "s/p"]).output().expect("toban"),
     );
-    assert!(said.out.contains("cannot know — it runs on `app`"), "{file:?}: {}{}", said.out, said.err);
+    assert!(
+        said.out.contains("no — the host `app` (nobody.probe.test) is not reached"),
+        "{file:?}: {}{}",
+        said.out,
+        said.err
+    );
     assert!(!said.out.contains(", ran"), "{}", said.out);
 }

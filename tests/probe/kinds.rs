@@ -155,6 +155,36 @@ fn a_failed_expectation_is_a_no() {
 }
 
 #[test]
+fn what_is_only_done_when_something_failed_makes_no_no_by_what_it_says_itself() {
+    let place = Place::new();
+    place.file("names.txt", "one");
+    let steps = r#"
+  - id: all
+    rescue:
+      - { id: look, file: { read: { path: names.txt } }, expect: "text == 'two'" }
+      - { id: deeper, steps: [{ id: holds, assert: "1 == 2" }] }
+      - { id: each, for_each: [a, b], fail: "{{ item }}" }
+      - { id: told, fail: "restored, not repaired" }
+      - { id: absent, shell: [no-such-program-here] }
+    steps:
+      - { id: work, shell: date }
+"#;
+    let probed = probe(&place, steps, &[]);
+    for id in ["look", "holds", "each", "told"] {
+        probed.expect(id, "cannot_know", "only done when something failed");
+    }
+    probed.expect("told", "cannot_know", "restored, not repaired");
+    probed.expect("absent", "no", "no-such-program-here");
+    let steps = steps.replace("      - { id: absent, shell: [no-such-program-here] }\n", "");
+    assert_eq!(probe(&place, &steps, &[]).code, 0);
+    let plain = "  - { id: told, fail: never }\n  - { id: holds, assert: \"1 == 2\" }\n";
+    let probed = probe(&place, plain, &[]);
+    probed.expect("told", "no", "never");
+    probed.expect("holds", "no", "1 == 2");
+    assert_eq!(probed.code, 1);
+}
+
+#[test]
 fn a_secret_is_not_shown_nor_asked_for() {
     let place = Place::new();
     place.file("secret.txt", SECRET);

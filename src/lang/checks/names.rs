@@ -16,6 +16,9 @@ use crate::lang::document::Document;
 use crate::model::{InputType, Playbook, System};
 use crate::template::{Problem, Reference, check_place, references};
 
+/// What a secret may go through: they do not have to see it.
+const TAKE_SECRETS: [&str; 6] = ["urlencode", "join", "string", "raw", "default", "d"];
+
 const ROOTS: [&str; 6] = ["inputs", "vars", "system", "secrets", "run", "steps"];
 const RUN: [&str; 10] = [
     "id",
@@ -143,11 +146,11 @@ impl Known<'_> {
             return self.evidence(own, parts);
         }
         match parts {
-            ["inputs", name, ..] => self.input(name, text),
+            ["inputs", name, ..] => self.input(name, text, reference),
             ["vars", name, ..] if names.no_steps && self.vars.contains_key(*name) => too_early(),
             ["vars", name, ..] => self.var(name),
             ["system", rest @ ..] => self.system(rest, reference),
-            ["secrets", name, ..] => self.secret(name, text),
+            ["secrets", name, ..] => self.secret(name, text, reference),
             ["run", name, ..] if !RUN.contains(name) => {
                 let title = crate::t!("`run` has no `{name}`", "`run` に `{name}` はありません");
                 unknown("unknown-name", title, name, RUN)
@@ -208,10 +211,10 @@ impl Known<'_> {
         }
     }
 
-    fn input(&self, name: &str, text: &Text) -> Checked {
+    fn input(&self, name: &str, text: &Text, reference: &Reference) -> Checked {
         let Some(playbook) = self.playbook else { return self.root_missing("inputs") };
         match playbook.inputs.get(name) {
-            Some(decl) if decl.kind == InputType::Secret => secret_place(name, text),
+            Some(decl) if decl.kind == InputType::Secret => secret_place(name, text, reference),
             Some(_) => Ok(()),
             None => {
                 let title = crate::t!("there is no input `{name}`", "入力 `{name}` はありません");
@@ -237,10 +240,10 @@ impl Known<'_> {
         unknown("unknown-var", title, name, playbook.vars.keys().map(String::as_str))
     }
 
-    fn secret(&self, name: &str, text: &Text) -> Checked {
+    fn secret(&self, name: &str, text: &Text, reference: &Reference) -> Checked {
         let Some(system) = self.system else { return Ok(()) };
         if system.secrets.contains_key(name) {
-            return secret_place(name, text);
+            return secret_place(name, text, reference);
         }
         let title = crate::t!("there is no secret `{name}`", "秘密 `{name}` はありません");
         unknown("unknown-secret", title, name, system.secrets.keys().map(String::as_str))
@@ -335,9 +338,9 @@ fn facts(
 }
 
 /// A secret may only go where nobody reads it.
-fn secret_place(name: &str, text: &Text) -> Checked {
+fn secret_place(name: &str, text: &Text, reference: &Reference) -> Checked {
     if text.form == crate::template::Form::Text && text.place.allows_secrets() {
-        return Ok(());
+        return secret_filters(name, reference);
     }
     let title = crate::t!("the secret `{name}` may not stand here", "秘密 `{name}` はここでは使えません");
     let help = crate::t!(
@@ -345,4 +348,20 @@ fn secret_place(name: &str, text: &Text) -> Checked {
         "秘密は env、stdin、auth、headers、SQL の値、connection で使えます。シェルでは env と \"$NAME\" を使ってください"
     );
     Err(Box::new(Unknown { code: "secret-place", title, help: Some(help) }))
+}
+
+/// Whatever has to see a value cannot work on a secret.
+fn secret_filters(name: &str, reference: &Reference) -> Checked {
+    let Some(filter) = reference.filters.iter().find(|f| !TAKE_SECRETS.contains(&f.as_str())) else {
+        return Ok(());
+    };
+    let title = crate::t!(
+        "the secret `{name}` cannot go through `| {filter}`",
+        "秘密 `{name}` に `| {filter}` は使えません"
+    );
+    let help = crate::t!(
+        "a secret can be joined with text or go through `| urlencode`; let the command itself do more",
+        "秘密にできるのは文字列との連結と `| urlencode` だけです。それ以外の加工はコマンドの中で行ってください"
+    );
+    Err(Box::new(Unknown { code: "secret-filter", title, help: Some(help) }))
 }

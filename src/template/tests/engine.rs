@@ -137,6 +137,25 @@ fn a_secret_comes_out_only_where_it_may_and_never_in_what_is_shown() {
 }
 
 #[test]
+fn a_secret_is_percent_encoded_once_it_is_put_in_and_is_shown_as_ever() {
+    let engine = Engine::new();
+    for (source, exposed, shown) in [
+        ("{{ secrets.db | urlencode }}", "p%C3%A9ss%27word", "•••"),
+        ("u://a:{{ secrets.db | urlencode }}@h", "u://a:p%C3%A9ss%27word@h", "u://a:•••@h"),
+        ("{{ ('a b' ~ secrets.db) | urlencode }}", "a%20bp%C3%A9ss%27word", "a%20b•••"),
+        ("{{ {'k': secrets.db} | urlencode }}", "k=p%C3%A9ss%27word", "k=•••"),
+    ] {
+        let text = engine.render_confidential(source, Place::Env, &scope()).expect(source);
+        assert_eq!((text.expose(), text.shown()), (exposed, shown), "{source}");
+    }
+    let twice = "{{ secrets.db | urlencode | urlencode }}";
+    let error = engine.render_confidential(twice, Place::Env, &scope()).expect_err(twice);
+    assert!(error.message.contains("| urlencode"), "{error}");
+    fails("{{ secrets.db | urlencode }}", Place::Value, "secret");
+    fails("{{ secrets.db | urlencode }}", Place::Shell, "secret");
+}
+
+#[test]
 fn a_nul_is_refused_and_cannot_forge_a_secret() {
     let mut scope = scope();
     scope.set("evil", json!({"x": "\u{0}s0\u{0}", "fine": 1}));
