@@ -152,6 +152,11 @@ impl RunId {
         (second >= 0).then_some(second << 30 | tail)
     }
 
+    /// The second of its start. None for text that [`RunId::new`] does not make.
+    pub fn time(&self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_second(self.number()? >> 30).ok()
+    }
+
     /// The smallest number that a run which starts at `at` or later can have.
     pub fn number_from(at: jiff::Timestamp) -> i64 {
         RunId::new(at.max(jiff::Timestamp::UNIX_EPOCH), 0).number().unwrap_or_default()

@@ -13,6 +13,9 @@ use crate::model::{Missed, Overlap};
 /// A time that is decided about later than this was missed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
+/// A program that was started has begun its run after this, or never will.
+const BEGINS: SignedDuration = SignedDuration::from_secs(30);
+
 /// When something is run, and what then stands in its way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -75,9 +78,11 @@ pub fn settle(running: &Running, standing: Standing, rule: Option<&Rule>, now: T
     match (standing, rule) {
         (Standing::Alive, _) => None,
         (Standing::Over(result), _) => Some(Settled::Fact(Fact::Ended { run: running.run.clone(), result })),
-        (Standing::NotBegun, Some(rule)) if rule.missed == Missed::Run || !is_late(planned, now) => {
+        (Standing::NotBegun, Some(rule)) if rule.missed == Missed::Run || !is_late(made(running), now) => {
             Some(Settled::Start(running.clone()))
         }
+        // It may have been started at the last moment, by a scheduler that died then, and be about to begin.
+        (Standing::NotBegun, Some(_)) if !is_late(made(running) + BEGINS, now) => None,
         (Standing::NotBegun, _) => left(&[planned], Why::Missed).map(Settled::Fact),
     }
 }
@@ -89,6 +94,11 @@ pub enum Settled {
     Fact(Fact),
     /// The run is started, which is written already.
     Start(Running),
+}
+
+/// When it was decided that a run is started: its id tells.
+fn made(running: &Running) -> Timestamp {
+    running.run.time().unwrap_or(running.planned)
 }
 
 fn is_late(planned: Timestamp, now: Timestamp) -> bool {
