@@ -168,7 +168,7 @@ async fn call(
     let sink: &mut crate::process::Sink<'_> = &mut |stream, bytes| match stream {
         Stream::Out => frames.take(bytes, |kind, payload| match kind {
             Kind::Log(stream) => (cx.log)(stream, payload),
-            Kind::Answer => *answer.borrow_mut() = serde_json::from_slice::<Answer>(payload).ok(),
+            Kind::Answer => *answer.borrow_mut() = Some(serde_json::from_slice::<Answer>(payload)),
         }),
         other => {
             said.take(other, bytes);
@@ -182,7 +182,16 @@ async fn call(
     let exit = ran.map_err(|message| Failure::Unavailable { message })?.exit;
     match &exit.broken {
         Some(why) => Err(Failure::Unavailable { message: format!("{}: {why}", there.name) }),
-        None => Ok((answer.into_inner(), exit)),
+        None => {
+            let answer = answer.into_inner().transpose().map_err(|e| Failure::Unavailable {
+                message: crate::t!(
+                    "{}: the answer of this program cannot be read: {e}",
+                    "{}: プログラムの応答を読めません: {e}",
+                    there.name
+                ),
+            })?;
+            Ok((answer, exit))
+        }
     }
 }
 
