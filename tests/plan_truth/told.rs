@@ -81,11 +81,12 @@ fn undo(step: &Value) -> Told {
     Told { conditional: true, kind: "shell".into(), ..told(step, &step["undo"]["text"]) }
 }
 
-/// Whether the step or one that holds it has a condition, or is only for a failure.
+/// Whether the step or one that holds it has a condition, or is only for a failure or a deadline that passed.
 fn may_be_left_out(steps: &[Value], step: &Value) -> bool {
     let holder = step["inside"].as_str().and_then(|id| steps.iter().find(|s| s["id"] == id));
     !list(&step["when"]).is_empty()
         || step["part"] == "rescue"
+        || step["part"] == "handler"
         || holder.is_some_and(|holder| may_be_left_out(steps, holder))
 }
 

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use super::message::{Answer, Ask, Done, Frames, Kind, Request};
+use crate::action::could::is_unknown;
 use crate::action::far_file::FarFile;
 use crate::action::host::{Place, There};
 use crate::action::{Context, Could, Performed, Report, far_shell, shell, sql};
@@ -52,6 +53,8 @@ pub fn place_to_look<'a>(
 ) -> Result<Option<There<'a>>, Failure> {
     match action {
         Action::Shell(_) => cx.place().map(Place::there),
+        // Which database it is only a run knows.
+        Action::Sql(sql) if is_unknown(sql.connection.expose()) => Ok(None),
         other => place(other, cx),
     }
 }
