@@ -25,7 +25,7 @@ pub fn playbook(source: PlaybookSource, name: &str, doc: &mut Document, placed: 
     });
     let handlers = handlers.collect();
     let d = source.defaults;
-    let mut defaults = empty_around();
+    let mut defaults = Around::<Templated>::none();
     defaults.timeout = d.timeout;
     defaults.cwd = d.cwd;
     defaults.env = d.env;
@@ -67,23 +67,6 @@ fn list(values: Vec<Value>, at: &[Seg], doc: &mut Document, placed: &mut Placed)
         }
     }
     steps
-}
-
-/// Nothing around an action.
-pub fn empty_around() -> Around<Templated> {
-    Around {
-        host: None,
-        run_as: None,
-        cwd: None,
-        env: Default::default(),
-        stdin: None,
-        stdout: None,
-        timeout: None,
-        unless: None,
-        creates: None,
-        sensitive: None,
-        max_output: None,
-    }
 }
 
 fn steps(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::at;
 use super::policy::{AfterCrash, Confirm, Effect, ForEach, Needs, OnError, Retry, UndoWhen};
-use super::stage::{Slot, Templated};
+use super::stage::{Slot, Stage, Templated};
 use super::{Action, Allow, Condition};
 use crate::base::{Confidential, Duration, Size, StepId};
 
@@ -237,4 +237,23 @@ staged! {
 pub enum Compression {
     Gzip,
     Zstd,
+}
+
+impl<S: Stage> Around<S> {
+    /// Nothing around an action.
+    pub fn none() -> Around<S> {
+        Around {
+            host: None,
+            run_as: None,
+            cwd: None,
+            env: Default::default(),
+            stdin: None,
+            stdout: None,
+            timeout: None,
+            unless: None,
+            creates: None,
+            sensitive: None,
+            max_output: None,
+        }
+    }
 }

@@ -108,7 +108,7 @@ impl Crier {
             None => None,
         };
         let unit = Unit::step(StepId::new(name));
-        let around = nothing_around();
+        let around = Around::<Rendered>::none();
         let cx = Context {
             unit: &unit,
             attempt: 1,
@@ -133,23 +133,6 @@ impl Crier {
         }
         self.vault.look_up(&key, Stop::never()).await.map_err(|e| unavailable(e.to_string()))?;
         self.vault.get(&key).ok_or_else(|| unavailable(crate::t!("{key} is not known", "{key} は未取得です")))
-    }
-}
-
-/// A message has nothing around it.
-fn nothing_around() -> Around<Rendered> {
-    Around {
-        host: None,
-        run_as: None,
-        cwd: None,
-        env: Default::default(),
-        stdin: None,
-        stdout: None,
-        timeout: None,
-        unless: None,
-        creates: None,
-        sensitive: None,
-        max_output: None,
     }
 }
 
