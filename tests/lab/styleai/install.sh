@@ -5,6 +5,15 @@ app=/var/www/style-ai-generator
 as_app() { setpriv --reuid=app --regid=app --init-groups env -C "$app" HOME=/home/app PATH="$app/venv/bin:/usr/bin:/bin" "$@"; }
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/var/lib/postgresql "$@"; }
 
+# Its boot empties /tmp, under whoever already works there.
+booted() {
+  local end=$((SECONDS + 90))
+  until systemctl is-active --quiet multi-user.target; do
+    [ $SECONDS -lt $end ] || { echo 'the host did not boot' >&2; systemctl list-jobs >&2; return 1; }
+    sleep 0.2
+  done
+}
+
 repository() { # the origin, with its releases: 1.0.0 is what runs, the one on the branch `broken` never gets well
   local work
   work=$(mktemp -d)
@@ -73,6 +82,7 @@ database() {
   as_app python manage.py seed
 }
 
+booted
 repository
 code
 settings
