@@ -34,26 +34,28 @@ pub(super) async fn perform_here(
     holds: Holds<'_>,
 ) -> Performed {
     if let Some(there) = far_end::place(action, cx)? {
-        return far_end::perform(action, &there, cx, read_only).await;
+        return Box::pin(far_end::perform(action, &there, cx, read_only)).await;
     }
-    if nothing_to_do(cx).await? {
+    if (cx.around.creates.is_some() || cx.around.unless.is_some()) && Box::pin(nothing_to_do(cx)).await? {
         return Ok(Report { unchanged: true, ..Report::default() });
     }
     act(action, cx, read_only, holds).await
 }
 
+/// What talks to a server has a large state while it waits, which the most common action, a child, need not carry:
+/// the task of an attempt is moved about before it begins.
 async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds: Holds<'_>) -> Performed {
     match action {
         Action::Shell(shell) => shell::perform(shell, cx).await,
-        Action::Docker(docker) => docker::perform(docker, cx).await,
-        Action::Sql(sql) => sql::perform(sql, cx, read_only).await,
-        Action::Http(http) => http::perform(http, cx).await,
-        Action::Probe(probe) => probe::perform(probe, cx).await,
-        Action::File(file) => file::perform(file, cx).await,
-        Action::SecretGenerate(secret) => made_secret::perform(secret, cx).await,
-        Action::Wait(wait) => wait::perform(wait, cx, holds).await,
-        Action::Notify(notify) => notify::perform(notify, cx).await,
-        Action::Escalate(escalate) => escalate::perform(escalate, cx).await,
+        Action::Docker(docker) => Box::pin(docker::perform(docker, cx)).await,
+        Action::Sql(sql) => Box::pin(sql::perform(sql, cx, read_only)).await,
+        Action::Http(http) => Box::pin(http::perform(http, cx)).await,
+        Action::Probe(probe) => Box::pin(probe::perform(probe, cx)).await,
+        Action::File(file) => Box::pin(file::perform(file, cx)).await,
+        Action::SecretGenerate(secret) => Box::pin(made_secret::perform(secret, cx)).await,
+        Action::Wait(wait) => Box::pin(wait::perform(wait, cx, holds)).await,
+        Action::Notify(notify) => Box::pin(notify::perform(notify, cx)).await,
+        Action::Escalate(escalate) => Box::pin(escalate::perform(escalate, cx)).await,
         Action::Assert(_) => Ok(Report::default()),
         Action::Fail(fail) => Err(Failure::Declared { message: fail.message.0.clone() }),
         Action::Manual(_) | Action::Decide(_) | Action::Playbook(_) | Action::Named(_) => {
@@ -67,7 +69,7 @@ async fn act(action: &Action<Rendered>, cx: &Context<'_>, read_only: bool, holds
 /// One reading inside a `wait`.
 pub(super) async fn read(action: &Action<Rendered>, cx: &Context<'_>) -> Performed {
     if let Some(there) = far_end::place(action, cx)? {
-        return far_end::read(action, &there, cx).await;
+        return Box::pin(far_end::read(action, &there, cx)).await;
     }
     match action {
         Action::Shell(shell) => shell::perform(shell, cx).await,

@@ -19,7 +19,7 @@ const BASH: [&str; 3] = ["bash", "-euo", "pipefail"];
 pub async fn perform(action: &Shell<Rendered>, cx: &Context<'_>) -> Performed {
     let become_root = match cx.place()? {
         Place::Here { become_root } => become_root,
-        Place::There(there) => return far_shell::perform(action, &there, cx).await,
+        Place::There(there) => return Box::pin(far_shell::perform(action, &there, cx)).await,
     };
     let mut spec = with_surroundings(command(action), become_root, cx)?;
     spec.input = input(cx);
@@ -34,7 +34,7 @@ pub async fn perform(action: &Shell<Rendered>, cx: &Context<'_>) -> Performed {
 pub async fn succeeds(script: &str, cx: &Context<'_>) -> Result<bool, Failure> {
     let become_root = match cx.place()? {
         Place::Here { become_root } => become_root,
-        Place::There(there) => return far_shell::succeeds(script, &there, cx).await,
+        Place::There(there) => return Box::pin(far_shell::succeeds(script, &there, cx)).await,
     };
     let spec = with_surroundings(under_bash(script), become_root, cx)?;
     match perform_spec(spec, None, cx).await?.failure {

@@ -57,6 +57,10 @@ impl Renderer<'_> {
         known: &dyn Facts,
     ) -> Result<(Scope, Unknown), TemplateError> {
         let node = self.plan.at(ix);
+        // Where there are no templates at all, nobody asks for names.
+        if !node.uses.any {
+            return Ok((Scope::new(), Unknown::default()));
+        }
         let frame = &self.plan.frames[node.frame as usize];
         let secrets: Secrets = self
             .secret_names(ix)

@@ -121,7 +121,8 @@ impl Teller<'_, '_> {
 
     /// Everything that has to be rendered.
     fn fill(&mut self, told: &mut OutlineStep) -> Result<(), String> {
-        let step = self.node().step.clone();
+        let plan = self.renderer.plan;
+        let step = &plan.at(self.ix).step;
         told.when = step.when.iter().map(|c| self.condition(c)).collect::<Result<_, _>>()?;
         if let StepBody::Act(action) = &step.body
             && let Action::Assert(assert) = &**action
@@ -132,16 +133,16 @@ impl Teller<'_, '_> {
             told.verify = Some(self.text(action, &step.around, None, false)?.0);
         }
         if let Some(undo) = &step.undo {
-            told.undo = Some(ToldUndo { when: undo.when, text: self.undo(&step)? });
+            told.undo = Some(ToldUndo { when: undo.when, text: self.undo(step)? });
         }
-        self.texts(&step, told)
+        self.texts(step, told)
     }
 
     /// The text of what takes the step back; for a loop that of any item.
     fn undo(&mut self, step: &model::Step) -> Result<ToldText, String> {
         let Some(ix) = self.node().undo else { return Ok(ToldText::default()) };
         let (renderer, known) = (self.renderer, self.known);
-        let undoing = renderer.plan.at(ix).step.clone();
+        let undoing = &renderer.plan.at(ix).step;
         let StepBody::Act(action) = &undoing.body else { return Ok(ToldText::default()) };
         let mut teller = Teller { renderer, ix, known, seen: std::mem::take(&mut self.seen) };
         let text = teller.text(action, &undoing.around, None, step.for_each.is_some());

@@ -48,17 +48,17 @@ pub(super) fn start(spec: &mut Spec) -> Result<(Child, Pipes), SpawnError> {
         true => holder(&program, &name, &spec.args),
         false => (program, spec.args.iter().map(OsString::from).collect()),
     };
+    // Set here and not by expressions of their own: each of those would be one more layer around the program. The
+    // engine's own variables are there already, and the last one set wins.
+    let env: Vec<(String, String)> = added(spec).cloned().collect();
     let mut expression =
         duct::cmd(program, args).stdout_file(out_end).stderr_file(err_end).unchecked().before_spawn(
             move |command| {
                 command.process_group(0).arg0(&name);
+                command.envs(env.iter().map(|(name, value)| (name, value)));
                 Ok(())
             },
         );
-    // The expression that is wrapped first has the last word. The engine's own variables are there already.
-    for (name, value) in added(spec).rev() {
-        expression = expression.env(name, value);
-    }
     if let Some(cwd) = &spec.cwd {
         expression = expression.dir(cwd);
     }

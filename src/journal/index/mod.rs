@@ -3,6 +3,7 @@
 
 mod filter;
 mod row;
+mod states;
 mod store;
 mod sync;
 #[cfg(test)]

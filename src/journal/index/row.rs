@@ -6,9 +6,10 @@ use std::fs;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::base::{RunId, StepId};
-use crate::event::{Counts, Event, Kind, Outcome};
-use crate::journal::{JournalError, Liveness, StateDir, Summary, read, summary};
+use super::states;
+use crate::base::RunId;
+use crate::event::Counts;
+use crate::journal::{JournalError, Liveness, StateDir, Summary, summary};
 
 /// A run as the index knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +61,8 @@ impl Entry {
             Err(e) => return Some(unreadable(run, number, length, &e)),
         };
         let finished = gist.liveness == Liveness::Finished;
-        let steps = match read(&folder) {
-            Ok(events) => step_states(&events, gist.liveness),
+        let steps = match states::of(&folder, gist.liveness) {
+            Ok(steps) => steps,
             Err(e) => return Some(unreadable(run, number, length, &e)),
         };
         Some(Entry { row: row(run, gist), number, length, steps, finished })
@@ -189,30 +190,4 @@ fn unreadable(run: RunId, number: i64, length: i64, error: &JournalError) -> Ent
         error: Some(error.to_string()),
     };
     Entry { row, number, length, steps: BTreeSet::new(), finished: false }
-}
-
-/// How each step stands, without the items of loops. A step that was under way when its engine died is unknown.
-fn step_states(events: &[Event], liveness: Liveness) -> BTreeSet<(String, &'static str)> {
-    let mut states = BTreeSet::new();
-    let mut under_way = BTreeSet::new();
-    let name = |step: &StepId| step.without_items().as_str().to_string();
-    for event in events {
-        let (step, outcome) = match &event.kind {
-            Kind::AttemptStarted { unit, .. } => {
-                under_way.insert(unit.step.clone());
-                continue;
-            }
-            Kind::StepEnded { step, outcome, .. } => (step, *outcome),
-            Kind::Skipped { step, .. } => (step, Outcome::Skipped),
-            Kind::Blocked { step, .. } => (step, Outcome::Blocked),
-            _ => continue,
-        };
-        under_way.remove(step);
-        if !step.is_beginning() {
-            states.insert((name(step), outcome.word()));
-        }
-    }
-    let left = if liveness == Liveness::Running { "running" } else { "unknown" };
-    states.extend(under_way.iter().map(|step| (name(step), left)));
-    states
 }

@@ -12,7 +12,7 @@ pub fn check(playbook: &Playbook, site: &mut Site<'_>) {
     let loops = Loops::of(playbook);
     playbook.all_lists().for_each(|(_, list)| steps(list, &loops, site));
     for (i, item) in playbook.checklist.iter().enumerate() {
-        let path = vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
+        let path = |_: &Site<'_>| vec![Seg::name("checklist"), Seg::Index(i), Seg::name("from")];
         known(&item.from, None, path, &loops, site);
     }
 }
@@ -41,25 +41,32 @@ fn steps(steps: &[Step], loops: &Loops<'_>, site: &mut Site<'_>) {
 
 fn listed(step: &StepId, key: &str, ids: &[StepId], loops: &Loops<'_>, site: &mut Site<'_>) {
     for (i, id) in ids.iter().enumerate() {
-        let path = site.path(step, &[key, &i.to_string()]);
+        let path = |site: &Site<'_>| site.path(step, &[key, &i.to_string()]);
         if id == step {
             let title = crate::t!("`{step}` waits for itself", "`{step}` が自分自身を待っています");
-            site.error("cycle", site.doc.value(&path), title, None);
+            site.error("cycle", site.doc.value(&path(site)), title, None);
         } else {
             known(id, Some(step), path, loops, site);
         }
     }
 }
 
-fn known(id: &StepId, from: Option<&StepId>, path: Vec<Seg>, loops: &Loops<'_>, site: &mut Site<'_>) {
+/// `path` says where the id stands; it is asked only when that matters, which in a good file is never.
+fn known(
+    id: &StepId,
+    from: Option<&StepId>,
+    path: impl FnOnce(&Site<'_>) -> Vec<Seg>,
+    loops: &Loops<'_>,
+    site: &mut Site<'_>,
+) {
     if let Some(looped) = loops.hides(id.as_str(), from) {
         let (title, help) = hidden(id.as_str(), looped);
-        return site.error("inside-a-loop", site.doc.value(&path), title, Some(help));
+        return site.error("inside-a-loop", site.doc.value(&path(site)), title, Some(help));
     }
     if site.placed.has(id.as_str()) || site.placed.has_unnamed() {
         return;
     }
     let title = crate::t!("no step has the id `{id}`", "id が `{id}` のステップはありません");
     let help = near(id.as_str(), site.placed.ids());
-    site.error("unknown-id", site.doc.value(&path), title, help);
+    site.error("unknown-id", site.doc.value(&path(site)), title, help);
 }
