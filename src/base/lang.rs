@@ -24,7 +24,33 @@ pub fn current_lang() -> Lang {
     if CURRENT.load(Ordering::Relaxed) == Lang::Ja as u8 { Lang::Ja } else { Lang::En }
 }
 
+/// Does something in a language and speaks the one before again. What was made in a language, as a saved plan was, is
+/// made again in it to be compared. Only for a process that does nothing else meanwhile.
+pub fn speaking<T>(lang: Lang, what: impl FnOnce() -> T) -> T {
+    let before = current_lang();
+    set_lang(lang);
+    let done = what();
+    set_lang(before);
+    done
+}
+
 impl Lang {
+    /// Every language.
+    pub const ALL: [Lang; 2] = [Lang::Ja, Lang::En];
+
+    /// The key under which a file has its text in this language.
+    pub fn key(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Ja => "ja",
+        }
+    }
+
+    /// The language of a key of a file.
+    pub fn of_key(key: &str) -> Option<Lang> {
+        Lang::ALL.into_iter().find(|lang| lang.key() == key)
+    }
+
     /// The language of a name such as `ja`, `ja_JP.UTF-8`, `en` or `C`; none for a name of another language.
     pub fn of_locale(name: &str) -> Option<Lang> {
         let head = name.split(['_', '.', '-', '@']).next().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::globals::Globals;
 use super::saved::{self, not_expired, refused};
 use super::start::{Start, checked, typed};
-use crate::base::{Clock, RunId, SystemClock};
+use crate::base::{Clock, RunId, SystemClock, current_lang, speaking};
 use crate::inputs;
 use crate::journal::{Claim, StateDir, Taken, used_by};
 use crate::lang::{self, Library};
@@ -56,7 +56,8 @@ pub fn open(
         return Err(used(&file, &run));
     }
     let mut start = again(globals, &plan, &file)?;
-    let now = saved::made(globals, &start, plan.made.by.clone(), saved::VALID)?;
+    let made = || saved::made(globals, &start, plan.made.by.clone(), saved::VALID);
+    let now = speaking(start.lang(), made)?;
     let found = differences(&plan, &now, &globals.cwd);
     if !found.is_empty() {
         return Err(unlike(&plan, &file, &found.iter().map(ToString::to_string).collect::<Vec<_>>()));
@@ -111,7 +112,9 @@ impl Ready {
 /// The playbook as it is now, with the inputs of the plan.
 fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
     let library = plan.library.as_ref().map(|root| Library { root: PathBuf::from(root) });
-    let loaded = lang::load(&plan.playbook, library.as_ref(), &globals.cwd, plan.environment.as_deref());
+    let lang = plan.lang.unwrap_or_else(current_lang);
+    let environment = plan.environment.as_deref();
+    let loaded = lang::load_in(lang, &plan.playbook, library.as_ref(), &globals.cwd, environment);
     let mut loaded = loaded.map_err(|mistakes| {
         let mut found = changed_sources(plan, &globals.cwd);
         found.extend(mistakes.iter().map(|d| d.title.clone()));
@@ -122,13 +125,15 @@ fn again(globals: &Globals, plan: &Saved, file: &Path) -> Result<Start, Error> {
         found.extend(mistakes.iter().map(|m| format!("inputs.{}: {}", m.input, m.message)));
         unlike(plan, file, &found)
     })?;
-    let mut laid_out = compile(&mut loaded).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
+    let mut laid_out =
+        speaking(lang, || compile(&mut loaded)).map_err(|e| unlike(plan, file, &[e.to_string()]))?;
     laid_out.playbook.clone_from(&plan.outline.playbook);
     laid_out.choose(&plan.chosen).map_err(|why| unlike(plan, file, &[unchosen(&laid_out, &why).0]))?;
     let found = Found {
         name: plan.playbook.clone(),
         cwd: globals.cwd.clone(),
         library: library.as_ref().map(|l| l.root.clone()),
+        lang: Some(lang),
     };
     Ok(Start { found, loaded, plan: Arc::new(laid_out), given, library })
 }

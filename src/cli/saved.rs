@@ -42,6 +42,7 @@ pub fn made(globals: &Globals, start: &Start, by: String, valid: Duration) -> Re
         until,
         playbook: globals.cwd.join(&start.loaded.source.path).display().to_string(),
         library: start.library.as_ref().map(|l| l.root.display().to_string()),
+        lang: start.found.lang,
         secrets: secrets(start),
         missing: start.given.missing.clone(),
         cwd: globals.cwd.clone(),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::chosen;
 use super::error::Error;
 use super::globals::Globals;
+use crate::base::{Lang, current_lang, speaking};
 use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
@@ -32,9 +33,16 @@ pub struct Start {
     pub library: Option<lang::Library>,
 }
 
+impl Start {
+    /// The language of its texts.
+    pub fn lang(&self) -> Lang {
+        self.found.lang.unwrap_or_else(current_lang)
+    }
+}
+
 /// Loads, checks and compiles a playbook, and checks its inputs. `all` says that none of them may be missing.
 pub fn start(globals: &Globals, matches: &ArgMatches, all: bool) -> Result<Start, Error> {
-    start_named(globals, matches, playbook(matches), all)
+    start_in(current_lang(), globals, matches, playbook(matches), all)
 }
 
 /// The name or path on the command line.
@@ -42,10 +50,16 @@ fn playbook(matches: &ArgMatches) -> &str {
     matches.get_one::<String>("playbook").map(String::as_str).unwrap_or_default()
 }
 
-/// As [`start`], of a playbook by its name or path.
-pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: bool) -> Result<Start, Error> {
-    let mut loaded = load_named(globals, name)?;
-    let mut plan = compile(&mut loaded).map_err(|e| Error::usage(e.to_string()))?;
+/// As [`start`], of a playbook by its name or path, with its texts in a language of their own.
+pub fn start_in(
+    lang: Lang,
+    globals: &Globals,
+    matches: &ArgMatches,
+    name: &str,
+    all: bool,
+) -> Result<Start, Error> {
+    let mut loaded = load_named(lang, globals, name)?;
+    let mut plan = speaking(lang, || compile(&mut loaded)).map_err(|e| Error::usage(e.to_string()))?;
     chosen::choose(&mut plan, &chosen::chosen(matches), &loaded.sources)?;
     let given = given(globals, matches, &loaded, all)?;
     tracing::debug!(
@@ -58,6 +72,7 @@ pub fn start_named(globals: &Globals, matches: &ArgMatches, name: &str, all: boo
         name: name.to_string(),
         cwd: globals.cwd.clone(),
         library: globals.library.as_ref().map(|l| l.root.clone()),
+        lang: Some(lang),
     };
     Ok(Start { found, loaded, plan: Arc::new(plan), given, library: globals.library.clone() })
 }
@@ -101,12 +116,12 @@ pub fn checked(
 
 /// The playbook named on the command line, checked.
 pub fn load(globals: &Globals, matches: &ArgMatches) -> Result<Loaded, Error> {
-    load_named(globals, playbook(matches))
+    load_named(current_lang(), globals, playbook(matches))
 }
 
-fn load_named(globals: &Globals, name: &str) -> Result<Loaded, Error> {
+fn load_named(lang: Lang, globals: &Globals, name: &str) -> Result<Loaded, Error> {
     let environment = globals.environment.as_deref();
-    lang::load(name, globals.library.as_ref(), &globals.cwd, environment).map_err(|found| {
+    lang::load_in(lang, name, globals.library.as_ref(), &globals.cwd, environment).map_err(|found| {
         // Two parts can have one mistake in common.
         let mut once = Vec::with_capacity(found.len());
         found.into_iter().for_each(|d| {
@@ -167,12 +182,12 @@ pub fn run_facts(given: &Given) -> RunFacts {
     }
 }
 
-/// A plan as a dry run tells it.
+/// A plan as a dry run tells it, in the language of its texts.
 pub fn told(start: &Start) -> Outline {
     let facts = run_facts(&start.given);
     let engine = Engine::new();
     let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    outline(&renderer, &OnlyInputs(start.given.values.clone()))
+    speaking(start.lang(), || outline(&renderer, &OnlyInputs(start.given.values.clone())))
 }
 
 /// The facts of a run that has not begun.

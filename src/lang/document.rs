@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::shape::{Broken, Fit, Mistake, Shapes, Where};
+use super::languages::Languages;
+use super::shape::{Broken, Choice, Fit, Mistake, Shapes, Where};
 use super::yaml::{Index, MAX_BYTES, Seg, both, decode};
+use crate::base::Lang;
 use crate::diag::{At, Diagnostic, Source};
 
 /// A file that was read as far as it could be.
@@ -20,27 +22,31 @@ pub struct Document {
     pub index: Arc<Index>,
     /// What is wrong.
     pub notes: Vec<Diagnostic>,
+    /// The language whose texts are taken.
+    pub lang: Lang,
+    /// Its texts in several languages.
+    pub languages: Languages,
 }
 
 impl Document {
-    /// Reads a file; `shown` is its path as the user knows it.
+    /// Reads a file; `shown` is its path as the user knows it, `lang` the language whose texts are taken.
     ///
     /// # Errors
     /// What makes its values unreadable.
-    pub fn open(path: &Path, shown: &str) -> Result<(Document, Value), Vec<Diagnostic>> {
+    pub fn open(path: &Path, shown: &str, lang: Lang) -> Result<(Document, Value), Vec<Diagnostic>> {
         let mut bytes = Vec::new();
         // One byte more than may be: a file without an end must not be read to its end.
         File::open(path)
             .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
             .map_err(|e| vec![unreadable(shown, &e)])?;
-        Document::of_bytes(bytes, shown)
+        Document::of_bytes(bytes, shown, lang)
     }
 
     /// Reads the bytes of a file.
     ///
     /// # Errors
     /// What makes its values unreadable.
-    pub fn of_bytes(bytes: Vec<u8>, shown: &str) -> Result<(Document, Value), Vec<Diagnostic>> {
+    pub fn of_bytes(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<(Document, Value), Vec<Diagnostic>> {
         let source = |text: String| Arc::new(Source { path: shown.to_string(), text });
         if bytes.len() > MAX_BYTES {
             let title = crate::t!("the file is larger than 64 MiB", "ファイルが 64 MiB を超えています");
@@ -54,10 +60,10 @@ impl Document {
             Ok(text) => text,
             Err(e) => return Err(vec![not_utf8(&e, source)]),
         };
-        Document::of_source(source(text))
+        Document::of_source(source(text), lang)
     }
 
-    fn of_source(source: Arc<Source>) -> Result<(Document, Value), Vec<Diagnostic>> {
+    fn of_source(source: Arc<Source>, lang: Lang) -> Result<(Document, Value), Vec<Diagnostic>> {
         let at = |span: Range<usize>| At { source: source.clone(), span };
         let of_trouble = |t: &super::yaml::Trouble| {
             let mut d = Diagnostic::error(t.code, at(t.span.clone()), t.title.clone());
@@ -80,7 +86,8 @@ impl Document {
         let value = decoded.unwrap_or_else(|| decode(&source.text, &troubles)).map_err(|(i, title)| {
             [notes.clone(), vec![Diagnostic::error("unreadable", at(i..i), title)]].concat()
         })?;
-        Ok((Document { source, index: Arc::new(index), notes }, value))
+        let languages = Languages::default();
+        Ok((Document { source, index: Arc::new(index), notes, lang, languages }, value))
     }
 
     /// Fits the values to their shapes, noting what is wrong. In a system file an explicit null is no key.
@@ -88,12 +95,28 @@ impl Document {
     /// # Errors
     /// When nothing is left that could be read.
     pub fn fit(&mut self, value: &mut Value, shapes: &Shapes, null_is_absent: bool) -> Result<(), Broken> {
-        let mut fit = Fit::new(shapes, null_is_absent);
+        let mut fit = Fit::new(shapes, null_is_absent, self.lang);
         let fitted = fit.root(value);
+        for choice in std::mem::take(&mut fit.choices) {
+            self.chose(choice, <[Seg]>::to_vec);
+        }
+        for labelled in std::mem::take(&mut fit.labelled) {
+            self.languages.label(labelled.path, labelled.written);
+        }
         for mistake in std::mem::take(&mut fit.mistakes) {
             self.mistake(mistake);
         }
         fitted
+    }
+
+    /// A text in several languages means the one that was taken; `written` is a path of the model as the file has it.
+    pub fn chose(&mut self, choice: Choice, written: impl Fn(&[Seg]) -> Vec<Seg>) {
+        let Some(root) = self.index.root() else { return };
+        let node = |path: &[Seg]| self.index.follow(&self.source.text, root, &written(path));
+        let whole = node(&choice.path);
+        let text = node(&[choice.path.as_slice(), &[Seg::name(choice.taken.key())]].concat());
+        self.languages.take(whole, text);
+        self.languages.others.insert(choice.path, choice.others);
     }
 
     fn mistake(&mut self, mistake: Mistake) {
@@ -127,7 +150,10 @@ impl Document {
 
     /// The span of the value at a path.
     pub fn value_span(&self, path: &[Seg]) -> Range<usize> {
-        self.index.root().map_or(0..0, |root| self.index.value_span(&self.source.text, root, path))
+        let Some(root) = self.index.root() else { return 0..0 };
+        let node = self.index.follow(&self.source.text, root, self.languages.written(path));
+        let span = &self.index.written(self.languages.meant(node)).span;
+        span.start as usize..span.end as usize
     }
 
     /// The place of the value at a path.

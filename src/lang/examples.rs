@@ -25,6 +25,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("SecretGenerate", "{ file: /etc/shop/session.key, length: 48 }"),
     ("Manual", "{ instruction: Look at the dashboard., evidence: { red: { type: integer } } }"),
     ("Decide", "{ question: What now?, choices: { restore: Restore it, stop: Stop here } }"),
+    ("LocalizedText", "Look at the dashboard."),
+    ("LocalizedText", "{ ja: ダッシュボードを確認する。, en: Look at the dashboard. }"),
     ("Wait", "10s"),
     ("Wait", "{ until: status == 200, every: 2s, limit: 3m, http: { get: 'https://example.org/' } }"),
     ("PlaybookCall", "{ run: refnet/backup, inputs: { keep_days: 14 } }"),

@@ -14,6 +14,7 @@ use super::read;
 use super::resolve::{Target, resolve, shown};
 use super::system::SystemFile;
 use super::yaml::{Index, Seg};
+use crate::base::{Lang, current_lang};
 use crate::diag::{At, Diagnostic, Severity, Source};
 use crate::model::{Playbook, System};
 
@@ -38,7 +39,8 @@ pub struct Loaded {
     pub sources: Vec<Arc<Source>>,
 }
 
-/// Reads and checks a playbook in one environment: the one given, else the system's default, else its only one.
+/// Reads and checks a playbook in one environment: the one given, else the system's default, else its only one. Its
+/// texts are those in the language of this process.
 ///
 /// # Errors
 /// Every mistake found.
@@ -48,8 +50,22 @@ pub fn load(
     cwd: &Path,
     environment: Option<&str>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
+    load_in(current_lang(), name_or_path, library, cwd, environment)
+}
+
+/// As [`load`], with the texts in a language of their own; what is wrong is still told in the one of this process.
+///
+/// # Errors
+/// Every mistake found.
+pub fn load_in(
+    lang: Lang,
+    name_or_path: &str,
+    library: Option<&Library>,
+    cwd: &Path,
+    environment: Option<&str>,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let target = resolve(name_or_path, library, cwd).map_err(|d| vec![*d])?;
-    Loading { library, cwd, stack: Vec::new() }.load(&target, environment)
+    Loading { library, cwd, lang, stack: Vec::new() }.load(&target, environment)
 }
 
 /// Checks a playbook in every environment of its system; each mistake once, warnings included.
@@ -62,7 +78,7 @@ pub fn check(name_or_path: &str, library: Option<&Library>, cwd: &Path) -> Vec<D
     let environments = environments(&target, cwd);
     let count = environments.len();
     for environment in environments {
-        let mut loading = Loading { library, cwd, stack: Vec::new() };
+        let mut loading = Loading { library, cwd, lang: current_lang(), stack: Vec::new() };
         let found = match loading.load(&target, environment.as_deref()) {
             Ok(loaded) => loaded.all_warnings(),
             Err(found) => found,
@@ -95,7 +111,8 @@ fn in_environments(d: Diagnostic, names: &[String], count: usize) -> Diagnostic 
 /// The environments that a playbook can be checked in; none where its system has none.
 fn environments(target: &Target, cwd: &Path) -> Vec<Option<String>> {
     let path = target.system_path();
-    let names = match Document::open(&path, &shown(&path, cwd)).map(|(d, v)| SystemFile::new(d, v)) {
+    let opened = Document::open(&path, &shown(&path, cwd), current_lang());
+    let names = match opened.map(|(d, v)| SystemFile::new(d, v)) {
         Ok(Ok(file)) => file.environments(),
         _ => Vec::new(),
     };
@@ -130,6 +147,8 @@ pub struct Loading<'a> {
     pub library: Option<&'a Library>,
     /// Where paths are shown from.
     pub cwd: &'a Path,
+    /// The language whose texts are taken.
+    pub lang: Lang,
     /// The playbooks that are being read, outermost first.
     pub stack: Vec<PathBuf>,
 }
@@ -141,8 +160,8 @@ impl Loading<'_> {
     /// Every mistake found.
     pub fn load(&mut self, target: &Target, environment: Option<&str>) -> Result<Loaded, Vec<Diagnostic>> {
         tracing::debug!(path = %target.path.display(), environment, "reads a playbook");
-        let opened = Document::open(&target.path, &shown(&target.path, self.cwd));
-        let mut system = SystemInUse::open(&target.system_path(), self.cwd, environment);
+        let opened = Document::open(&target.path, &shown(&target.path, self.cwd), self.lang);
+        let mut system = SystemInUse::open(&target.system_path(), self.cwd, self.lang, environment);
         let (mut doc, value) = match opened {
             Ok(opened) => opened,
             Err(mut found) => {
@@ -218,7 +237,7 @@ struct SystemInUse {
 }
 
 impl SystemInUse {
-    fn open(path: &Path, cwd: &Path, environment: Option<&str>) -> SystemInUse {
+    fn open(path: &Path, cwd: &Path, lang: Lang, environment: Option<&str>) -> SystemInUse {
         let mut used =
             SystemInUse { file: None, source: None, system: None, environment: None, notes: Vec::new() };
         if !path.exists() {
@@ -228,7 +247,7 @@ impl SystemInUse {
             }
             return used;
         }
-        let opened = Document::open(path, &shown(path, cwd)).and_then(|(d, v)| SystemFile::new(d, v));
+        let opened = Document::open(path, &shown(path, cwd), lang).and_then(|(d, v)| SystemFile::new(d, v));
         let mut file = match opened {
             Ok(file) => file,
             Err(notes) => return SystemInUse { notes, ..used },

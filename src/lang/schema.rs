@@ -89,7 +89,11 @@ fn short(form: &Short, full: &Value) -> Option<Value> {
     };
     match form {
         Short::Text("for") => Some(json!({ "$ref": "#/$defs/Duration" })),
-        Short::Text(key) => described(key, json!({ "type": "string" })),
+        Short::Text(key) => {
+            let own = full.pointer(&format!("/properties/{key}/$ref"));
+            let localized = own.filter(|target| *target == "#/$defs/LocalizedText");
+            described(key, localized.map_or(json!({ "type": "string" }), |target| json!({ "$ref": target })))
+        }
         Short::List(key) => {
             let items = full.pointer(&format!("/properties/{key}/items")).cloned();
             let items = items.unwrap_or_else(|| json!({ "type": ["string", "number", "boolean"] }));

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::environment::{merged, names};
+use super::languages::Languages;
 use super::shape::{Fit, Mistake, Where, system_shapes};
-use super::yaml::Seg;
+use super::yaml::{Index, Seg};
 use crate::diag::{At, Diagnostic};
 use crate::model::{Allow, System};
 
@@ -77,8 +78,13 @@ impl SystemFile {
     /// The system in an environment; what is wrong is noted in its document, once for all environments.
     pub fn decode(&mut self, environment: Option<&str>) -> Option<Arc<System>> {
         let mut value = merged(&self.value, environment);
-        let mut fit = Fit::new(system_shapes(), true);
+        let mut fit = Fit::new(system_shapes(), true, self.doc.lang);
         let fitted = fit.root(&mut value);
+        self.doc.languages = Languages::default();
+        let (index, source) = (self.doc.index.clone(), self.doc.source.clone());
+        for choice in std::mem::take(&mut fit.choices) {
+            self.doc.chose(choice, |path| written(&index, &source.text, path, environment));
+        }
         for mistake in std::mem::take(&mut fit.mistakes) {
             let d = self.of_mistake(&mistake, environment);
             if !self.doc.notes.contains(&d) {
@@ -104,18 +110,21 @@ impl SystemFile {
 
     /// The path as the file has it: in the environment where that says something, else in the common part.
     pub fn written_path(&self, path: &[Seg], environment: Option<&str>) -> Vec<Seg> {
-        let Some(name) = environment else { return path.to_vec() };
-        let prefix = [Seg::name("environments"), Seg::name(name)];
-        let inside = [&prefix, path].concat();
-        let text = &self.doc.source.text;
-        let has = |p: &[Seg]| self.doc.index.root().is_some_and(|root| self.doc.index.has(text, root, p));
-        // A short form ends the path early: what it can say is told by its longest part that is written.
-        let depth = |p: &[Seg]| (0..=p.len()).rev().find(|n| has(&p[..*n])).unwrap_or(0);
-        if depth(&inside) >= prefix.len() + depth(path).max(1) { inside } else { path.to_vec() }
+        written(&self.doc.index, &self.doc.source.text, path, environment)
     }
 
     /// The place of the value at a path in an environment.
     pub fn place(&self, path: &[Seg], environment: Option<&str>) -> At {
         self.doc.value(&self.written_path(path, environment))
     }
+}
+
+fn written(index: &Index, text: &str, path: &[Seg], environment: Option<&str>) -> Vec<Seg> {
+    let Some(name) = environment else { return path.to_vec() };
+    let prefix = [Seg::name("environments"), Seg::name(name)];
+    let inside = [&prefix, path].concat();
+    let has = |p: &[Seg]| index.root().is_some_and(|root| index.has(text, root, p));
+    // A short form ends the path early: what it can say is told by its longest part that is written.
+    let depth = |p: &[Seg]| (0..=p.len()).rev().find(|n| has(&p[..*n])).unwrap_or(0);
+    if depth(&inside) >= prefix.len() + depth(path).max(1) { inside } else { path.to_vec() }
 }

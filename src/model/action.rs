@@ -68,6 +68,7 @@ staged! {
     /// Something a person does and vouches for.
     pub struct Manual {
         /// What to do.
+        #[schemars(with = "crate::model::LocalizedText")]
         instruction: Slot<S>,
         /// A page to open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,9 +83,11 @@ staged! {
     /// A question with a fixed set of answers; the reason is recorded.
     pub struct Decide {
         /// The question.
+        #[schemars(with = "crate::model::LocalizedText")]
         question: Slot<S>,
         /// The answers: what is recorded, and what the person reads.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+        #[schemars(with = "IndexMap<String, crate::model::LocalizedText>")]
         choices: IndexMap<String, Slot<S>>,
         /// The answers, from a list that an earlier step gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +147,7 @@ staged! {
     /// Ends the step as a failure.
     pub struct Fail {
         /// What the operator is told.
+        #[schemars(with = "crate::model::LocalizedText")]
         message: Slot<S>,
     }
 }

@@ -17,6 +17,7 @@ pub struct Condition {
     pub otherwise: Otherwise,
     /// What to tell the operator when it is false; templates allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub message: Option<Slot<Templated>>,
     /// A list: the expression is tested for each of its items, as `item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

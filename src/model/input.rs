@@ -13,6 +13,7 @@ pub struct InputDecl {
     pub kind: InputType,
     /// What it is for; shown where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub description: Option<String>,
     /// The value when none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,7 @@ mod hours;
 mod hours_tests;
 mod input;
 mod input_value;
+mod localized;
 mod mail;
 mod notifications;
 mod notify;
@@ -47,6 +48,7 @@ pub use file::{
 pub use hours::{Hours, Moment, Times, Why};
 pub use input::{InputDecl, InputType, SecretSource};
 pub use input_value::check_input;
+pub use localized::{LabelledFacts, LocalizedText};
 pub use mail::{Cover, Mail, MailServer, MailTls, is_mail_address};
 pub use notifications::{NoticeHook, NoticeMail, Notifications, Occasion};
 pub use notify::{Escalate, Letter, Notify, Webhook};

@@ -38,9 +38,11 @@ staged! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Slot<S, String, { at::LINE }>>,
         /// What it is about: one line.
+        #[schemars(with = "crate::model::LocalizedText")]
         subject: Slot<S, String, { at::LINE }>,
         /// What it says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<crate::model::LocalizedText>")]
         body: Option<Slot<S>>,
     }
 }
@@ -61,9 +63,11 @@ staged! {
     /// nobody does is a failure of the step. Gives `by`, `note` and `told`, the names of those who were told.
     pub struct Escalate {
         /// What they are told.
+        #[schemars(with = "crate::model::LocalizedText")]
         message: Slot<S>,
         /// The subject of the mail: one line. Default: the title of the playbook and its run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<crate::model::LocalizedText>")]
         subject: Option<Slot<S, String, { at::LINE }>>,
         /// The roles of those who are told, in this order. Default: all contacts, in theirs.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -170,6 +170,7 @@ pub enum RunsAtOnce {
 #[serde(deny_unknown_fields)]
 pub struct ChecklistItem {
     /// What the box says.
+    #[schemars(with = "crate::model::LocalizedText")]
     pub item: String,
     /// The step whose result ticks it.
     pub from: StepId,

@@ -114,9 +114,11 @@ pub struct ForEach {
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
     /// The question.
+    #[schemars(with = "crate::model::LocalizedText")]
     pub question: Slot<Templated>,
-    /// Facts shown with it: a label and a value; rows become a table.
+    /// Facts shown with it: each a label and its value; rows become a table.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "crate::model::LabelledFacts")]
     pub facts: IndexMap<String, Slot<Templated, serde_json::Value, { at::VALUE }>>,
     /// The text that has to be typed instead of `y`.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "type")]

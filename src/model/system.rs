@@ -15,6 +15,7 @@ use crate::base::{Alphabet, Confidential, Duration};
 #[serde(deny_unknown_fields, default)]
 pub struct System {
     /// What people read.
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub title: Option<String>,
     /// Rules of `check` that do not hold in the file; within an environment, those that do not hold in it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use super::chosen::Chosen;
 use super::node::{Node, Plan, RunFacts};
 use super::saved::{Approval, Planned};
 use super::told::Outline;
-use crate::base::{PlanId, StepId};
+use crate::base::{Lang, PlanId, StepId};
 use crate::model::{ChecklistItem, Effect, Part, SecretSource};
 
 /// `plan.json` in the folder of a run.
@@ -77,6 +77,9 @@ pub struct Found {
     /// The playbook folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<PathBuf>,
+    /// The language of its texts, which is also that of the plan; none in the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
 }
 
 /// The saved plan that a run does.

@@ -9,6 +9,7 @@ mod deadlines;
 mod diff;
 mod export;
 mod flow;
+mod languages;
 mod locks;
 mod mail;
 mod notifications;

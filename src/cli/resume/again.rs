@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::{current_lang, speaking};
 use crate::cli::chosen::unchosen;
 use crate::cli::error::Error;
 use crate::cli::saved::refused;
@@ -24,12 +25,14 @@ pub fn again(record: &PlanRecord) -> Result<Start, Error> {
         ))
     })?;
     let library = found.library.as_ref().map(|root| Library { root: PathBuf::from(root) });
-    let loaded = lang::load(&found.name, library.as_ref(), &found.cwd, record.environment.as_deref());
+    let lang = found.lang.unwrap_or_else(current_lang);
+    let environment = record.environment.as_deref();
+    let loaded = lang::load_in(lang, &found.name, library.as_ref(), &found.cwd, environment);
     let mut loaded = loaded.map_err(|mistakes| {
         let first = mistakes.first().map(|d| d.title.clone()).unwrap_or_default();
         unlike(record, &[first])
     })?;
-    let mut plan = compile(&mut loaded).map_err(|e| unlike(record, &[e.to_string()]))?;
+    let mut plan = speaking(lang, || compile(&mut loaded)).map_err(|e| unlike(record, &[e.to_string()]))?;
     plan.playbook.clone_from(&record.playbook);
     if let Err(why) = plan.choose(&record.chosen) {
         return Err(unlike(record, &[unchosen(&plan, &why).0]));

@@ -75,7 +75,8 @@ fn mentioned(
     });
     let unnamed = site.placed.has_unnamed();
     let loops = Loops::of(playbook);
-    let mut gather = Gather::new(system, calls);
+    let others = std::mem::take(&mut site.doc.languages.others);
+    let mut gather = Gather::new(system, calls, &others);
     gather.playbook(playbook, site);
     let vars = vars::steps(playbook, &gather.texts);
     let known = Known { playbook: Some(playbook), system, steps, unnamed, loops, vars };

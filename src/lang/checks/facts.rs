@@ -146,21 +146,21 @@ fn actions(system: &System, file: &mut SystemFile, environment: Option<&str>) {
     let (steps, loops) = (HashMap::new(), Loops::default());
     let known =
         Known { playbook: None, system: Some(system), steps, unnamed: false, loops, vars: HashMap::new() };
-    let mut gather = Gather::new(Some(system), &calls);
+    let others = std::mem::take(&mut file.doc.languages.others);
+    let mut gather = Gather::new(Some(system), &calls, &others);
     gather.staged(&["http", "headers"], &system.http.headers, &Names::default());
     for mut text in gather.texts {
         text.path = file.written_path(&text.path, environment);
         check(&text, &known, &mut file.doc, &mut Vec::new());
     }
     for (name, action) in &system.actions {
-        let mut gather = Gather::new(Some(system), &calls);
-        gather.action(&[], action, &Names::default());
-        let base = [Seg::name("actions"), Seg::name(name)];
+        let mut gather = Gather::new(Some(system), &calls, &others);
+        gather.action(&["actions", name], action, &Names::default());
         for mut text in gather.texts {
-            text.path = file.written_path(&[&base, text.path.as_slice()].concat(), environment);
+            text.path = file.written_path(&text.path, environment);
             check(&text, &known, &mut file.doc, &mut Vec::new());
         }
-        let base = file.written_path(&base, environment);
+        let base = file.written_path(&[Seg::name("actions"), Seg::name(name)], environment);
         let placed = Placed::default();
         shape_rules::of_action(action, base, &mut site(&mut file.doc, &placed));
     }

@@ -7,10 +7,11 @@ use super::outputs::{Outputs, of_action, of_step};
 use super::site::{Site, segs};
 use crate::base::StepId;
 use crate::lang::calls::Calls;
+use crate::lang::languages::Others;
 use crate::lang::yaml::Seg;
 use crate::model::{
     Action, Condition, Field, Key, Place, Playbook, Slot, Staged, Stager, Step, StepBody, System, Template,
-    Templated, Tree,
+    Templated, Tree, has_template,
 };
 use crate::template::Form;
 
@@ -45,19 +46,42 @@ pub struct Text {
     pub names: Names,
 }
 
-/// Collects templates on a walk over staged things.
-#[derive(Default)]
-pub struct Inspector {
+/// Collects templates on a walk over staged things, those of texts that were not taken included.
+struct Inspector<'a> {
+    others: &'a Others,
+    /// Where the things stand.
+    base: &'a [Seg],
+    keys: &'a [&'a str],
     path: Vec<Seg>,
     found: Vec<(Vec<Seg>, Place, String)>,
 }
 
-impl Stager<Templated, Templated> for Inspector {
+impl Inspector<'_> {
+    fn whole_path(&self) -> Vec<Seg> {
+        [self.base, &segs(self.keys), &self.path].concat()
+    }
+
+    /// What stands at the same place in other languages.
+    fn others(&mut self, place: Place) {
+        let path = self.whole_path();
+        for (lang, text) in self.others.get(&path).into_iter().flatten() {
+            if has_template(text) {
+                let path = [path.as_slice(), &[Seg::name(lang.key())]].concat();
+                self.found.push((path, place, text.clone()));
+            }
+        }
+    }
+}
+
+impl Stager<Templated, Templated> for Inspector<'_> {
     type Error = Infallible;
 
     fn field<T: Field>(&mut self, place: Place, value: &Template<T>) -> Result<Template<T>, Infallible> {
         if let Template::Source(text) = value {
-            self.found.push((self.path.clone(), place, text.clone()));
+            self.found.push((self.whole_path(), place, text.clone()));
+        }
+        if !self.others.is_empty() {
+            self.others(place);
         }
         Ok(value.clone())
     }
@@ -78,6 +102,7 @@ impl Stager<Templated, Templated> for Inspector {
 pub struct Gather<'a> {
     system: Option<&'a System>,
     calls: &'a Calls,
+    others: &'a Others,
     step: Option<StepId>,
     base: Vec<Seg>,
     /// The texts.
@@ -85,9 +110,9 @@ pub struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    /// Nothing found yet.
-    pub fn new(system: Option<&'a System>, calls: &'a Calls) -> Gather<'a> {
-        Gather { system, calls, step: None, base: Vec::new(), texts: Vec::new() }
+    /// Nothing found yet. `others` are the texts of the file that were not taken.
+    pub fn new(system: Option<&'a System>, calls: &'a Calls, others: &'a Others) -> Gather<'a> {
+        Gather { system, calls, others, step: None, base: Vec::new(), texts: Vec::new() }
     }
 
     /// Every text of a playbook.
@@ -207,10 +232,10 @@ impl<'a> Gather<'a> {
 
     /// Every text of something that stands behind these keys.
     pub fn staged<X: Staged<Templated>>(&mut self, keys: &[&str], x: &X, names: &Names) {
-        let mut inspector = Inspector::default();
+        let (others, base) = (self.others, self.base.as_slice());
+        let mut inspector = Inspector { others, base, keys, path: Vec::new(), found: Vec::new() };
         let Ok(_) = x.stage::<Templated, _>(&mut inspector);
         for (path, place, source) in inspector.found {
-            let path = [self.base.as_slice(), &segs(keys), &path].concat();
             let step = self.step.clone();
             self.texts.push(Text { step, path, source, form: Form::Text, place, names: names.clone() });
         }

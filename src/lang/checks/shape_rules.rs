@@ -8,7 +8,7 @@ use crate::lang::checks::gather::literal;
 use crate::lang::yaml::Seg;
 use crate::model::{
     Action, AfterCrash, Docker, FileAction, Http, Letter, Place, Probe, Slot, Step, StepBody, Template,
-    Templated, Verifier, Wait, is_mail_address,
+    Templated, Verifier, Wait, has_template, is_mail_address,
 };
 
 /// The rules of one step.
@@ -157,11 +157,14 @@ impl Rules<'_, '_> {
             let title = crate::t!("`to` is empty: nobody is told", "`to` が空です。誰にも届きません");
             self.error("empty", &[below, &["to"]].concat(), title);
         }
-        if literal(&letter.subject)
-            .is_some_and(|subject| subject.trim_end_matches('\n').contains(['\r', '\n']))
+        let path = [below, &["subject"]].concat();
+        let others = self.site.doc.languages.others.get(&self.path(&path));
+        let broken = |subject: &str| subject.trim_end_matches('\n').contains(['\r', '\n']);
+        if literal(&letter.subject).is_some_and(broken)
+            || others.into_iter().flatten().any(|(_, text)| !has_template(text) && broken(text))
         {
             let title = crate::t!("a subject is one line", "件名は 1 行です");
-            self.error("line-break", &[below, &["subject"]].concat(), title);
+            self.error("line-break", &path, title);
         }
     }
 

@@ -13,6 +13,10 @@ pub enum Shape {
     Any,
     /// Text.
     Text,
+    /// Text for people: as text, or for each language.
+    Localized,
+    /// Facts of a question by their labels.
+    Facts,
     /// Text, a number, true or false: one argument of a program, or a list of them.
     Argument,
     /// One name, or a list of names.
@@ -71,6 +75,8 @@ pub struct Def {
     pub shape: Shape,
     /// How it may be written shorter.
     pub short: &'static [Short],
+    /// The key for which a text for people may be written alone.
+    pub text_key: Option<&'static str>,
 }
 
 /// All shapes of one kind of file.
@@ -114,13 +120,18 @@ impl Shapes {
 impl Compiler<'_> {
     fn def(&self, name: &str, schema: &Value) -> Def {
         let shape = named(name).unwrap_or_else(|| self.shape(schema));
-        Def { name: name.to_string(), shape, short: short::of(name) }
+        let short = short::of(name);
+        let text_key = text_key(&shape, short);
+        Def { name: name.to_string(), shape, short, text_key }
     }
 
     fn shape(&self, schema: &Value) -> Shape {
         let Some(map) = schema.as_object() else { return Shape::Any };
         if let Some(target) = map.get("$ref").and_then(Value::as_str) {
             let name = target.rsplit('/').next().unwrap_or_default();
+            if let Some(shape) = for_people(name) {
+                return shape;
+            }
             return self.numbers.get(name).map_or(Shape::Any, |n| Shape::Def(*n));
         }
         if let Some(all) = map.get("anyOf").and_then(Value::as_array) {
@@ -191,6 +202,17 @@ impl Compiler<'_> {
     }
 }
 
+/// The key whose text for people may be written for the whole.
+fn text_key(shape: &Shape, short: &[Short]) -> Option<&'static str> {
+    let Shape::Struct(fields) = shape else { return None };
+    short.iter().find_map(|form| match form {
+        Short::Text(key) => {
+            fields.iter().any(|f| f.key == *key && f.shape == Shape::Localized).then_some(*key)
+        }
+        _ => None,
+    })
+}
+
 /// Types whose values are told by more than their schema.
 fn named(name: &str) -> Option<Shape> {
     Some(match name {
@@ -202,8 +224,17 @@ fn named(name: &str) -> Option<Shape> {
         "Arg" => Shape::Argument,
         "NameList" => Shape::Names,
         "SqlText" | "Confidential" => Shape::Text,
-        _ => return None,
+        _ => return for_people(name),
     })
+}
+
+/// What people read, in several languages.
+fn for_people(name: &str) -> Option<Shape> {
+    match name {
+        "LocalizedText" => Some(Shape::Localized),
+        "LabelledFacts" => Some(Shape::Facts),
+        _ => None,
+    }
 }
 
 fn integer(map: &Map<String, Value>) -> Shape {

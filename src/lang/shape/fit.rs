@@ -3,11 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{Field, Shape, Shapes};
+use super::compile::{Def, Field, Shape, Shapes};
+use super::facts::Labelled;
+use super::localized::Choice;
 use super::short::{Short, empty_will_do, one_for_many};
 use super::trail::Trail;
 use super::words::{expected, found, listed};
-use crate::base::{Duration, Size, StepId};
+use crate::base::{Duration, Lang, Size, StepId};
 use crate::diag::did_you_mean;
 use crate::lang::yaml::Seg;
 use crate::model::has_template;
@@ -44,19 +46,33 @@ pub struct Broken;
 /// One walk over a value.
 pub struct Fit<'a> {
     shapes: &'a Shapes,
-    trail: Trail,
+    pub(super) trail: Trail,
     /// An explicit null counts as not written.
-    null_is_absent: bool,
+    pub(super) null_is_absent: bool,
+    /// The language whose texts are taken.
+    pub(super) lang: Lang,
+    /// What was taken of texts in several languages.
+    pub choices: Vec<Choice>,
+    /// Facts that stand behind names.
+    pub labelled: Vec<Labelled>,
     /// Everything noted.
     pub mistakes: Vec<Mistake>,
 }
 
-type Fitted = Result<(), Broken>;
+pub(super) type Fitted = Result<(), Broken>;
 
 impl<'a> Fit<'a> {
     /// A walk that has not begun. In a system file an explicit null means the same as no key.
-    pub fn new(shapes: &'a Shapes, null_is_absent: bool) -> Fit<'a> {
-        Fit { shapes, trail: Trail::default(), null_is_absent, mistakes: Vec::new() }
+    pub fn new(shapes: &'a Shapes, null_is_absent: bool, lang: Lang) -> Fit<'a> {
+        Fit {
+            shapes,
+            trail: Trail::default(),
+            null_is_absent,
+            lang,
+            choices: Vec::new(),
+            labelled: Vec::new(),
+            mistakes: Vec::new(),
+        }
     }
 
     /// Fits a whole file.
@@ -64,7 +80,13 @@ impl<'a> Fit<'a> {
         self.fit(value, &Shape::Def(self.shapes.root))
     }
 
-    fn note(&mut self, place: Where, code: &'static str, title: String, help: Option<String>) -> Fitted {
+    pub(super) fn note(
+        &mut self,
+        place: Where,
+        code: &'static str,
+        title: String,
+        help: Option<String>,
+    ) -> Fitted {
         self.mistakes.push(Mistake { path: self.trail.path(), place, code, title, help });
         Err(Broken)
     }
@@ -72,6 +94,8 @@ impl<'a> Fit<'a> {
     fn fit(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
         match shape {
             Shape::Any => Ok(()),
+            Shape::Localized => self.localized(value),
+            Shape::Facts => self.facts(value),
             Shape::Def(n) => self.def(value, *n),
             Shape::Templated(inner) => self.templated(value, inner),
             Shape::List(item) => self.list(value, item),
@@ -85,7 +109,7 @@ impl<'a> Fit<'a> {
     fn def(&mut self, value: &mut Value, n: usize) -> Fitted {
         let shapes = self.shapes;
         let def = &shapes.defs[n];
-        expand(value, def.short);
+        expand(value, def);
         match &def.shape {
             Shape::Struct(fields) => self.record(value, fields, &def.name),
             Shape::OneOf(fields) => self.one_of(value, fields, &def.name),
@@ -100,7 +124,7 @@ impl<'a> Fit<'a> {
         }
     }
 
-    fn wrong(&mut self, value: &Value, shape: &Shape) -> Fitted {
+    pub(super) fn wrong(&mut self, value: &Value, shape: &Shape) -> Fitted {
         let (want, have) = (expected(self.shapes.in_full(shape)), found(value));
         let name = self.trail.key().map(str::to_string);
         let title = match name {
@@ -135,7 +159,7 @@ impl<'a> Fit<'a> {
         self.note(Where::Value, code, title, None)
     }
 
-    fn scalar(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
+    pub(super) fn scalar(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
         match (shape, &*value) {
             (Shape::Text, Value::String(_))
             | (Shape::Bool, Value::Bool(_))
@@ -179,50 +203,7 @@ impl<'a> Fit<'a> {
         }
     }
 
-    fn needs(&mut self, value: &mut Value) -> Fitted {
-        match value {
-            Value::String(text) if text == "above" || text == "previous" => Ok(()),
-            Value::String(_) => {
-                *value = Value::Array(vec![value.take()]);
-                self.list(value, &Shape::StepId)
-            }
-            Value::Array(_) => self.list(value, &Shape::StepId),
-            _ => self.wrong(&value.clone(), &Shape::Needs),
-        }
-    }
-
-    fn secret_source(&mut self, value: &mut Value) -> Fitted {
-        match value {
-            Value::String(text) if is_source(text) => Ok(()),
-            Value::Object(_) => {
-                let command = Shape::List(Box::new(Shape::Text));
-                self.record(value, &[Field { key: "command".into(), shape: command, required: true }], "")
-            }
-            _ => self.wrong(&value.clone(), &Shape::SecretSource),
-        }
-    }
-
-    /// Names in a list that is one value: it is either written out or one template, so that none of it goes unrendered.
-    fn names(&mut self, value: &mut Value, shape: &Shape) -> Fitted {
-        let mut fitted = self.list(value, &shape.clone());
-        let items = value.as_array().into_iter().flatten().enumerate();
-        for (i, _) in items.filter(|(_, item)| item.as_str().is_some_and(has_template)) {
-            self.trail.enter_item(i);
-            let title = crate::t!(
-                "a template does not stand inside this list",
-                "このリストの中にテンプレートは書けません"
-            );
-            let help = crate::t!(
-                "write the whole list as one: \"{{{{ ['name=' ~ value, 'other'] }}}}\"",
-                "リスト全体を一つのテンプレートにしてください: \"{{{{ ['name=' ~ value, 'other'] }}}}\""
-            );
-            fitted = self.note(Where::Value, "template-in-a-list", title, Some(help));
-            self.trail.leave();
-        }
-        fitted
-    }
-
-    fn list(&mut self, value: &mut Value, item: &Shape) -> Fitted {
+    pub(super) fn list(&mut self, value: &mut Value, item: &Shape) -> Fitted {
         let shapes = self.shapes;
         let inner = if let Shape::Templated(inner) = item { inner } else { item };
         let alone = match inner {
@@ -269,7 +250,7 @@ impl<'a> Fit<'a> {
         Ok(())
     }
 
-    fn record(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
+    pub(super) fn record(&mut self, value: &mut Value, fields: &[Field], name: &str) -> Fitted {
         if value.is_null() && !fields.iter().any(|f| f.required) && empty_will_do(name) {
             *value = Value::Object(Map::new());
         }
@@ -350,9 +331,10 @@ fn in_words(name: &str) -> Shape {
 }
 
 /// Rewrites a short form into the full one.
-fn expand(value: &mut Value, forms: &[Short]) {
-    for form in forms {
+fn expand(value: &mut Value, def: &Def) {
+    for form in def.short {
         let key = match (form, &*value) {
+            (Short::Text(key), Value::Object(map)) if def.is_text(key, map) => key,
             (Short::Text(key), Value::String(_)) | (Short::List(key), Value::Array(_)) => key,
             (Short::Text("for"), Value::Number(_)) => &"for",
             (Short::Bool(key), Value::Bool(b)) => {
@@ -367,19 +349,5 @@ fn expand(value: &mut Value, forms: &[Short]) {
         };
         *value = Value::Object([(key.to_string(), value.take())].into_iter().collect());
         return;
-    }
-}
-
-/// Whether a text says where a secret comes from.
-fn is_source(text: &str) -> bool {
-    match text.split_once(':') {
-        None => text == "prompt",
-        Some(("env", name)) => !name.is_empty() && !name.contains(['=', '\0']),
-        Some(("file", path)) => !path.is_empty() && !path.contains('\0'),
-        // The rules of systemd for names of credentials.
-        Some(("credential", name)) => {
-            !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains(['/', '\0'])
-        }
-        Some(_) => false,
     }
 }

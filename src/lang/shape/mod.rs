@@ -2,8 +2,11 @@
 //! are allowed, and every mistake of a value against it at once. It knows nothing of meaning.
 
 mod compile;
+mod facts;
 mod fit;
+mod forms;
 mod kinds;
+mod localized;
 mod short;
 mod trail;
 mod words;
@@ -11,4 +14,5 @@ mod words;
 pub use compile::Shapes;
 pub use fit::{Broken, Fit, Mistake, Where};
 pub use kinds::{playbook_shapes, system_shapes};
+pub use localized::Choice;
 pub use short::{Short, empty_will_do, of as short_of, one_for_many};

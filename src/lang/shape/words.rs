@@ -7,7 +7,7 @@ use super::compile::Shape;
 /// What a shape is called in "expected …".
 pub fn expected(shape: &Shape) -> String {
     match shape {
-        Shape::Text => crate::t!("text", "文字列"),
+        Shape::Text | Shape::Localized => crate::t!("text", "文字列"),
         Shape::Argument => crate::t!("text or a number", "文字列か数値"),
         Shape::Names => crate::t!("a name or a list of names", "名前か名前のリスト"),
         Shape::Bool => crate::t!("true or false", "true か false"),
@@ -31,7 +31,7 @@ pub fn expected(shape: &Shape) -> String {
         Shape::List(_) => crate::t!("a list", "リスト"),
         Shape::Any => crate::t!("a value", "値"),
         Shape::TextOrMap => crate::t!("text or a mapping", "文字列かマッピング"),
-        Shape::Map(_) | Shape::Def(_) | Shape::Struct(_) | Shape::OneOf(_) => {
+        Shape::Map(_) | Shape::Facts | Shape::Def(_) | Shape::Struct(_) | Shape::OneOf(_) => {
             crate::t!("a mapping (`key: value`)", "マッピング（`キー: 値`）")
         }
     }

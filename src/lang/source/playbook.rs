@@ -19,12 +19,15 @@ use crate::model::{
 #[serde(deny_unknown_fields)]
 pub struct PlaybookSource {
     /// What people read.
+    #[schemars(with = "crate::model::LocalizedText")]
     pub title: String,
     /// What it is for.
     #[serde(default)]
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub description: Option<String>,
     /// Who keeps it.
     #[serde(default)]
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub owner: Option<String>,
     /// Rules of `check` that do not hold in the whole of it.
     #[serde(default)]

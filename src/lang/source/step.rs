@@ -21,6 +21,7 @@ pub struct StepSource {
     pub id: StepId,
     /// What people read.
     #[serde(default)]
+    #[schemars(with = "Option<crate::model::LocalizedText>")]
     pub title: Option<Slot<Templated>>,
     /// What it does to the world. Inferred where certain, else `change`.
     #[serde(default)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::index::{Index, KeyNode, Kind};
 
 /// One part of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Seg {
     /// A key.
     Name(Box<str>),

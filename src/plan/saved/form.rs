@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::base::PlanId;
+use crate::base::{Lang, PlanId};
 use crate::model::{Known, SecretDecl};
 use crate::plan::{Chosen, Outline};
 
@@ -32,6 +32,9 @@ pub struct Saved {
     pub environment: Option<String>,
     /// The zone of its times.
     pub zone: Option<String>,
+    /// The language of its texts; none in the plans of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
     /// The steps that were chosen; all where there is nothing.
     #[serde(default, skip_serializing_if = "Chosen::is_all")]
     pub chosen: Chosen,

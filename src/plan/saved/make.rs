@@ -10,7 +10,7 @@ use super::files::{digest_of, read_by};
 use super::form::{FORMAT, Made, ReadFile, Saved, SavedStep, SavedSystem, SavedUnit, SourceFile};
 use super::slots;
 use super::system::without_passwords;
-use crate::base::PlanId;
+use crate::base::{Lang, PlanId};
 use crate::model::{Action, Known, Planned as PlannedStage, SecretDecl, Staged, StepBody};
 use crate::plan::before::Before;
 use crate::plan::complete::give_headers;
@@ -34,6 +34,8 @@ pub struct About {
     pub playbook: String,
     /// The playbook folder, absolute.
     pub library: Option<String>,
+    /// The language of its texts.
+    pub lang: Option<Lang>,
     /// Every secret with its source.
     pub secrets: IndexMap<String, SecretDecl>,
     /// Required inputs that were not given.
@@ -72,6 +74,7 @@ pub fn save(renderer: &Renderer<'_>, known: &dyn Facts, about: About) -> Saved {
         library: about.library,
         environment: plan.environment.clone(),
         zone: plan.zone.iana_name().map(str::to_string),
+        lang: about.lang,
         chosen: plan.chosen.clone(),
         inputs: known.inputs(0).cloned().unwrap_or_default(),
         missing: about.missing,
