@@ -50,6 +50,7 @@ psyfit_project() {
   for name in kamal_registry_password postgres_password redis_password attr_encrypted_key blind_index_key secret_key_base; do
     openssl rand -hex 32 | tr -d '\n' >"$keys/$name"
   done
+  printf duty@psytech.jp >"$keys/monitor_alert_email" # whom its monitor tells, by the server of mail.sh
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$keys/private_key.pem" -out "$keys/certificate.pem" \
     -days 10 -subj /CN=psytech.jp -addext 'subjectAltName=DNS:psytech.jp,IP:127.0.0.1' 2>/dev/null
   ssh-keygen -q -t ed25519 -N '' -C lab -f "$keys/ssh"
