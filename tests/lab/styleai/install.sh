@@ -47,7 +47,7 @@ code() {
   sed -i '1s|^#!/opt/venv/|#!/var/www/style-ai-generator/venv/|' "$app"/venv/bin/*[a-z]
   chown -R app:app "$app/venv"
   # The lab has no way out: packages come from what it fetched.
-  printf '[global]\nno-index = true\nfind-links = /var/cache/wheels\ndisable-pip-version-check = true\n' >/etc/pip.conf
+  printf '[install]\nno-compile = true\n[global]\nno-index = true\nfind-links = /var/cache/wheels\ndisable-pip-version-check = true\n' >/etc/pip.conf
 }
 
 settings() {
