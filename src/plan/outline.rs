@@ -1,5 +1,7 @@
 //! A plan as a dry run tells it: every step in order, rendered as far as it is known. It touches nothing.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::before::Before;
@@ -21,7 +23,9 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         .iter()
         .filter(|ix| !matches!(plan.at(**ix).body, Body::Close { .. }) && plan.at(**ix).pattern != LAID_OUT)
         .filter(|ix| plan.at(**ix).undoes.is_none() && !plan.at(**ix).left_out);
-    let steps: Vec<OutlineStep> = visible.map(|ix| renderer.told_step(*ix, &before)).collect();
+    // Counted first: a told step is large, and a list that grows by doubling would hold up to twice as many.
+    let visible: Vec<NodeIx> = visible.copied().collect();
+    let steps: Vec<OutlineStep> = visible.into_iter().map(|ix| renderer.told_step(ix, &before)).collect();
     let (read, change, destroy) = plan.effects();
     Outline {
         playbook: plan.playbook.clone(),
@@ -51,9 +55,10 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
     }
 }
 
-/// The plan with the loops over steps laid out whose items are known, and those inside them.
-fn laid_out(renderer: &Renderer<'_>, known: &dyn Facts) -> Plan {
-    let mut plan = renderer.plan.clone();
+/// The plan with the loops over steps laid out whose items are known, and those inside them; copied only where there
+/// are any.
+fn laid_out<'p>(renderer: &Renderer<'p>, known: &dyn Facts) -> Cow<'p, Plan> {
+    let mut plan = Cow::Borrowed(renderer.plan);
     let mut from = 0;
     while from < plan.nodes.len() {
         let renderer = &Renderer { plan: &plan, ..*renderer };
@@ -62,7 +67,7 @@ fn laid_out(renderer: &Renderer<'_>, known: &dyn Facts) -> Plan {
         let loops: Vec<(NodeIx, Vec<Value>)> =
             new.filter_map(|ix| Some((ix, known_items(renderer, ix, &before)?))).collect();
         from = plan.nodes.len();
-        loops.iter().for_each(|(close, items)| plan.expand(*close, items));
+        loops.iter().for_each(|(close, items)| plan.to_mut().expand(*close, items));
     }
     plan
 }
