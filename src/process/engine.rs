@@ -1,10 +1,12 @@
 //! A signal to another engine, and to no other process that may have its number by now.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use super::procfs::everyone;
 
 /// Sends TERM to a process if it has a file open: the one whose lock it holds. False where it is not that process.
 ///
@@ -47,16 +49,30 @@ fn open(pid: u32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
+/// The process that holds a lock of the kernel on a file; none where nobody does, or it is not to be seen from here.
+pub fn holder_of(file: &Path) -> Option<u32> {
+    let wanted = File::open(file).and_then(|file| file.metadata()).ok()?;
+    everyone().into_iter().map(|process| process.pid).find(|pid| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        open.filter(|entry| is_file(&entry.path(), &wanted)).any(|entry| {
+            let name = entry.file_name();
+            let told = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", name.to_string_lossy()));
+            told.is_ok_and(|text| text.lines().any(|line| line.starts_with("lock:")))
+        })
+    })
+}
+
+fn is_file(path: &Path, wanted: &Metadata) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.dev() == wanted.dev() && meta.ino() == wanted.ino())
+}
+
 fn has_open(pid: u32, file: &Path) -> io::Result<bool> {
     let wanted = File::open(file)?.metadata()?;
     let open = match fs::read_dir(format!("/proc/{pid}/fd")) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
         other => other?,
     };
-    let same = |path: &Path| {
-        fs::metadata(path).is_ok_and(|meta| meta.dev() == wanted.dev() && meta.ino() == wanted.ino())
-    };
-    Ok(open.flatten().any(|entry| same(&entry.path())))
+    Ok(open.flatten().any(|entry| is_file(&entry.path(), &wanted)))
 }
 
 #[cfg(test)]

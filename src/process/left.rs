@@ -1,6 +1,6 @@
 //! What an engine that died left running. It ends none of it.
 
-use super::procfs::{command_line, everyone, has_mark};
+use super::procfs::{command_line, everyone, find_marked, has_mark};
 
 /// A process that was left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,12 @@ pub fn left_of(pid: u32, start: u64, marker: &(String, String)) -> Vec<Left> {
 pub fn left_unknown(known: &dyn Fn(u32) -> bool, marker: &(String, String)) -> Vec<Left> {
     let strays = everyone().into_iter().filter(|p| !p.zombie && !known(p.group) && !known(p.pid));
     strays.filter(|p| has_mark(p.pid, marker)).map(|p| left(p.pid)).collect()
+}
+
+/// Whatever carries a marker. A process in a container of this machine is none of its starter's group, and is seen by
+/// whoever may look into it: root.
+pub fn left_marked(marker: &(String, String)) -> Vec<Left> {
+    find_marked(marker).into_iter().map(|(pid, command)| Left { pid, command }).collect()
 }
 
 fn left(pid: u32) -> Left {

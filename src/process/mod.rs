@@ -23,10 +23,10 @@ mod tests;
 mod tree;
 
 pub use capture::Capture;
-pub use engine::terminate_holder;
+pub use engine::{holder_of, terminate_holder};
 pub use error::SpawnError;
 pub use hold::{HOLDER, NOT_HELD, can_hold, hold, landlock};
-pub use left::{Left, left_of, left_unknown};
+pub use left::{Left, left_marked, left_of, left_unknown};
 pub use procfs::{boot_id, find_marked, is_alive, start_ticks};
 pub use program::find_program;
 pub use run::{run, run_then};
