@@ -44,17 +44,26 @@ pub fn resolution(how: Resolution) -> String {
 
 /// How telling people went, one line a way.
 pub fn told(about: Occasion, told: &[Told]) -> Vec<String> {
-    let about = occasion(about);
-    let line = |told: &Told| match (&told.by, &told.failure) {
-        (by, None) => t!("told people by {by}: {about}", "{by} で通知しました: {about}"),
-        (by, Some(why)) => {
-            t!(
-                "could not tell people by {by} ({about}): {why}",
-                "{by} で通知できませんでした（{about}）: {why}"
-            )
-        }
+    let line = |told: &Told| {
+        let (by, about) = (&told.by, occasion(about));
+        not_told(&about, told)
+            .unwrap_or_else(|| t!("told people by {by}: {about}", "{by} で通知しました: {about}"))
     };
     told.iter().map(line).collect()
+}
+
+/// The ways by which people could not be told, one line a way.
+pub fn untold(about: Occasion, told: &[Told]) -> Vec<String> {
+    let about = occasion(about);
+    told.iter().filter_map(|told| not_told(&about, told)).collect()
+}
+
+fn not_told(about: &str, told: &Told) -> Option<String> {
+    let (by, why) = (&told.by, told.failure.as_ref()?);
+    Some(t!(
+        "could not tell people by {by} ({about}): {why}",
+        "{by} で通知できませんでした（{about}）: {why}"
+    ))
 }
 
 /// A deadline that has passed, and what follows.
@@ -95,7 +104,8 @@ pub fn occasion(about: Occasion) -> String {
 
 /// What a blocked step misses.
 pub fn blocked(by: &[StepId]) -> String {
-    let names: Vec<&str> = by.iter().map(StepId::as_str).take(3).collect();
+    // Journals of older engines name the beginning of a group, which is no step for people.
+    let names: Vec<&str> = by.iter().map(|step| step.as_str().trim_end_matches('/')).take(3).collect();
     let mut names = names.join(", ");
     if by.len() > 3 {
         names.push_str(", …");

@@ -82,3 +82,46 @@ fn a_run_whose_engine_died_is_reported_as_far_as_anybody_knows() {
     let said = place.toban(&["report", "nothing"]);
     assert!(said.code == 2 && said.out.is_empty(), "{said:?}");
 }
+
+#[test]
+fn a_deadline_that_passed_and_a_notice_that_could_not_be_sent_are_deviations_in_every_form() {
+    let place = Place::new();
+    place.file(
+        "playbooks/s/system.yaml",
+        "title: s\nmail: { server: 'smtp://127.0.0.1:1', from: toban@corp.test }\nnotifications: { on: [failure], mail: { to: [ops@corp.test] } }\n",
+    );
+    place.file(
+        "playbooks/s/play.yaml",
+        "title: 復旧\ndeadlines:\n  - { within: 100ms, until: slow, otherwise: tell }\n  - { within: 150ms, otherwise: tell }\nhandlers: { tell: [{ id: told, shell: 'true' }] }\nsteps:\n  - { id: slow, shell: sleep 1; exit 3 }\n",
+    );
+    let run = place.toban(&["run", "s/play"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let japanese = place.toban(&["report", "--lang", "ja"]).out;
+    let english = place.toban(&["report", "--lang", "en"]).out;
+    for (report, told) in [
+        (&japanese, "- **期限超過** slow: "),
+        (&japanese, "- **期限超過**: すべて を 150ms 以内: 超過。ハンドラー tell を実行"),
+        (&japanese, "- **通知失敗**: mail で通知できませんでした（失敗）: "),
+        (&english, "- **deadline passed** slow: "),
+        (&english, "- **deadline passed**: everything within 150ms: passed; handler tell"),
+        (&english, "- **notice not sent**: could not tell people by mail (failure): "),
+    ] {
+        assert!(report.contains(told), "{told} in {report}");
+    }
+    let failed = english.find("- **failed** slow");
+    assert!(failed.is_some() && failed < english.find("- **deadline passed**"), "the worst first: {english}");
+    let html = place.toban(&["report", "--format", "html", "--lang", "ja"]).out;
+    for told in ["期限超過", "通知失敗", "mail で通知できませんでした"] {
+        assert!(html.contains(told), "{told} in {html}");
+    }
+    let json: Value = serde_json::from_str(&place.toban(&["report", "--format", "json"]).out).expect("JSON");
+    let all = json["deviations"].as_array().expect("a list").clone();
+    let kinds: Vec<_> = all.iter().map(|d| (d["kind"].as_str(), d["step"].as_str())).collect();
+    let expected = [("failed", Some("slow")), ("late", Some("slow")), ("late", None), ("not_told", None)];
+    assert_eq!(kinds, expected.map(|(kind, step)| (Some(kind), step)), "{json}");
+    assert!(all[1..].iter().all(|d| d["at"].is_string()), "each has its time: {json}");
+    let junit = place.toban(&["report", "--format", "junit", "--lang", "en"]).out;
+    let (case, whole) = junit.split_once("name=\"told\"").expect("a case of each step");
+    assert!(case.contains(r#"failures="1""#) && case.contains("deadline passed: `slow`"), "{junit}");
+    assert!(whole.contains("<system-out>") && whole.contains("notice not sent: could not tell"), "{junit}");
+}

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::attempts::log;
 use super::document::{AnswerEntry, AttemptEntry, Deviance, Deviation, Report, StepEntry};
 use crate::base::StepId;
-use crate::event::{Outcome, Reply};
+use crate::event::{Event, Kind, Outcome, Reply};
 use crate::report::board::{Board, StepState, Trouble};
+use crate::report::note;
 use crate::report::tail::tail;
 use crate::t;
 
@@ -16,15 +17,20 @@ const TOLD: usize = 20;
 /// Lines of a log's end.
 const LINES: usize = 10;
 
-/// All of them.
-pub fn deviations(report: &Report, board: &Board, near: Option<&Path>) -> Vec<Deviation> {
+/// All of them; `apart` are those that are no matter of how a step ended.
+pub fn deviations(
+    report: &Report,
+    board: &Board,
+    near: Option<&Path>,
+    apart: Vec<Deviation>,
+) -> Vec<Deviation> {
     let left_out: HashSet<&StepId> = report
         .steps
         .iter()
         .filter(|s| matches!(s.outcome, Some(Outcome::Skipped | Outcome::Blocked)))
         .map(|s| &s.id)
         .collect();
-    let mut all = Vec::new();
+    let mut all = apart;
     for (at, (entry, state)) in report.steps.iter().zip(&board.steps).enumerate() {
         all.extend(state.troubles.iter().map(|trouble| troubled(board, trouble, near)));
         // A group that was left out as a whole is told once.
@@ -43,7 +49,32 @@ pub fn deviations(report: &Report, board: &Board, near: Option<&Path>) -> Vec<De
 }
 
 fn plain(kind: Deviance, step: &StepId, text: String) -> Deviation {
-    Deviation { kind, step: step.clone(), item: None, text, by: None, at: None, log: None, tail: Vec::new() }
+    Deviation { step: Some(step.clone()), ..of_run(kind, text) }
+}
+
+/// What is about the run as a whole.
+fn of_run(kind: Deviance, text: String) -> Deviation {
+    Deviation { kind, step: None, item: None, text, by: None, at: None, log: None, tail: Vec::new() }
+}
+
+/// What a fact says that went otherwise beside the steps: a deadline passed, or people could not be told.
+pub fn beside_steps(event: &Event) -> Vec<Deviation> {
+    match &event.kind {
+        Kind::Breached { deadline, .. } => {
+            let late = of_run(Deviance::Late, note::breached(deadline));
+            vec![Deviation { step: deadline.until.clone(), at: Some(event.at), ..late }]
+        }
+        Kind::Notified { about, unit, told } => note::untold(*about, told)
+            .into_iter()
+            .map(|text| Deviation {
+                step: unit.as_ref().map(|unit| unit.step.clone()),
+                item: unit.as_ref().and_then(|unit| unit.item),
+                at: Some(event.at),
+                ..of_run(Deviance::NotTold, text)
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn troubled(board: &Board, trouble: &Trouble, near: Option<&Path>) -> Deviation {

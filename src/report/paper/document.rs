@@ -88,6 +88,10 @@ pub enum Deviance {
     Blocked,
     /// The run ended before it.
     NotBegun,
+    /// A deadline passed.
+    Late,
+    /// People could not be told of it.
+    NotTold,
     /// There is something to look at.
     Warned,
     /// It took more than one attempt.
@@ -107,8 +111,8 @@ pub enum Deviance {
 pub struct Deviation {
     /// How.
     pub kind: Deviance,
-    /// Where.
-    pub step: StepId,
+    /// Where; none where it is about the run as a whole.
+    pub step: Option<StepId>,
     /// In which item of a loop.
     pub item: Option<u32>,
     /// Why, or what was said; may have several lines, may be empty.
@@ -185,6 +189,14 @@ pub struct StepEntry {
     pub attempts: Vec<AttemptEntry>,
     /// What people answered.
     pub answers: Vec<AnswerEntry>,
+}
+
+impl Deviation {
+    /// Where it is, as people write it; none where it is about the run as a whole.
+    pub fn unit(&self) -> Option<String> {
+        let item = self.item.map(|item| format!("[{item}]")).unwrap_or_default();
+        self.step.as_ref().map(|step| format!("{step}{item}"))
+    }
 }
 
 impl Report {

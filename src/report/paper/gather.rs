@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::attempts::Traces;
 use super::boxes::checklist;
-use super::deviations::deviations;
+use super::deviations::{beside_steps, deviations};
 use super::document::{Beside, Report, StepEntry};
 use crate::event::{Counts, Event, Kind, Outcome};
 use crate::report::Heading;
@@ -49,7 +49,12 @@ impl Report {
             steps,
             zone: heading.zone.clone(),
         };
-        report.deviations = deviations(&report, &board, beside.near.as_deref());
+        report.deviations = deviations(
+            &report,
+            &board,
+            beside.near.as_deref(),
+            events.iter().flat_map(beside_steps).collect(),
+        );
         report.checklist = checklist(&report, &board.heading.checklist);
         report
     }

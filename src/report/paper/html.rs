@@ -62,16 +62,18 @@ fn deviations(report: &Report) -> Markup {
 }
 
 fn deviated(report: &Report, deviation: &Deviation) -> Markup {
-    let at = report.steps.iter().position(|step| step.id == deviation.step);
+    let at = report.steps.iter().position(|step| Some(&step.id) == deviation.step.as_ref());
+    let unit = deviation.unit();
     let said = [deviation.by.clone(), deviation.at.map(|at| report.moment(at))];
     let said: Vec<String> = said.into_iter().flatten().collect();
     html! {
         li class=(class_of(deviation.kind)) {
             p class="what" {
                 span class=(format!("tag {}", class_of(deviation.kind))) { (deviance_word(deviation.kind)) } " "
-                @match at {
-                    Some(at) => a href=(format!("#step-{}", at + 1)) { code { (unit(deviation)) } },
-                    None => code { (unit(deviation)) },
+                @match (at, &unit) {
+                    (Some(at), Some(unit)) => a href=(format!("#step-{}", at + 1)) { code { (unit) } },
+                    (None, Some(unit)) => code { (unit) },
+                    (_, None) => {},
                 }
                 @if let Some(title) = at.and_then(|at| report.steps[at].title.as_deref()) { " " (marked(title)) }
             }
@@ -87,16 +89,11 @@ fn deviated(report: &Report, deviation: &Deviation) -> Markup {
     }
 }
 
-fn unit(deviation: &Deviation) -> String {
-    let item = deviation.item.map(|item| format!("[{item}]")).unwrap_or_default();
-    format!("{}{item}", deviation.step)
-}
-
 fn class_of(kind: Deviance) -> &'static str {
     match kind {
         Deviance::Failed => "failed",
         Deviance::Unknown | Deviance::Refused => "unknown-end",
-        Deviance::Warned | Deviance::Retried => "warned",
+        Deviance::Late | Deviance::NotTold | Deviance::Warned | Deviance::Retried => "warned",
         Deviance::Blocked | Deviance::NotBegun | Deviance::Skipped => "left",
         Deviance::ByHand | Deviance::Decided | Deviance::Confirmed => "person",
     }

@@ -32,6 +32,7 @@ pub fn report_junit(report: &Report) -> String {
     xml.push_str("    </properties>\n");
     cases.iter().for_each(|(step, verdict)| xml.push_str(&case(report, step, *verdict)));
     xml.push_str(&whole);
+    xml.push_str(&said_of_whole(report));
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml
 }
@@ -53,7 +54,27 @@ fn the_whole(report: &Report, cases: &[(&StepEntry, Verdict)]) -> String {
 
 /// A group is told only where something is wrong with the group itself.
 fn is_told(report: &Report, step: &StepEntry) -> bool {
-    !step.is_group() || report.deviations.iter().any(|d| d.step == step.id && d.kind <= Deviance::Refused)
+    !step.is_group() || report.deviations.iter().any(|d| is_of(d, step) && d.kind <= Deviance::Refused)
+}
+
+fn is_of(deviation: &Deviation, step: &StepEntry) -> bool {
+    deviation.step.as_ref() == Some(&step.id)
+}
+
+/// Whether it is no matter of how a step ended.
+fn is_beside(kind: Deviance) -> bool {
+    matches!(kind, Deviance::Late | Deviance::NotTold)
+}
+
+/// What is said of the run and of none of its cases.
+fn said_of_whole(report: &Report) -> String {
+    let is_case = |d: &Deviation| report.steps.iter().any(|step| is_of(d, step) && is_told(report, step));
+    let said = report.deviations.iter().filter(|d| is_beside(d.kind) && !is_case(d));
+    let said: Vec<String> = said.map(|d| in_words(report, d)).collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!("    <system-out>{}</system-out>\n", content(&said.join("\n"))),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +112,7 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
 fn case(report: &Report, step: &StepEntry, verdict: Verdict) -> String {
     let (class, name) = (attribute(&report.playbook), attribute(step.id.as_str()));
     let head = format!("    <testcase classname=\"{class}\" name=\"{name}\" time=\"{}\"", time(step.seconds));
-    let own: Vec<&Deviation> = report.deviations.iter().filter(|d| d.step == step.id).collect();
+    let own: Vec<&Deviation> = report.deviations.iter().filter(|d| is_of(d, step)).collect();
     let mut inside = match verdict {
         Verdict::Passed => String::new(),
         Verdict::Failure => told("failure", step, &own),
@@ -125,7 +146,8 @@ fn told(element: &str, step: &StepEntry, own: &[&Deviation]) -> String {
 
 /// Why, in one line.
 fn message(step: &StepEntry, own: &[&Deviation]) -> String {
-    let first = own.iter().map(|d| d.text.as_str()).chain([step.note.as_str()]).find(|text| !text.is_empty());
+    let own = own.iter().filter(|d| !is_beside(d.kind));
+    let first = own.map(|d| d.text.as_str()).chain([step.note.as_str()]).find(|text| !text.is_empty());
     match (first, step.outcome) {
         (Some(text), _) => text.lines().next().unwrap_or_default().to_string(),
         (None, Some(outcome)) => crate::report::outcome_word(outcome),

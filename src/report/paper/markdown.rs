@@ -39,9 +39,8 @@ fn deviations(report: &Report) -> String {
 }
 
 fn deviated(report: &Report, deviation: &Deviation) -> String {
-    let item = deviation.item.map(|item| format!("[{item}]")).unwrap_or_default();
-    let unit = escape(&format!("{}{item}", deviation.step));
-    let mut line = format!("- **{}** {unit}", deviance_word(deviation.kind));
+    let unit = deviation.unit().map(|unit| format!(" {}", escape(&unit))).unwrap_or_default();
+    let mut line = format!("- **{}**{unit}", deviance_word(deviation.kind));
     let reason: Vec<String> = deviation.text.lines().map(escape).filter(|line| !line.is_empty()).collect();
     if !reason.is_empty() {
         line.push_str(&format!(": {}", reason.join(" / ")));

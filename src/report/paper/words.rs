@@ -15,6 +15,8 @@ pub fn deviance_word(kind: Deviance) -> String {
         Deviance::Refused => t!("not confirmed", "未承認"),
         Deviance::Blocked => t!("blocked", "見送り"),
         Deviance::NotBegun => t!("not begun", "未開始"),
+        Deviance::Late => t!("deadline passed", "期限超過"),
+        Deviance::NotTold => t!("notice not sent", "通知失敗"),
         Deviance::Warned => t!("warning", "警告"),
         Deviance::Retried => t!("retried", "再試行"),
         Deviance::Skipped => t!("skipped", "スキップ"),
@@ -56,10 +58,7 @@ impl Report {
 
     /// The command that prints a log.
     pub fn logs_command(&self, deviation: &Deviation) -> String {
-        let unit = match deviation.item {
-            Some(item) => format!("{}[{item}]", deviation.step),
-            None => deviation.step.to_string(),
-        };
+        let unit = deviation.unit().unwrap_or_default();
         format!("toban logs {} {}", self.run, crate::report::note::in_shell(&unit))
     }
 
