@@ -72,7 +72,7 @@ pub enum Kind {
     AttemptStarted {
         unit: Unit,
         attempt: u32,
-        /// The very text that is performed, secrets masked.
+        /// The very text that is performed, secrets masked; of a very long one the beginning, its length and its hash.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         preview: String,
     },
@@ -211,7 +211,7 @@ pub enum Kind {
     },
     /// A deadline has passed, and what it waits for has not come.
     Breached {
-        /// Its place among the deadlines of the playbook, from 0.
+        /// Its place among the deadlines of the plan, from 0.
         number: u32,
         deadline: Deadline,
     },

@@ -125,8 +125,11 @@ fn taken(session: &mut Session, lock: String, waited: f64, died: Option<Holder>)
     say(session, Kind::LockTaken { lock, waited, died, alive })
 }
 
-/// Who asked for the signal, where somebody did.
-fn cancelled(session: &mut Session, signal: Signal) -> Result<(), RecordError> {
+/// Records who asked for a signal, where somebody did.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn cancelled(session: &mut Session, signal: Signal) -> Result<(), RecordError> {
     match asked(session, signal) {
         Some(request) => say(session, request.fact()),
         None => Ok(()),

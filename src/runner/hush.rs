@@ -9,6 +9,8 @@ use crate::base::{Masker, Secret};
 use crate::event::{Event, Failure, Gives, Kind, Question, Reply};
 use crate::inputs::Vault;
 
+use super::short;
+
 /// So much of what sensitive steps gave is looked for, in bytes: searching for more would cost more than the run.
 const MOST: usize = 64 * 1024;
 /// Shorter texts of sensitive steps are not looked for: half of every log would be masked.
@@ -52,11 +54,15 @@ impl Hush {
 
     /// The facts as they may be written and shown.
     pub fn facts<'e>(&mut self, events: &'e [Event], vault: &Vault) -> Cow<'e, [Event]> {
-        if self.masker(vault).is_empty() {
+        let silent = self.masker(vault).is_empty();
+        if silent && !events.iter().any(short::is_long) {
             return Cow::Borrowed(events);
         }
         let mut events = events.to_vec();
-        events.iter_mut().for_each(|event| self.fact(&mut event.kind));
+        if !silent {
+            events.iter_mut().for_each(|event| self.fact(&mut event.kind));
+        }
+        events.iter_mut().for_each(short::shorten);
         Cow::Owned(events)
     }
 

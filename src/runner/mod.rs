@@ -10,6 +10,7 @@ mod pace;
 mod pending;
 mod prepare;
 mod session;
+mod short;
 mod signal;
 mod tell;
 mod unit;
@@ -17,7 +18,7 @@ mod verify;
 mod world;
 
 pub use driver::{End, drive};
-pub use gate::{Passed, drive_locked, pass, say};
+pub use gate::{Passed, cancelled, drive_locked, pass, say};
 pub use left::left_elsewhere;
 pub use session::Session;
 pub use signal::{Signal, Signals};

@@ -13,6 +13,9 @@ use crate::plan::{Judged, Results};
 /// Results that are worth keeping only where a later step uses them; the log has them too.
 const BULKY: [&str; 9] = ["stdout", "stderr", "lines", "json", "body", "headers", "rows", "text", "files"];
 
+/// A text of more bytes is long.
+const LONG: usize = 16 * 1024;
+
 impl Machine {
     /// Takes in what the world tells, and says what is now a fact. The facts are folded; the caller writes them
     /// before it asks for [`Machine::effects`], and syncs them where [`Machine::must_sync`] says so.
@@ -167,8 +170,16 @@ impl Machine {
     }
 
     fn worth_keeping(&self, unit: UnitRef, mut gives: Gives) -> Gives {
+        let is_bulky = |key: &str| BULKY.contains(&key);
         if !self.plan.at(unit.node).used {
-            gives.retain(|key, _| !BULKY.contains(&key.as_str()));
+            gives.retain(|key, _| !is_bulky(key));
+        }
+        // The same text is there as lines, too: of a long one only what a later step names is kept.
+        let is_long = |value: &Value| value.as_str().is_some_and(|text| text.len() > LONG);
+        if gives.iter().any(|(key, value)| is_bulky(key) && is_long(value)) {
+            let needed = self.needed(unit.node);
+            let all = needed.contains("*") || needed.contains("items");
+            gives.retain(|key, _| all || !is_bulky(key) || needed.contains(key));
         }
         gives
     }

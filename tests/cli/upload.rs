@@ -9,6 +9,7 @@ use std::time::Duration;
 use toban::event::{Kind, RunOutcome};
 
 use crate::place::{PATIENCE, Place, said};
+use crate::sink::web;
 
 /// More than the buffers of both ends of a connection hold.
 const BODY: usize = 8 * 1024 * 1024;
@@ -59,4 +60,33 @@ fn a_body_that_is_half_sent_is_broken_off_and_not_sent_again() {
     let ended =
         |e: &toban::event::Event| matches!(e.kind, Kind::RunEnded { outcome: RunOutcome::Cancelled, .. });
     assert!(place.facts().iter().any(ended));
+}
+
+#[test]
+fn a_long_body_stands_once_in_the_journal_and_the_run_goes_on_with_it() {
+    let place = Place::new();
+    let (port, requests) = web("200 OK");
+    let body = "0123456789abcdef".repeat(BODY / 64);
+    place.file("big", &body);
+    place.file(
+        "play.yaml",
+        &format!(
+            "title: t\nsteps:\n  - {{ id: read, file: {{ read: big }}, max_output: 64MiB }}\n  - {{ id: stop, shell: 'kill -9 $PPID' }}\n  - id: send\n    http: {{ post: 'http://127.0.0.1:{port}/', body: '{{{{ steps.read.text }}}}' }}\n"
+        ),
+    );
+    place.toban(&["run", "play.yaml"]);
+    let resumed = place.toban(&["resume", "last", "--skip", "stop", "--reason", "it was only to die"]);
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    let sent = requests.lock().expect("requests").concat();
+    assert!(sent.ends_with(&body), "the whole body, from the journal: {} bytes", sent.len());
+    let journal = std::fs::metadata(place.last_run().journal()).expect("a journal").len();
+    assert!(journal < (body.len() + 200 * 1024) as u64, "{journal} bytes for {}", body.len());
+    let preview = place.facts().into_iter().find_map(|event| match event.kind {
+        Kind::AttemptStarted { unit, preview, .. } if unit.to_string() == "send" => Some(preview),
+        _ => None,
+    });
+    let preview = preview.expect("what was sent");
+    assert!(preview.starts_with("POST http://127.0.0.1") && preview.contains("bytes, SHA-256 "), "{preview}");
+    assert_eq!(place.toban(&["verify"]).code, 0);
+    assert_eq!(place.toban(&["report"]).code, 0);
 }
