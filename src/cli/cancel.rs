@@ -14,7 +14,7 @@ use crate::event::{Event, Kind};
 use crate::journal::{
     CancelRequest, JournalError, Liveness, RunFolder, length, liveness, read, summary, written_since,
 };
-use crate::process::terminate_holder;
+use crate::process::{holder_of, terminate_holder};
 use crate::report::safe_text;
 
 /// So long an engine may take to answer: it does so between two facts.
@@ -29,9 +29,10 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     let folder = state.run(&id);
     let at_once = matches.get_flag("now");
     let before = alive(&id, &folder)?;
+    let engine = Engine::of(&folder, &before);
     let since = before.iter().rev().take_while(|event| !matches!(event.kind, Kind::Resumed { .. }));
     let stopping = since.into_iter().any(|event| matches!(event.kind, Kind::Stopping { .. }));
-    if stopping && !at_once {
+    if stopping && engine.has_begun && !at_once {
         say(&crate::t!(
             "the run {id} is being stopped already; `toban cancel {id} --now` kills what still runs\n",
             "実行 {id} はすでに中止処理中です。`toban cancel {id} --now` で即時に終了させます\n"
@@ -44,9 +45,15 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         };
         request.leave(&folder).map_err(|e| not_allowed(e, &id))?;
         let length = length(&folder)?;
-        signal(&id, &folder, &before)?;
+        signal(&id, &folder, &engine)?;
         heard(&id, &folder, length)?;
-        say(&crate::t!("the run {id} is being stopped\n", "実行 {id} を中止しています\n"));
+        say(&match engine.has_begun {
+            true => crate::t!("the run {id} is being stopped\n", "実行 {id} を中止しています\n"),
+            false => crate::t!(
+                "the run {id} is not gone on with; it stays as it was\n",
+                "実行 {id} の再開を取りやめます。実行は元の状態のままです\n"
+            ),
+        });
     }
     if matches.get_flag("wait") {
         while liveness(&folder)? == Liveness::Running {
@@ -81,17 +88,33 @@ fn dead(id: &RunId) -> Error {
     ))
 }
 
-/// Sends the signal to the engine that holds the journal, whose number the last beginning of the run says.
-fn signal(id: &RunId, folder: &RunFolder, facts: &[Event]) -> Result<(), Error> {
-    let pid = facts.iter().rev().find_map(|event| match &event.kind {
-        Kind::RunStarted { pid, .. } | Kind::Resumed { pid, .. } => Some(*pid),
-        _ => None,
-    });
+/// The engine that holds the journal of a run.
+struct Engine {
+    pid: Option<u32>,
+    /// Whether it said so in the journal. One that is about to go on with a run does not until it has the locks, and
+    /// knows what becomes of every step that was under way.
+    has_begun: bool,
+}
+
+impl Engine {
+    fn of(folder: &RunFolder, facts: &[Event]) -> Engine {
+        let told = facts.iter().rev().find_map(|event| match &event.kind {
+            Kind::RunStarted { pid, .. } | Kind::Resumed { pid, .. } => Some(*pid),
+            _ => None,
+        });
+        let seen = holder_of(&folder.journal());
+        Engine { pid: seen.or(told), has_begun: seen.is_none() || seen == told }
+    }
+}
+
+/// Sends the signal to an engine.
+fn signal(id: &RunId, folder: &RunFolder, engine: &Engine) -> Result<(), Error> {
+    let pid = engine.pid;
     let sent = pid.map_or(Ok(false), |pid| terminate_holder(pid, &folder.journal()));
     match sent {
         Ok(true) => Ok(()),
         Ok(false) => {
-            // It has ended meanwhile; or it is just going on with a run whose engine died, or counts processes apart.
+            // It has ended meanwhile, or counts processes apart.
             CancelRequest::take(folder);
             alive(id, folder)?;
             let pid = pid.unwrap_or_default();
@@ -119,11 +142,15 @@ fn signal(id: &RunId, folder: &RunFolder, facts: &[Event]) -> Result<(), Error> 
 fn heard(id: &RunId, folder: &RunFolder, before: u64) -> Result<(), Error> {
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
-        if written_since(folder, before)?.iter().any(|event| matches!(event.kind, Kind::CancelAsked { .. })) {
+        if is_heard(folder, before)? {
             return Ok(());
         }
         if liveness(folder)? != Liveness::Running {
-            alive(id, folder)?;
+            // It may have answered with its last word.
+            if !is_heard(folder, before)? {
+                alive(id, folder)?;
+            }
+            continue;
         }
         std::thread::sleep(LOOK);
     }
@@ -138,6 +165,11 @@ fn heard(id: &RunId, folder: &RunFolder, before: u64) -> Result<(), Error> {
             "エンジンが一時停止（SIGSTOP）しているか、ディスクが遅い可能性があります。再開すれば中止されます"
         )),
     })
+}
+
+fn is_heard(folder: &RunFolder, before: u64) -> Result<bool, Error> {
+    let since = written_since(folder, before)?;
+    Ok(since.iter().any(|event| matches!(event.kind, Kind::CancelAsked { .. })))
 }
 
 fn not_allowed(e: JournalError, id: &RunId) -> Error {

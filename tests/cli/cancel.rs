@@ -123,6 +123,79 @@ fn a_run_that_waits_for_a_lock_can_be_cancelled() {
     assert_eq!(end(first).code, 143);
 }
 
+/// A run whose engine died in a step that is over by now, and another run that holds its lock.
+fn dead_beside_a_holder(place: &Place) -> (String, Child) {
+    let mut dead = begin(
+        place,
+        "title: t\nlocks: [db]\nsteps:\n  - { id: a, after_crash: rerun, shell: 'echo x >> a.count; echo $$ > child.pid; test -e go || sleep 300' }\n",
+    );
+    dead.kill().expect("it is ours");
+    dead.wait().expect("it ended");
+    let pid: i32 = place.text("child.pid").trim().parse().expect("a pid");
+    // SAFETY: kill takes two numbers; the group is that of a step of ours.
+    unsafe { libc::kill(-pid, libc::SIGKILL) };
+    until("its end", || !lives(&place.text("child.pid")));
+    let id = place.last_run().path().file_name().expect("a name").to_string_lossy().into_owned();
+    place.file("other.yaml", "title: t\nlocks: [db]\nsteps:\n  - { id: b, shell: echo x > held; until test -e free; do sleep 0.02; done }\n");
+    let mut command = place.command();
+    let other = command.args(["run", "other.yaml"]).stdout(Stdio::null()).spawn().expect("toban starts");
+    until("the other", || place.text("held").ends_with('\n'));
+    (id, other)
+}
+
+#[test]
+fn a_resume_that_waits_for_a_lock_can_be_cancelled_and_leaves_the_run_as_it_was() {
+    let place = Place::new();
+    let (id, mut other) = dead_beside_a_holder(&place);
+    let journal = format!("state/runs/{id}/journal.jsonl");
+    let resume = |time: usize| {
+        let mut command = place.command();
+        command.args(["resume", &id, "--progress", "plain"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("toban starts");
+        until("the wait", || place.text(&journal).matches("lock_busy").count() == time);
+        child
+    };
+    let waiting = resume(1);
+    assert!(place.toban(&["status", &id]).out.contains("held by"));
+    let cancel = place.toban(&["cancel", &id, "--operator", "鈴木", "--reason", "明日にする"]);
+    assert_eq!(cancel.code, 0, "{cancel:?}");
+    assert!(cancel.out.contains("stays as it was"), "{cancel:?}");
+    let waiting = end(waiting);
+    assert_eq!(waiting.code, 143, "{waiting:?}");
+    assert!(waiting.out.contains("by 鈴木: 明日にする"), "{waiting:?}");
+    // Ctrl-C where it waits does the same.
+    let waiting = resume(2);
+    // SAFETY: kill takes two numbers; the child is ours and not yet reaped.
+    unsafe { libc::kill(waiting.id() as i32, libc::SIGINT) };
+    assert_eq!(end(waiting).code, 130);
+    assert_eq!(place.lines("a.count"), 1, "nothing was begun");
+    assert_eq!(place.toban(&["verify", &id]).code, 0);
+    place.file("free", "");
+    assert_eq!(other.wait().expect("it ended").code(), Some(0));
+    place.file("go", "");
+    let resumed = place.toban(&["resume", &id]);
+    assert_eq!((resumed.code, place.lines("a.count")), (0, 2), "{resumed:?}");
+}
+
+#[test]
+fn a_resume_that_waits_for_a_process_can_be_cancelled() {
+    let place = Place::new();
+    let mut dead = begin(&place, STEPS);
+    dead.kill().expect("it is ours");
+    dead.wait().expect("it ended");
+    let mut command = place.command();
+    let told = std::fs::File::create(place.at("told.err")).expect("a file");
+    command.args(["resume", "last", "--wait"]).stdout(Stdio::null()).stderr(told);
+    let waiting = command.spawn().expect("toban starts");
+    until("the wait", || place.text("told.err").contains("waits for"));
+    let cancel = place.toban(&["cancel", "last"]);
+    assert_eq!(cancel.code, 0, "{cancel:?}");
+    assert_eq!(end(waiting).code, 143);
+    assert!(lives(&place.text("child.pid")), "what the dead engine left is not ours to end");
+    // SAFETY: kill takes two numbers; the process is a child of ours.
+    unsafe { libc::kill(place.text("child.pid").trim().parse().expect("a pid"), libc::SIGKILL) };
+}
+
 #[test]
 fn a_dead_run_is_pointed_to_resume_and_an_unknown_one_is_usage() {
     let place = Place::new();

@@ -30,7 +30,7 @@ use crate::plan::saved::Foreseen;
 use crate::plan::{PlanRecord, RunFacts};
 use crate::process::{SteadyClock, boot_id};
 use crate::report::{held_by, lock_name, reporter};
-use crate::runner::{End, Passed, Session, Signal, Signals, drive, pass, say};
+use crate::runner::{End, Passed, Session, Signal, Signals, cancelled, drive, pass, say};
 use crate::state::resume::SamePlan;
 use crate::state::{History, Input, Machine, Resumption};
 use crate::template::Engine;
@@ -166,7 +166,10 @@ impl Made<'_> {
         drop(settling);
         let (unknown, resolved) = match settled {
             Settled::Decided { unknown, resolved } => (unknown, resolved),
-            Settled::Signalled(signal) => return Ok(ExitCode::from(signal.exit_code())),
+            Settled::Signalled(signal) => {
+                cancelled(&mut session, signal).map_err(record)?;
+                return Ok(ExitCode::from(signal.exit_code()));
+            }
             Settled::Undecided(known) => {
                 self.tell_of(&known, &mut session, &recovered.events).await?;
                 return Err(self.undecided(&known, &session));
