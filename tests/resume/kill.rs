@@ -21,7 +21,7 @@ static POSTGRES: LazyLock<Server> = LazyLock::new(|| {
 });
 
 /// Brings a Docker engine up for this process: the variables that lead to it.
-static DOCKER: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+pub static DOCKER: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/docker-up");
     let done =
         Command::new(script).args(["start", &std::process::id().to_string()]).output().expect("docker-up");

@@ -1,5 +1,6 @@
 //! Runs whose engine died, and what becomes of them: the real binary, real kills, and counters outside of it.
 
+mod boxed;
 mod cut;
 mod decide;
 mod full;

@@ -1,6 +1,7 @@
 //! The mark by which one attempt's processes are found again, in a container or on the host. It ends none.
 
 use crate::action::Context;
+use crate::event::Unit;
 
 /// The variable that is different for every attempt.
 pub const NAME: &str = "TOBAN_ATTEMPT";
@@ -8,9 +9,15 @@ pub const NAME: &str = "TOBAN_ATTEMPT";
 /// The label of containers that an attempt made.
 pub const LABEL: &str = "dev.toban.attempt";
 
-/// The mark's value. It ends in `;` so that attempt 1 is not found in attempt 11.
+/// The mark's value.
 pub fn value(cx: &Context<'_>) -> String {
-    format!("{} {} {};", cx.site.marker.1, cx.unit, cx.attempt)
+    of_attempt(&cx.site.marker.1, cx.unit, cx.attempt).1
+}
+
+/// The variable that marks what an attempt of a run starts in containers, with its value. That ends in `;` so that
+/// attempt 1 is not found in attempt 11.
+pub fn of_attempt(run: &str, unit: &Unit, attempt: u32) -> (String, String) {
+    (NAME.to_string(), format!("{run} {unit} {attempt};"))
 }
 
 /// What stands in the environment of each process of the attempt.

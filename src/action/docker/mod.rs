@@ -32,4 +32,5 @@ pub(super) use compose_inside::container_of;
 pub use could::could_start;
 pub(super) use engine::connect;
 pub(super) use marker::entry as mark;
+pub use marker::of_attempt;
 pub use perform::perform;

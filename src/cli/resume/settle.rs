@@ -7,12 +7,13 @@ use indexmap::IndexMap;
 
 use super::orders::{Order, Orders};
 use super::words::Known;
+use crate::action::docker::of_attempt;
 use crate::cli::error::Error;
 use crate::cli::prompt::TerminalOperator;
 use crate::cli::saved::refused;
 use crate::event::{Gives, Kind, Operator, Question, Reply, Resolution, Unit};
 use crate::model::{AfterCrash, InputDecl, InputType};
-use crate::process::{Left, Stop, StopReason, Stopper, boot_id, left_of, left_unknown};
+use crate::process::{Left, Stop, StopReason, Stopper, boot_id, left_marked, left_of, left_unknown};
 use crate::report::safe_line;
 use crate::runner::{Session, Signal, Signals, left_elsewhere, verify};
 use crate::state::resume::{Case, Decision, Refusal, SamePlan, Standing, Verified, decide};
@@ -215,11 +216,18 @@ impl Settling<'_> {
         if known.over {
             return Vec::new();
         }
-        match known.under_way.as_ref().and_then(|u| u.child.as_ref()) {
+        let mut left = match known.under_way.as_ref().and_then(|u| u.child.as_ref()) {
             Some((pid, start, boot)) if *boot == boot_id() => left_of(*pid, *start, &self.marker),
             Some(_) => Vec::new(),
             None => left_unknown(&|pid| self.history.children.contains(&pid), &self.marker),
+        };
+        // What compose started in a container outlives it, and is not among its children.
+        if let Some(under_way) = &known.under_way {
+            let mark = of_attempt(&self.marker.1, &known.unit, under_way.attempt);
+            let known: Vec<u32> = left.iter().map(|process| process.pid).collect();
+            left.extend(left_marked(&mark).into_iter().filter(|process| !known.contains(&process.pid)));
         }
+        left
     }
 
     async fn wait(&self, unit: UnitRef, known: &Known, signals: &mut Signals) -> Result<(), Signal> {
