@@ -37,7 +37,12 @@ pub async fn perform(escalate: &Escalate<Rendered>, cx: &Context<'_>) -> Perform
         told.push(name.clone());
         let within = contact.acknowledge_within.map_or(PATIENCE, |d| d.std());
         let limit = crate::base::Duration::from_millis(u64::try_from(within.as_millis()).unwrap_or(u64::MAX));
-        cx.note(&crate::t!("{name} has {limit} to acknowledge", "{name} の確認を {limit} まで待ちます"));
+        // Whoever sits before the run sees this line, and may take it over too.
+        let run = &cx.site.marker.1;
+        cx.note(&crate::t!(
+            "toban acknowledge {run} takes it over ({name} has {limit} to do so)",
+            "toban acknowledge {run} で確認できます（{name} の確認を {limit} まで待ちます）"
+        ));
         let said = tokio::select! {
             biased;
             reason = stop.stopped() => return Err(cx.stopped(reason)),

@@ -152,7 +152,8 @@ impl Sink<'_> {
             return;
         }
         let mut told = self.told.borrow_mut();
-        if told.is_none_or(|at| at.elapsed() >= NEWS_EVERY)
+        // What the engine itself says is rare, and may be all that a person sees for long.
+        if (stream == Stream::Note || told.is_none_or(|at| at.elapsed() >= NEWS_EVERY))
             && let Some(line) = log.last_line()
         {
             *told = Some(Instant::now());
