@@ -227,7 +227,7 @@ fn told(kind: &Kind) -> Option<(StepId, Told)> {
             (step.clone(), Told { why: because.clone(), ..told })
         }
         Kind::Blocked { step, by } => {
-            let by = by.iter().map(StepId::as_str).collect::<Vec<_>>().join(", ");
+            let by = by.iter().map(|by| by.ended().to_string()).collect::<Vec<_>>().join(", ");
             let why = crate::t!("needs {by}", "{by} が必要");
             (step.clone(), Told { why, ..ended(crate::event::Outcome::Blocked) })
         }

@@ -27,8 +27,8 @@ pub struct Board {
     pub since: Instant,
     /// The columns of the longest id.
     pub widest: usize,
-    /// Groups and playbooks that were skipped with all they hold.
-    pub skipped: HashSet<StepId>,
+    /// Groups and playbooks that did not begin: what they hold did not either, and is not told one by one.
+    pub unbegun: HashSet<StepId>,
     index: HashMap<StepId, usize>,
     pub sections: Sections,
     /// The section of the step that was told last.
@@ -99,7 +99,7 @@ impl Board {
             ended: None,
             since: Instant::now(),
             widest,
-            skipped: HashSet::new(),
+            unbegun: HashSet::new(),
             index,
         }
     }

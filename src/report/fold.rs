@@ -13,13 +13,18 @@ impl Board {
     /// Takes a fact in.
     pub fn take(&mut self, event: &Event) -> Change {
         match &event.kind {
-            Kind::Skipped { step, .. } if step.is_beginning() => {
-                self.skipped.insert(step.ended());
+            Kind::Skipped { step, .. } | Kind::Blocked { step, .. } if step.is_beginning() => {
+                self.unbegun.insert(step.ended());
                 Change::None
             }
-            Kind::Blocked { step, .. } | Kind::StepEnded { step, .. } if step.is_beginning() => Change::None,
+            Kind::StepEnded { step, outcome, .. } if step.is_beginning() => {
+                if *outcome == Outcome::Failed {
+                    self.unbegun.insert(step.ended());
+                }
+                Change::None
+            }
             Kind::Skipped { step, because, left_out } => self.skipped(step, because, *left_out),
-            Kind::Blocked { step, by } => self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by))),
+            Kind::Blocked { step, by } => self.blocked(step, by),
             Kind::StepEnded { step, outcome, seconds, gives, .. } => {
                 let recovered = gives.get("recovered").and_then(Value::as_bool) == Some(true);
                 let reason = recovered.then(|| crate::t!("recovered", "復旧しました"));
@@ -60,14 +65,20 @@ impl Board {
         }
     }
 
-    /// What a skipped step holds, and what was left out, is not told one by one.
+    fn blocked(&mut self, step: &StepId, by: &[StepId]) -> Change {
+        let change = self.close(step, Outcome::Blocked, 0.0, Some(note::blocked(by)));
+        if self.is_in_unbegun(step) { Change::None } else { change }
+    }
+
+    fn is_in_unbegun(&self, step: &StepId) -> bool {
+        let around = self.step(step).and_then(|(info, _)| info.inside.as_ref());
+        around.is_some_and(|around| self.unbegun.contains(around))
+    }
+
+    /// What was left out is not told one by one.
     fn skipped(&mut self, step: &StepId, because: &str, left_out: bool) -> Change {
         let change = self.close(step, Outcome::Skipped, 0.0, Some(because.to_string()));
-        let held = self
-            .step(step)
-            .and_then(|(info, _)| info.inside.as_ref())
-            .is_some_and(|i| self.skipped.contains(i));
-        if held || left_out { Change::None } else { change }
+        if left_out || self.is_in_unbegun(step) { Change::None } else { change }
     }
 
     fn attempt_started(&mut self, unit: &Unit, attempt: u32) -> Change {

@@ -67,7 +67,7 @@ impl Machine {
             _ => ix,
         });
         if !blockers.is_empty() {
-            let by = blockers.iter().map(|b| self.plan.at(*b).id.clone()).collect();
+            let by = blockers.iter().map(|b| self.plan.at(*b).id.ended()).collect();
             let step = self.plan.at(ix).id.clone();
             return self.emit(Kind::Blocked { step, by }, at, events);
         }

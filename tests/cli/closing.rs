@@ -194,3 +194,38 @@ fn a_saved_plan_holds_what_would_be_taken_back() {
     assert_eq!(said.code, 1, "{said:?}");
     assert!(order(&place).contains("try-back back-b back-a old-back 0 start told"), "{said:?}");
 }
+
+#[test]
+fn a_call_that_could_not_begin_is_one_line_and_names_no_hidden_step() {
+    let place = Place::new();
+    place.file("part.yaml", "title: 部分\nsteps:\n  - { id: a, shell: 'true' }\n  - id: g\n    steps:\n      - { id: b, shell: 'true' }\n  - { id: c, shell: 'true' }\n");
+    place.file("play.yaml", "title: 全体\nsteps:\n  - { id: first, shell: exit 3 }\n  - { id: backup, playbook: part.yaml }\n  - { id: last, shell: 'true' }\n");
+    for (lang, blocked, needs) in [("en", "blocked", "needs first"), ("ja", "見送り", "first が必要")] {
+        let run = place.toban(&["run", "play.yaml", "--progress", "plain", "--lang", lang]);
+        assert_eq!(run.code, 1, "{run:?}");
+        let lines: Vec<&str> =
+            run.out.lines().filter(|line| line.contains(&format!("  {blocked} "))).collect();
+        assert_eq!(lines.len(), 2, "{run:?}");
+        assert!(lines[0].contains("backup") && lines[0].contains(needs), "{lines:?}");
+        assert!(lines[1].contains("last"), "{lines:?}");
+        assert!(!run.out.contains("backup/"), "{run:?}");
+    }
+    let status = place.toban(&["status", "--lang", "en"]).out;
+    assert!(status.contains("needs backup") && !status.contains("backup/ "), "{status}");
+    let journal = std::fs::read_to_string(place.last_run().journal()).expect("a journal");
+    assert!(!journal.contains(r#""by":["backup/"]"#), "{journal}");
+    // The same where the call itself cannot begin.
+    place.file("part.yaml", "title: 部分\ninputs: { n: { type: integer } }\nsteps:\n  - { id: a, shell: 'true' }\n  - { id: c, shell: 'true' }\n");
+    place.file("play.yaml", "title: 全体\nsteps:\n  - { id: first, shell: echo x }\n  - { id: backup, playbook: { run: part.yaml, inputs: { n: '{{ steps.first.stdout }}' } } }\n");
+    let run = place.toban(&["run", "play.yaml", "--progress", "plain", "--lang", "en"]);
+    assert!(run.code == 1 && run.out.contains("backup  ") && !run.out.contains("backup/"), "{run:?}");
+}
+
+#[test]
+fn what_a_call_did_is_taken_back_when_a_later_step_of_its_caller_fails() {
+    let place = Place::new();
+    place.file("part.yaml", "title: 部分\nsteps:\n  - { id: load, shell: echo load >> order, undo: { shell: echo load-back >> order } }\n");
+    place.file("play.yaml", "title: 全体\nsteps:\n  - { id: own, shell: echo own >> order, undo: { shell: echo own-back >> order } }\n  - { id: call, playbook: part.yaml }\n  - { id: look, shell: echo look >> order; exit 3 }\n");
+    assert_eq!(place.toban(&["run", "play.yaml"]).code, 1);
+    assert_eq!(order(&place), "own load look load-back own-back");
+}

@@ -69,7 +69,8 @@ pub struct StepSource {
     #[serde(default)]
     pub verify: Option<Box<Action<Templated>>>,
     /// How it is taken back: one action, never asked about. It runs only where the step was done, failed half way or is
-    /// unknown after a crash, in reverse order of what was done, before `rescue`.
+    /// unknown after a crash, in reverse order of what was done, before `rescue`. What a group or a called playbook did
+    /// is taken back also where a later step of what holds it fails.
     #[serde(default)]
     pub undo: Option<Box<UndoSource>>,
     /// The host it runs on.
