@@ -35,8 +35,9 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         (Part::Always, std::mem::take(&mut playbook.always)),
     ];
     let handlers = std::mem::take(&mut playbook.handlers);
+    layout.deadlines(loaded, frame, None);
     layout.lists(loaded, lists, frame, None)?;
-    layout.handlers(loaded, &handlers, frame)?;
+    layout.handlers(loaded, &handlers, frame, None)?;
     let allowed = Allowed::of(loaded);
     loaded.parts.clear();
     let edges = layout.edges();
@@ -63,7 +64,7 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         ids,
         checklist: loaded.playbook.checklist.clone(),
         clock: loaded.playbook.clock.clone(),
-        deadlines: loaded.playbook.deadlines.clone(),
+        deadlines: layout.deadlines,
         notifications: Notifications::of(
             loaded.playbook.notifications.as_ref(),
             loaded.system.notifications.as_ref(),

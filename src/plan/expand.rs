@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::deadline::PlanDeadline;
 use super::node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan};
 use crate::base::StepId;
 use crate::graph::Why;
+use crate::model::Deadline;
 
 /// What is copied, and where the copy for one item goes.
 struct Copy {
@@ -41,6 +43,9 @@ impl Plan {
                 frames: frames.clone(),
             };
             self.copy(&copy, item, &mut edges);
+            let held = self.deadlines.iter().filter(|d| d.call.is_some_and(|call| nodes.contains(&call)));
+            let held: Vec<PlanDeadline> = held.map(|d| copy.deadline_of(d)).collect();
+            self.deadlines.extend(held);
             edges.push((copy.node(nodes.end - 1), close, Why::After));
             order.extend(self.order.iter().filter(|ix| nodes.contains(ix)).map(|ix| copy.node(*ix)));
         }
@@ -89,6 +94,17 @@ impl Copy {
 
     fn id(&self, id: &StepId) -> StepId {
         id.in_iteration(&self.looped, self.index)
+    }
+
+    fn deadline_of(&self, deadline: &PlanDeadline) -> PlanDeadline {
+        let PlanDeadline { own, told, frame, call } = deadline;
+        let id = |id: &Option<StepId>| id.as_ref().map(|id| self.id(id));
+        PlanDeadline {
+            own: own.clone(),
+            told: Deadline { until: id(&told.until), from: id(&told.from), ..told.clone() },
+            frame: self.frame(*frame),
+            call: call.map(|open| self.node(open)),
+        }
     }
 
     fn frame_of(&self, frame: &Frame) -> Frame {

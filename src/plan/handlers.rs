@@ -15,16 +15,18 @@ impl Layout {
         loaded: &Loaded,
         handlers: &IndexMap<String, Vec<Step>>,
         frame: u32,
+        inside: Option<NodeIx>,
     ) -> Result<(), CompileError> {
+        let around = (self.part, self.handler.clone(), self.closing);
         for (name, steps) in handlers {
             (self.part, self.handler) = (Part::Handler, Some(name.clone()));
-            self.closing = Closing { sure: false, lenient: true };
+            self.closing = Closing { sure: around.2.sure, lenient: true };
             let mut above: Vec<NodeIx> = Vec::new();
             for step in steps {
-                above.push(self.step(loaded, step, frame, None, &above)?);
+                above.push(self.step(loaded, step, frame, inside, &above)?);
             }
         }
-        (self.part, self.handler, self.closing) = (Part::Steps, None, Closing::default());
+        (self.part, self.handler, self.closing) = around;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use super::compile::CompileError;
 use super::complete::complete;
+use super::deadline::PlanDeadline;
 use super::node::{Body, Closing, Frame, Node, NodeIx};
 use super::uses::Uses;
 use crate::base::StepId;
@@ -34,6 +35,8 @@ pub(super) struct Layout {
     pub(super) closing: Closing,
     /// The handler that is laid out now.
     pub(super) handler: Option<String>,
+    /// By when what has to be over.
+    pub(super) deadlines: Vec<PlanDeadline>,
 }
 
 impl Layout {
@@ -167,6 +170,8 @@ impl Layout {
         })?;
         let called = self.frame(part, Some((frame, open)), Some(id.clone()), call.inputs.clone());
         self.lists(part, part.playbook.lists(), called, Some(open))?;
+        self.handlers(part, &part.playbook.handlers, called, Some(open))?;
+        self.deadlines(part, called, Some((open, id)));
         Ok(Some(called))
     }
 

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::{Allowed, Chosen, PlanWindow, Uses};
+use super::{Allowed, Chosen, PlanDeadline, PlanWindow, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
-    ChecklistItem, Deadline, Effect, InputDecl, Lock, Notifications, Part, RunsAtOnce, Schedule, Slot, Step,
-    System, Templated, Tree, UndoWhen,
+    ChecklistItem, Effect, InputDecl, Lock, Notifications, Part, RunsAtOnce, Schedule, Slot, Step, System,
+    Templated, Tree, UndoWhen,
 };
 use crate::template::Ready;
 
@@ -50,8 +50,8 @@ pub struct Plan {
     pub checklist: Vec<ChecklistItem>,
     /// The moment from which its deadlines count; none for the start of the run.
     pub clock: Option<Slot<Templated>>,
-    /// By when what has to be over.
-    pub deadlines: Vec<Deadline>,
+    /// By when what has to be over: of the run first, then of the playbooks it calls.
+    pub deadlines: Vec<PlanDeadline>,
     /// Who is told of its runs, where anybody is.
     pub notifications: Option<Notifications>,
     /// What it holds while it runs, with what the playbooks it calls hold.

@@ -9,7 +9,7 @@ use super::node::{Body, LAID_OUT, NodeIx, Plan};
 use super::renderer::{Facts, Renderer};
 use super::tell_secrets;
 use super::told::{Outline, OutlineStep};
-use crate::model::RunsAtOnce;
+use crate::model::{Deadline, RunsAtOnce};
 use crate::template::Planned;
 
 /// A plan as it is told. `known` are the inputs, and nothing else.
@@ -40,7 +40,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         runs_at_once: Some(plan.runs_at_once).filter(|policy| *policy != RunsAtOnce::Allow),
         schedule: plan.schedule.clone(),
         clock: plan.clock.as_ref().map(crate::model::Slot::show),
-        deadlines: plan.deadlines.clone(),
+        deadlines: deadlines(plan),
         notifications: plan.notifications.clone(),
         checklist: plan.checklist.clone(),
         secrets: once(steps.iter().flat_map(|s| s.secrets.iter().cloned())),
@@ -53,6 +53,12 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         left_out: plan.left_out().iter().map(ToString::to_string).collect(),
         allowed: plan.allowed.clone(),
     }
+}
+
+/// The deadlines, without those of a pattern that is laid out.
+fn deadlines(plan: &Plan) -> Vec<Deadline> {
+    let stands = |call: Option<NodeIx>| call.is_none_or(|open| plan.at(open).pattern != LAID_OUT);
+    plan.deadlines.iter().filter(|d| stands(d.call)).map(|d| d.told.clone()).collect()
 }
 
 /// The plan with the loops over steps laid out whose items are known, and those inside them; copied only where there

@@ -132,7 +132,8 @@ impl Machine {
             .steps_of(Some(open), Part::Steps)
             .any(|ix| self.nodes[ix as usize].phase == Phase::Ended(Outcome::Refused));
         let recovered = steps == Outcome::Failed && helped;
-        let ends = self.steps_of(Some(open), Part::Rescue).chain(self.steps_of(Some(open), Part::Always));
+        let ends = [Part::Rescue, Part::Always, Part::Handler];
+        let ends = ends.into_iter().flat_map(|part| self.steps_of(Some(open), part));
         let undone = self.undone.iter().copied().filter(|ix| self.plan.is_within(*ix, Some(open)));
         let late = self.worst(ends.chain(undone));
         let steps = match recovered {

@@ -1,14 +1,12 @@
 //! Deadlines: when they pass, and the steps of handlers, which wait until one does. Time comes in as a value.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::machine::{Machine, Phase};
-use crate::event::{Event, Kind};
-use crate::model::Deadline;
-use crate::plan::NodeIx;
+use crate::event::{Event, Kind, Outcome};
+use crate::model::{Deadline, Part};
+use crate::plan::{Body, NodeIx, PlanDeadline};
 
 impl Machine {
     /// When the next deadline passes that is not kept yet.
@@ -22,7 +20,7 @@ impl Machine {
         let late: Vec<usize> =
             open.into_iter().filter(|ix| self.due(*ix).is_some_and(|due| due <= now)).collect();
         for ix in late {
-            let deadline = self.plan.deadlines[ix].clone();
+            let deadline = self.plan.deadlines[ix].told.clone();
             let stops = deadline.handler().is_none();
             let by = crate::t!("the deadline of {}", "期限 {}", deadline.within);
             self.emit(Kind::Breached { number: ix as u32, deadline }, now, events);
@@ -35,51 +33,65 @@ impl Machine {
     /// Deadlines that may still pass.
     fn open_deadlines(&self) -> impl Iterator<Item = usize> + '_ {
         let all = if self.stopping || self.over_at.is_some() { 0 } else { self.plan.deadlines.len() };
-        (0..all)
-            .filter(|ix| !self.breached.contains(&(*ix as u32)) && !self.is_kept(&self.plan.deadlines[*ix]))
+        (0..all).filter(|ix| {
+            let deadline = &self.plan.deadlines[*ix];
+            !self.breached.contains(&(*ix as u32)) && self.goes_on(deadline) && !self.is_kept(deadline)
+        })
+    }
+
+    /// Whether what a deadline is about is under way: the run, or the call.
+    fn goes_on(&self, deadline: &PlanDeadline) -> bool {
+        let Some(open) = deadline.call else { return true };
+        let Body::Open { close, .. } = self.plan.at(open).body else { return false };
+        let is_over = matches!(self.nodes[close as usize].phase, Phase::Ended(_) | Phase::GivenUp);
+        self.nodes[open as usize].phase == Phase::Ended(Outcome::Ok) && !is_over
     }
 
     /// When a deadline passes; none while what it counts from has not begun.
     fn due(&self, ix: usize) -> Option<Timestamp> {
         let deadline = &self.plan.deadlines[ix];
-        let from = match &deadline.from {
-            None => self.run.clock,
-            Some(id) => self.nodes[self.plan.beginning(self.plan.named(0, id.as_str())?) as usize].began?,
+        let begun = |ix: NodeIx| self.nodes[ix as usize].began;
+        let from = match (&deadline.own.from, deadline.call) {
+            (None, None) => self.run.clock,
+            (None, Some(open)) => begun(open)?,
+            (Some(id), _) => begun(self.plan.beginning(self.plan.named(deadline.frame, id.as_str())?))?,
         };
-        from.checked_add(SignedDuration::from_millis(i64::try_from(deadline.within.as_millis()).ok()?)).ok()
+        let within = i64::try_from(deadline.own.within.as_millis()).ok()?;
+        from.checked_add(SignedDuration::from_millis(within)).ok()
     }
 
     /// Whether what a deadline waits for has come.
-    fn is_kept(&self, deadline: &Deadline) -> bool {
-        match &deadline.until {
-            Some(id) => self.plan.named(0, id.as_str()).is_some_and(|ix| self.lets_follow(ix)),
-            None => self.is_rest_over(),
+    fn is_kept(&self, deadline: &PlanDeadline) -> bool {
+        match &deadline.own.until {
+            Some(id) => self.plan.named(deadline.frame, id.as_str()).is_some_and(|ix| self.lets_follow(ix)),
+            None => self.is_rest_over(deadline.call),
         }
     }
 
-    /// Whether every step is over but those of handlers.
-    fn is_rest_over(&self) -> bool {
+    /// Whether every step of a call, or of the run, is over but those of its handlers.
+    fn is_rest_over(&self, call: Option<NodeIx>) -> bool {
         let open = |ix: &NodeIx| !matches!(self.nodes[*ix as usize].phase, Phase::Ended(_) | Phase::GivenUp);
-        let handling = (0..self.nodes.len() as NodeIx).filter(|ix| {
-            let node = self.plan.at(*ix);
-            node.handler.is_some() && node.pattern == 0 && node.undoes.is_none()
-        });
-        self.left == handling.filter(open).count()
+        !(0..self.nodes.len() as NodeIx).filter(open).any(|ix| {
+            let node = self.plan.at(ix);
+            node.pattern == 0 && node.undoes.is_none() && self.plan.is_proper(ix, call)
+        })
     }
 
     /// Whether a node may begin as far as deadlines go: the steps of a handler wait until one of its deadlines has
     /// passed, and are skipped once none of them can any more.
     pub(super) fn settle_handler(&mut self, ix: NodeIx, at: Timestamp, events: &mut Vec<Event>) -> bool {
         let node = self.plan.at(ix);
-        let (Some(handler), None) = (&node.handler, node.inside) else { return true };
-        let own: BTreeSet<usize> = (0..self.plan.deadlines.len())
-            .filter(|d| self.plan.deadlines[*d].handler() == Some(handler.as_str()))
-            .collect();
+        if node.part != Part::Handler || matches!(node.body, Body::Close { .. }) {
+            return true;
+        }
+        let deadlines = &self.plan.deadlines;
+        let own: Vec<usize> =
+            (0..deadlines.len()).filter(|d| self.plan.leads_to(&deadlines[*d], ix)).collect();
         if own.iter().any(|d| self.breached.contains(&(*d as u32))) {
             return true;
         }
-        let open = |d: &usize| !self.is_kept(&self.plan.deadlines[*d]);
-        if own.iter().any(open) && !self.is_rest_over() {
+        let open = |d: &usize| !self.is_kept(&deadlines[*d]);
+        if own.iter().any(open) && !self.is_rest_over(node.inside) {
             self.held.insert(ix);
             return false;
         }

@@ -131,6 +131,79 @@ fn a_deadline_that_passes_while_the_engine_is_dead_is_found_by_resume() {
     assert_eq!((resumed.code, place.lines("told"), breaches(&place)), (0, 1, 1), "{resumed:?}");
 }
 
+const PART: &str = "title: 部分
+inputs: { seconds: { type: string } }
+deadlines: [{ within: 2s, until: slow, otherwise: tell }, { within: 1h, otherwise: stop }]
+handlers:
+  tell:
+    - { id: told, shell: 'echo {{ inputs.seconds }} {{ steps.slow.state | default(\"late\", true) }} >> told' }
+steps:
+  - { id: slow, shell: 'sleep {{ inputs.seconds }}' }
+  - { id: rest, shell: 'true' }
+";
+
+#[test]
+fn deadlines_of_a_called_playbook_hold_from_the_moment_the_call_begins_also_in_a_loop() {
+    let place = Place::new();
+    place.file("part.yaml", PART);
+    play(
+        &place,
+        "",
+        "  - { id: first, shell: sleep 2.5 }\n  - { id: quick, playbook: { run: part.yaml, inputs: { seconds: '0' } } }\n  - { id: each, for_each: ['0', '4'], playbook: { run: part.yaml, inputs: { seconds: '{{ item }}' } } }\n",
+    );
+    let check = place.toban(&["check", "play.yaml", "--lang", "en"]);
+    assert!(check.code == 0 && ![check.out, check.err].concat().contains("deadline"));
+    let plan = place.toban(&["plan", "play.yaml", "--lang", "en"]).out;
+    for part in [
+        "deadline: `quick/slow` within 2s of `quick`, else handler tell",
+        "deadline: `each[1]/slow` within 2s of `each[1]`, else handler tell",
+        "deadline: `each[0]` within 1h of `each[0]`, else the run is stopped",
+        "quick/told",
+    ] {
+        assert!(plan.contains(part), "{part} in {plan}");
+    }
+    let run = place.toban(&["run", "play.yaml", "--progress", "plain", "--lang", "en", "--strict"]);
+    assert_eq!(run.code, 6, "late is worth a warning: {run:?}");
+    assert_eq!(place.text("told"), "4 late\n", "{run:?}");
+    let ends = place.ends();
+    for end in ["quick/told=skipped", "quick=ok", "each[0]/told=skipped", "each[1]/told=ok", "each=ok"] {
+        assert!(ends.contains(end), "{end} in {ends}");
+    }
+    assert!(run.out.contains("`each[1]/slow` within 2s of `each[1]`: passed; handler tell"), "{}", run.out);
+    assert_eq!(breaches(&place), 1);
+    let report = place.toban(&["report", "--lang", "en"]).out;
+    assert!(report.contains("- **deadline passed** each\\[1\\]/slow: "), "{report}");
+}
+
+#[test]
+fn a_called_playbook_that_is_late_stops_the_run_where_it_says_so_and_its_handlers_count() {
+    let place = Place::new();
+    place.file("part.yaml", "title: 部分\ndeadlines: [{ within: 200ms, otherwise: stop }]\nsteps:\n  - { id: slow, shell: sleep 600 }\n");
+    play(
+        &place,
+        "",
+        "  - { id: call, playbook: part.yaml }\n  - { id: after, shell: touch after }\nalways: [{ id: end, shell: touch end }]\n",
+    );
+    let run = place.toban(&["run", "play.yaml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(place.at("end").exists() && !place.at("after").exists());
+    // A handler that fails is a failure of the call.
+    place.file("part.yaml", "title: 部分\ndeadlines: [{ within: 100ms, otherwise: tell }]\nhandlers: { tell: [{ id: told, shell: exit 3 }] }\nsteps:\n  - { id: slow, shell: sleep 1 }\n");
+    let run = place.toban(&["run", "play.yaml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(place.ends(), "after=blocked call/slow=ok call/told=failed call=failed end=ok");
+}
+
+#[test]
+fn check_says_that_the_clock_of_a_called_playbook_does_not_count() {
+    let place = Place::new();
+    place.file("part.yaml", "title: 部分\nclock: '05:00'\ndeadlines: [{ within: 1h, otherwise: stop }]\nsteps:\n  - { id: a, shell: 'true' }\n");
+    play(&place, "", "  - { id: call, playbook: part.yaml }\n");
+    let check = place.toban(&["check", "play.yaml", "--lang", "en"]);
+    let all = [check.out, check.err].concat();
+    assert!(check.code == 0 && all.contains("count from this call"), "{all}");
+}
+
 const ESCALATE: &str = "deadlines: [{ within: 100ms, until: work, otherwise: tell }]
 handlers:
   tell:
@@ -183,6 +256,20 @@ fn contacts_are_told_one_by_one_until_one_acknowledges() {
     assert!(journal.contains("向かいます") && place.ends().contains("call=ok"), "{journal}");
     let late = place.toban(&["acknowledge", "last", "--lang", "en"]);
     assert!(late.code == 3 && late.err.contains("nothing waits"), "{late:?}");
+}
+
+#[test]
+fn the_screen_of_the_run_says_how_to_acknowledge_and_whoever_does_ends_the_wait() {
+    let (place, server) = (Place::new(), Smtp::new(Manners::default()));
+    system(&place, &server, "60s");
+    let mut screen = Screen::of(&place, &["run", "s/play"]);
+    screen.sees("toban acknowledge 2");
+    let said = place.toban(&["acknowledge", "last", "--operator", "田中"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    place.file("go", "");
+    let (text, code) = screen.ends();
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(server.taken().len(), 1, "the second contact is not told any more");
 }
 
 #[test]

@@ -90,21 +90,22 @@ fn step(
     }
 }
 
-/// A playbook that is called has no deadlines of its own: they count for the run.
+/// The deadlines of a playbook that is called count from the beginning of the call, whatever its clock says.
 pub(super) fn called(step: &Step, calls: &Calls, site: &mut Site<'_>) {
     let StepBody::Act(action) = &step.body else { return };
     let Action::Playbook(call) = action.as_ref() else { return };
-    if calls.parts.get(&part_key(call)).is_some_and(|part| !part.playbook.deadlines.is_empty()) {
+    let counts = |playbook: &Playbook| playbook.clock.is_some() && !playbook.deadlines.is_empty();
+    if calls.parts.get(&part_key(call)).is_some_and(|part| counts(&part.playbook)) {
         let name = &call.run;
         let title = crate::t!(
-            "the deadlines of `{name}` do not hold where it is called",
-            "`{name}` の期限は、呼び出されたときには適用されません"
+            "the deadlines of `{name}` count from this call, and not from its `clock`",
+            "`{name}` の期限は、その `clock` ではなく、この呼び出しから数えます"
         );
         let help = crate::t!(
-            "repeat them here: `until` may name this step",
-            "必要ならここに書いてください（`until` にこのステップを指定できます）"
+            "for deadlines that count from elsewhere, write `clock` and `deadlines` here: `until` may name this step",
+            "別の時刻から数える期限は、ここに `clock` と `deadlines` を書いてください（`until` にこのステップを指定できます）"
         );
-        site.warning("deadlines-of-a-call", site.value(&step.id, &["playbook", "run"]), title, Some(help));
+        site.warning("clock-of-a-call", site.value(&step.id, &["playbook", "run"]), title, Some(help));
     }
 }
 

@@ -77,7 +77,8 @@ pub struct PlaybookSource {
     /// the run.
     #[serde(default)]
     pub clock: Option<Slot<Templated>>,
-    /// By when what has to be over, and what is done where it is not.
+    /// By when what has to be over, and what is done where it is not. Where another playbook calls this one, they count
+    /// from the beginning of the call, and `stop` stops the whole run.
     #[serde(default)]
     pub deadlines: Vec<Deadline>,
     /// Steps that are run when a deadline passes, by name: in list order, each even if the one before failed, beside all
