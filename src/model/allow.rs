@@ -17,6 +17,9 @@ macro_rules! allow {
             /// Every rule that can be allowed.
             pub const RULES: &'static [&'static str] = &[$($name),*];
 
+            /// Those that no single playbook breaks: `toban schedule check` finds them among all schedules.
+            pub const OF_SCHEDULES: &'static [&'static str] = &["schedule-collision", "shared-machine"];
+
             /// The rules allowed here, each with its reason, in the order of the rules.
             pub fn reasons(&self) -> Vec<(&'static str, &str)> {
                 [$(($name, self.$field.as_deref())),*].into_iter().filter_map(|(n, r)| Some((n, r?))).collect()
@@ -44,4 +47,9 @@ allow! {
     "schedule-asks" schedule_asks,
     /// Why a schedule may leave out an input that is required.
     "schedule-inputs" schedule_inputs,
+    /// Why a schedule may come while another is under way that takes up the same lock, system or host: for
+    /// `toban schedule check`.
+    "schedule-collision" schedule_collision,
+    /// Why a schedule may come while one of another system is under way on this machine: for `toban schedule check`.
+    "shared-machine" shared_machine,
 }

@@ -29,6 +29,8 @@ pub struct Entry {
     pub environment: Option<String>,
     /// What its runs take up: locks, the system, the host; each as people call it.
     pub takes: BTreeSet<String>,
+    /// The findings of `schedule check` that its playbook or its system allows.
+    pub allows: BTreeSet<&'static str>,
     /// Where its cron expression stands.
     pub at: At,
 }

@@ -10,7 +10,7 @@ use crate::base::local_zone;
 use crate::calendar::{Cron, Rule, Times};
 use crate::diag::Diagnostic;
 use crate::lang::{Library, Loaded, load};
-use crate::model::{Schedule, System};
+use crate::model::{Allow, Schedule, System};
 
 /// What was found in a playbook folder.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +69,7 @@ fn entry(name: &str, index: usize, schedule: &Schedule, loaded: &Loaded) -> Opti
         },
         schedule: schedule.clone(),
         takes: takes(name, loaded),
+        allows: allows(loaded),
         environment,
         at: loaded.schedule_place(index),
     })
@@ -77,6 +78,13 @@ fn entry(name: &str, index: usize, schedule: &Schedule, loaded: &Loaded) -> Opti
 fn zone(system: &System) -> TimeZone {
     let named = system.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
     named.unwrap_or_else(local_zone)
+}
+
+/// What of it is allowed in the playbook, or for all of its system in this environment.
+fn allows(loaded: &Loaded) -> BTreeSet<&'static str> {
+    let places = [&loaded.playbook.allow, &loaded.system.allow];
+    let rules = places.into_iter().flatten().flat_map(|allow| allow.reasons()).map(|(rule, _)| rule);
+    rules.filter(|rule| Allow::OF_SCHEDULES.contains(rule)).collect()
 }
 
 /// What a run takes up, as people call it.
@@ -89,9 +97,14 @@ fn takes(name: &str, loaded: &Loaded) -> BTreeSet<String> {
     let host = loaded.system.run_on.as_ref().and_then(|host| loaded.system.hosts.get(host));
     all.insert(match host.and_then(|host| host.ssh.as_ref()) {
         Some(ssh) => crate::t!("the host {}", "ホスト {}", ssh.to),
-        None => crate::t!("this machine", "このマシン"),
+        None => this_machine(),
     });
     all
+}
+
+/// The host of a system that names no other.
+pub fn this_machine() -> String {
+    crate::t!("this machine", "このマシン")
 }
 
 fn locks(loaded: &Loaded, into: &mut BTreeSet<String>) {

@@ -15,7 +15,7 @@ mod watch;
 pub use block::crontab_with;
 pub use changes::{FileChange, diff};
 pub use entry::{Calling, Entry};
-pub use gather::{Gathered, gather};
+pub use gather::{Gathered, gather, this_machine};
 pub use hand_over::Handed;
 pub use scheduler::{End, Options, Scheduler};
 pub use told::told;

@@ -91,6 +91,34 @@ fn schedules_that_are_apart_have_no_findings_and_those_that_collide_have_one() {
 }
 
 #[test]
+fn a_collision_is_allowed_in_place_and_a_shared_machine_apart_from_a_shared_lock() {
+    let place = Place::new();
+    let playbook = |path: &str, more: &str| {
+        let text = format!("title: t\n{more}schedule: ['0 2 * * *']\nsteps: [{{ id: a, shell: 'true' }}]\n");
+        place.file(&format!("playbooks/{path}.yaml"), &text);
+    };
+    let collides = (vec!["schedule-collision".to_string()], 1);
+    playbook("a/daily", "");
+    playbook("b/daily", "");
+    assert_eq!(found(&place, "2"), collides);
+    let system =
+        "default_environment: lab\nenvironments: { lab: { allow: { shared-machine: each has its own } } }\n";
+    place.file("playbooks/a/system.yaml", system);
+    assert_eq!(found(&place, "2"), (vec![], 0));
+    assert_eq!(
+        place.toban(&["check"]).code,
+        0,
+        "it is for schedules, and nothing stale for a playbook alone"
+    );
+
+    playbook("a/daily", "locks: [disk]\n");
+    playbook("b/daily", "locks: [disk]\n");
+    assert_eq!(found(&place, "2"), collides, "a lock is another matter");
+    playbook("b/daily", "locks: [disk]\nallow: { schedule-collision: it waits for the other }\n");
+    assert_eq!(found(&place, "2"), (vec![], 0));
+}
+
+#[test]
 fn a_run_that_takes_longer_than_the_way_to_the_next_collides_by_its_history() {
     let place = Place::new();
     place.file(

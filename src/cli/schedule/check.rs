@@ -14,7 +14,7 @@ use crate::cli::globals::Globals;
 use crate::diag::{Diagnostic, Severity, render};
 use crate::journal::StateDir;
 use crate::lang::{CRON_NEVER, CRON_OR, SCHEDULE_ASKS, SCHEDULE_INPUTS};
-use crate::schedule::Entry;
+use crate::schedule::{Entry, this_machine};
 
 /// What is wrong with a schedule alone, though the playbook then does not check.
 const OF_SCHEDULES: [&str; 5] = [CRON_NEVER, CRON_OR, SCHEDULE_ASKS, SCHEDULE_INPUTS, "bad-cron"];
@@ -111,8 +111,19 @@ fn colliding(state: &StateDir, entries: &[Entry], from: Timestamp, to: Timestamp
         }));
     }
     collisions(busy, |a, b| {
-        entries[a].key != entries[b].key && !entries[a].takes.is_disjoint(&entries[b].takes)
+        let (one, other) = (&entries[a], &entries[b]);
+        let rule = rule(one, other);
+        one.key != other.key
+            && !one.takes.is_disjoint(&other.takes)
+            && ![one, other].iter().any(|entry| entry.allows.contains(rule))
     })
+}
+
+/// What allows that two schedules share what they share: where that is only this machine, each of the two systems may
+/// have one of its own.
+fn rule(one: &Entry, other: &Entry) -> &'static str {
+    let only_machine = one.takes.intersection(&other.takes).all(|shared| *shared == this_machine());
+    if only_machine { "shared-machine" } else { "schedule-collision" }
 }
 
 fn collided(entries: &[Entry], collision: &Collision, days: u16) -> Diagnostic {
@@ -132,9 +143,10 @@ fn collided(entries: &[Entry], collision: &Collision, days: u16) -> Diagnostic {
         "{name} and {second} collide on {shared}: first at {first}, {count} times within {days} days",
         "{name} と {second} が {shared} で衝突します（最初は {first}、{days} 日間に {count} 回）"
     );
+    let rule = rule(one, other);
     let help = crate::t!(
-        "move one of them; `toban schedule next` shows how long they take",
-        "どちらかの時刻をずらしてください。所要時間は `toban schedule next` で分かります"
+        "move one of them; `toban schedule next` shows how long they take. Or allow `{rule}` with a reason",
+        "どちらかの時刻をずらしてください。所要時間は `toban schedule next` で分かります。問題にならないなら、理由を書いて `{rule}` を許可してください"
     );
     let label = crate::t!("the other one", "もう一方");
     Diagnostic::warning("schedule-collision", one.at.clone(), title).other(other.at.clone(), label).help(help)

@@ -35,7 +35,8 @@ pub fn allowed(allow: &Allow, holder: &[Seg], doc: &mut Document) -> Vec<Allowed
             let at = doc.value(&path);
             doc.note(Diagnostic::error("no-reason", at, title).help(help));
         }
-        all.push(Allowed { rule, path, span: span.clone(), used: false });
+        let used = Allow::OF_SCHEDULES.contains(&rule);
+        all.push(Allowed { rule, path, span: span.clone(), used });
     }
     all
 }
