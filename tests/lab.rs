@@ -27,10 +27,16 @@ mod cafemuji;
 mod cafemuji_restore;
 #[path = "lab/dry_run.rs"]
 mod dry_run;
+#[path = "lab/mails.rs"]
+mod mails;
 #[path = "lab/psyfit.rs"]
 mod psyfit;
 #[path = "lab/psyfit_backup.rs"]
 mod psyfit_backup;
+#[path = "lab/psyfit_broken.rs"]
+mod psyfit_broken;
+#[path = "lab/psyfit_first.rs"]
+mod psyfit_first;
 #[path = "lab/psyfit_release.rs"]
 mod psyfit_release;
 #[path = "lab/psyfit_restore.rs"]
@@ -45,8 +51,14 @@ mod refnet_restore;
 mod refnet_rounds;
 #[path = "lab/styleai_backup.rs"]
 mod styleai_backup;
+#[path = "lab/styleai_broken.rs"]
+mod styleai_broken;
+#[path = "lab/styleai_call.rs"]
+mod styleai_call;
 #[path = "lab/styleai_host.rs"]
 mod styleai_host;
+#[path = "lab/styleai_install.rs"]
+mod styleai_install;
 #[path = "lab/styleai_release.rs"]
 mod styleai_release;
 #[path = "lab/styleai_restore.rs"]

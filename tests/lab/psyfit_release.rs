@@ -9,13 +9,13 @@ const NEW: &str = "v2.4.0";
 const BROKEN: &str = "v2.5.0-broken";
 
 /// Kamal by hand, as the manual has it.
-fn kamal(lab: &Lab, arguments: &str) -> String {
+pub fn kamal(lab: &Lab, arguments: &str) -> String {
     let project = place("psyfit/project").display().to_string();
     lab.enter(&["bash", "-ceu", &format!("cd {project} && bin/kamal {arguments} 2>&1")])
 }
 
 /// Two versions by hand, where an earlier test left something else.
-fn two_versions(lab: &Lab) -> (String, String) {
+pub fn two_versions(lab: &Lab) -> (String, String) {
     let (old, new) = (commit(lab, OLD), commit(lab, NEW));
     if !containers(lab).contains(&old) {
         kamal(lab, &format!("deploy --skip-push --version={old}"));

@@ -1,6 +1,7 @@
 //! PsyFit's weekly round, its monitor, its incidents and its secrets: what they change, what they leave alone.
 
 use super::harness::{Lab, names, place};
+use super::mails::{Mail, forget, mails};
 use super::psyfit::{backed_up, containers, get, serves, started, well};
 
 /// Containers of the application that were never up, and an image that no container is left of.
@@ -41,7 +42,12 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
     leftovers(&lab);
     let before = stopped(&lab);
     let served = get(&lab, "/version").1;
-    lab.toban(&["run", "psyfit/weekly"]).exits(3);
+    let log = place("psyfit/psyfit-backup.log");
+    std::fs::write(&log, "2026-11-01T02:00:00+09:00: root - psyfit/daily x backup=failed health=ok\n")
+        .expect("a bad day");
+    let bad = lab.toban(&["run", "psyfit/weekly"]).exits(3);
+    assert!(format!("{bad}").contains("失敗した日が 1 日あります"), "{bad}");
+    std::fs::write(&log, "").expect("no bad day");
     assert_eq!(stopped(&lab), before, "unconfirmed, all stay");
     let confirmed = ["--confirm", "docker/remove=lab", "--confirm", "docker/images"];
     let keep_one = ["run", "psyfit/cleanup-docker", "-i", "keep_versions=1"];
@@ -59,30 +65,56 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
     assert!(lab.enter(&["docker", "volume", "ls", "-q"]).contains("stranger"), "an unused volume stays");
     lab.enter(&["bash", "-c", "docker rm stranger; docker volume rm stranger"]);
 
-    lab.toban(&[&["run", "psyfit/weekly"][..], &confirmed].concat()).exits(0);
+    let good = lab.toban(&[&["run", "psyfit/weekly"][..], &confirmed].concat()).exits(0);
+    assert!(!format!("{good}").contains("失敗した日"), "{good}");
     assert_eq!(stopped(&lab), kept);
 }
 
+/// Whoever is on duty was told so much by the monitor, in this order, and nothing else.
+fn told(lab: &Lab, verdicts: &[&str]) -> Result<(), String> {
+    let mails = mails(lab);
+    let to = |mail: &Mail| mail.to == "duty@psytech.jp" && mail.text.contains("psyfit-monitor.log");
+    let wanted: Vec<String> = verdicts.iter().map(|verdict| format!("[PsyFit] 監視: {verdict}")).collect();
+    let subjects: Vec<&String> = mails.iter().map(|mail| &mail.subject).collect();
+    let right = mails.iter().all(to) && subjects.iter().copied().eq(&wanted);
+    if right { Ok(()) } else { Err(format!("{mails:?} and not {wanted:?}")) }
+}
+
 #[test]
-fn the_monitor_of_psyfit_tells_what_is_down_and_writes_one_line_a_round() {
+fn the_monitor_of_psyfit_writes_a_line_a_round_and_tells_people_once_a_change() {
     let Some(lab) = Lab::turn() else { return };
     let log = place("psyfit/psyfit-monitor.log");
     std::fs::write(&log, "").expect("an empty log");
+    forget();
     let round = ["run", "psyfit/monitor", "-i", "disk_limit=100"];
     let ran = lab.toban(&round).exits(0);
     assert!(format!("{ran}").contains("certificate"), "a certificate near its end is told: {ran}");
+    told(&lab, &["警告"]).expect("the certificate is news once");
     for broken in ["psyfit-redis", "psyfit-web", "psyfit-health"] {
         lab.breaks(broken);
         lab.toban(&round).exits(1);
         lab.script("mend", &[broken]);
+        told(&lab, &["警告", "異常"]).expect("one mail, however often it is broken");
     }
+    let body = mails(&lab).pop().expect("the mail").text;
+    assert!(body.contains("psyfit-redis が動いていません"), "what is broken is in it: {body}");
     lab.toban(&round).exits(0);
-    let told: Vec<bool> = std::fs::read_to_string(&log)
+    lab.toban(&round).exits(0);
+    told(&lab, &["警告", "異常", "復旧"]).expect("one mail when it is well again");
+    let lines: Vec<bool> = std::fs::read_to_string(&log)
         .expect("the monitor's log")
         .lines()
         .map(|line| line.contains("health=ok"))
         .collect();
-    assert_eq!(told, [true, false, false, false, true]);
+    assert_eq!(lines, [true, false, false, false, true, true]);
+
+    // The twin: the same mail to somebody else is none for whoever is on duty.
+    let address = place("psyfit/project/.kamal/keys/monitor_alert_email");
+    std::fs::write(&address, "other@psytech.jp").expect("another address");
+    lab.breaks("psyfit-redis");
+    lab.toban(&round).exits(1);
+    std::fs::write(&address, "duty@psytech.jp").expect("the address");
+    told(&lab, &["警告", "異常", "復旧", "異常"]).expect_err("a mail to somebody else");
 }
 
 #[test]

@@ -16,14 +16,25 @@ fn no_expired_image(lab: &Lab) -> Look {
     }
 }
 
+fn statistics_are_fresh(lab: &Lab) -> Look {
+    let stale = "SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze < now() - interval '10 minutes' OR last_analyze IS NULL";
+    match sql(lab, stale).as_str() {
+        "0" => Ok(()),
+        tables => Err(format!("{tables} tables have no fresh statistics")),
+    }
+}
+
 #[test]
 fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
     let Some(lab) = Lab::turn() else { return };
     fresh(&lab);
     host(
         &lab,
-        "cd /var/log/style-ai-generator; rm -f *.log-*; echo old | gzip >gunicorn_access.log-20250101_000000.gz; touch -d '100 days ago' *.log-2025*.gz",
+        "cd /var/log/style-ai-generator; rm -f *.log-*; echo old | gzip | tee gunicorn_access.log-20250101_000000.gz >gunicorn_access.log-20250601_000000.gz
+         touch -d '100 days ago' *.log-20250101*.gz; touch -d '50 days ago' *.log-20250601*.gz; touch maintenance.log; sed -i /monthly/d maintenance.log",
     );
+    sql(&lab, "SELECT pg_stat_reset()");
+    statistics_are_fresh(&lab).expect_err("nobody looked at the tables since");
     assert_eq!(sql(&lab, "SELECT count(*) FROM images_upload WHERE expires_at < now()"), "12");
     assert_eq!(sql(&lab, "SELECT sum(used) FROM images_monthlyusage"), "777");
     let month = sql(
@@ -49,7 +60,11 @@ fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
         holds(&lab, &format!("grep -q 'サロン・ド・リュミエール.*185' {BACKUPS}/usage_{month}_*.json")),
         "what was counted is kept"
     );
-    assert!(!holds(&lab, "ls /var/log/style-ai-generator/*.log-2025*"), "old packed logs went");
+    assert!(!holds(&lab, "ls /var/log/style-ai-generator/*.log-20250101*"), "old packed logs went");
+    assert!(holds(&lab, "ls /var/log/style-ai-generator/*.log-20250601*"), "one of 50 days is not old");
+    let month_done =
+        "grep 'styleai/monthly.*expired=ok reset=ok' /var/log/style-ai-generator/maintenance.log";
+    assert!(holds(&lab, month_done), "the month is on record");
     assert!(
         holds(&lab, "gunzip -t /var/log/style-ai-generator/gunicorn_access.log-2*.gz"),
         "the logs were rotated and packed"
@@ -59,11 +74,7 @@ fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
         holds(&lab, "grep -q usage /var/log/style-ai-generator/gunicorn_access.log"),
         "and gunicorn writes into the new one"
     );
-    let fresh_tables = sql(
-        &lab,
-        "SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze < now() - interval '10 minutes' OR last_analyze IS NULL",
-    );
-    assert_eq!(fresh_tables, "0", "statistics are fresh");
+    statistics_are_fresh(&lab).expect("statistics are fresh");
     runs(&lab).expect("everything runs");
 
     // A second time in the month would wipe out what was really used: the manual's command does, the playbook refuses.
@@ -124,8 +135,12 @@ fn services_stop_without_cutting_a_conversion_and_start_again() {
     runs(&lab).expect_err("everything is stopped");
     assert_eq!(host(&lab, "pgrep -u app -f 'gunicorn|celery' || true"), "", "no process is left");
 
+    let pong = "redis-cli ping | grep -x PONG";
+    host(&lab, "systemctl stop redis-server postgresql@15-main");
+    assert!(!holds(&lab, pong), "the databases are stopped, too");
     run(&lab, "start", &[]).exits(0);
     runs(&lab).expect("everything runs");
+    assert!(holds(&lab, pong));
     let before = processes(&lab);
     run(&lab, "restart", &["-i", "services=web"]).exits(0);
     let after = processes(&lab);
@@ -160,6 +175,11 @@ fn what_is_broken_is_named_and_mended() {
         "the configuration is at fault, and nothing is started: {ran}"
     );
     lab.script("mend", &["style-gunicorn"]);
+    host(&lab, "systemctl stop gunicorn");
+    run(&lab, "troubleshoot-gunicorn", &[]).exits(3);
+    runs(&lab).expect_err("nobody agreed to a start");
+    run(&lab, "troubleshoot-gunicorn", &["--confirm", "start"]).exits(0);
+    runs(&lab).expect("where its configuration is right it is started");
 
     lab.breaks("style-worker");
     let ran = run(&lab, "check", &[]).exits(1);

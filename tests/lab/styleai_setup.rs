@@ -10,6 +10,9 @@ fn an_administrator_is_made_once_and_edited_presets_are_shown_before_they_are_ov
     fresh(&lab);
     sql(&lab, "DELETE FROM auth_user");
     let make = ["-i", "user=kanri", "-i", "mail=kanri@style-ai.lab", "--confirm", "create"];
+    // The twin: nobody confirms, there is none.
+    run(&lab, "user-create-superuser", &make[..4]).exits(3);
+    assert_eq!(sql(&lab, "SELECT count(*) FROM auth_user"), "0");
     run(&lab, "user-create-superuser", &make).exits(0);
     let made = "SELECT is_superuser, password FROM auth_user WHERE username = 'kanri'";
     let first = sql(&lab, made);
@@ -31,7 +34,11 @@ fn units_are_written_once_and_the_manuals_forking_ones_are_mended() {
     let Some(lab) = Lab::turn() else { return };
     fresh(&lab);
     let before = processes(&lab);
+    let owners = format!("stat -c %U:%G /var/log/style-ai-generator {APP}/staticfiles {APP}/media | sort -u");
+    host(&lab, &format!("chown root: {APP}/staticfiles"));
+    assert_ne!(host(&lab, &owners), "app:www-data");
     run(&lab, "install-services", &[]).exits(0);
+    assert_eq!(host(&lab, &owners), "app:www-data", "the folders are the application's");
     assert_eq!(processes(&lab), before, "what is as it should be is not restarted");
 
     let units = "sha256sum /etc/systemd/system/{gunicorn,celery-worker,celery-beat}.service";
