@@ -227,6 +227,11 @@ fn a_value_left_to_be_filled_in_is_told_from_what_only_looks_like_one() {
         ("mysql --password=your_password -e 'select 1'", "your_password"),
         ("docker exec <コンテナ名> date", "<コンテナ名>"),
         ("ssh your_user@example.com uptime", "your_user"),
+        ("curl -s https://www.yourdomain.com/health", "yourdomain.com"),
+        ("curl -s https://your-domain.com/health", "your-domain"),
+        ("curl -s https://your.domain/health", "your.domain"),
+        ("ping -c 1 yourServer", "yourServer"),
+        ("dig www.example.ne.jp", "example.ne.jp"),
     ] {
         assert_eq!(in_shell(script), [("placeholder", part.to_string())], "{script}");
     }
@@ -239,6 +244,8 @@ fn a_value_left_to_be_filled_in_is_told_from_what_only_looks_like_one() {
         "date +%Y%m%d",
         "grep TODO src; ls notyour_file",
         "awk '{ if (a<b) print }' f",
+        "cp /srv/yourls/config.php . && echo yourself yours",
+        "curl -s https://your.org/ https://ourdomain.com/ https://counterexample.com/",
     ] {
         assert_eq!(in_shell(script), [], "{script}");
     }
@@ -249,6 +256,55 @@ fn a_value_left_to_be_filled_in_is_told_from_what_only_looks_like_one() {
          - id: c\n    manual: \"[連絡先記載] へ電話する\"\n  - id: d\n    http: { get: 'https://your-app.onrender.com/' }\n";
     let wanted = ["[連絡先記載]", "your-app"].map(|p| ("placeholder", p.to_string()));
     assert_eq!(marked(&found(playbook)), wanted);
+}
+
+/// What a schedule is told of a step that destroys, where `live` is protected and `lab` is not.
+fn scheduled(schedule: &str, confirm: &str) -> Vec<(&'static str, String)> {
+    let system =
+        "default_environment: lab\nenvironments:\n  lab: {}\n  live: { protected: true, target: the-shop }\n";
+    let playbook = format!(
+        "title: Old files\nschedule: [{schedule}]\nsteps:\n  - id: drop\n    effect: destroy\n{confirm}    shell: rm -r /srv/app/old\n"
+    );
+    with_system(&playbook, Some(system)).into_iter().map(|d| (d.code, d.title)).collect()
+}
+
+#[test]
+fn a_schedule_that_destroys_in_a_protected_environment_has_to_name_the_target() {
+    let live = |confirm: &str| format!("{{ cron: '0 3 * * *', environment: live, confirm: [{confirm}] }}");
+    let asks = |step: &str| {
+        let title = format!("a scheduled run asks nobody and ends not confirmed: {step}");
+        vec![("schedule-asks", title)]
+    };
+    assert_eq!(scheduled(&live("drop"), ""), asks("drop=the-shop"));
+    assert_eq!(scheduled(&live("drop=lab"), ""), asks("drop=the-shop"));
+    assert_eq!(scheduled(&live("drop=the-shop"), ""), []);
+    // Where nothing is protected, a name is enough.
+    assert_eq!(scheduled("{ cron: '0 3 * * *', confirm: [drop] }", ""), []);
+    // What a step itself wants typed is wanted everywhere.
+    let typed = "    confirm: { question: Sure?, type: old }\n";
+    assert_eq!(scheduled("{ cron: '0 3 * * *', confirm: [drop] }", typed), asks("drop=old"));
+    assert_eq!(scheduled("{ cron: '0 3 * * *', confirm: [drop=old] }", typed), []);
+    let unknown = "    confirm: { question: Sure?, type: '{{ run.id }}' }\n";
+    assert_eq!(scheduled("{ cron: '0 3 * * *', confirm: [drop] }", unknown), asks("drop=…"));
+    assert_eq!(scheduled("{ cron: '0 3 * * *', confirm: [drop=x] }", unknown), []);
+}
+
+#[test]
+fn a_schedule_names_the_target_of_what_a_called_playbook_destroys() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    write("system.yaml", "environments: { live: { protected: true } }\n");
+    write("part.yaml", "title: p\nsteps: [{ id: drop, effect: destroy, shell: rm -r /srv/old }]\n");
+    let call = |confirm: &str| {
+        let text = format!(
+            "title: c\nschedule: [{{ cron: '0 3 * * *', confirm: [{confirm}] }}]\nsteps: [{{ id: a, playbook: {{ run: ./part.yaml }} }}]\n"
+        );
+        write("p.yaml", &text);
+        check("./p.yaml", None, dir.path()).into_iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    assert_eq!(call("a/drop"), ["schedule-asks"]);
+    // Without a target the environment itself is typed.
+    assert_eq!(call("a/drop=live"), Vec::<&str>::new());
 }
 
 #[test]

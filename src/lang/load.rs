@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::calls::{self, Calls};
 use super::checks;
 use super::document::Document;
+use super::guards::Guards;
 use super::library::Library;
 use super::lower;
 use super::placed::Placed;
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub system: Arc<System>,
     /// The environment, if any.
     pub environment: Option<String>,
+    /// Where its system wants a target typed.
+    pub guards: Guards,
     /// The file of the playbook.
     pub source: Arc<Source>,
     /// The folder of the playbook: paths are relative to it.
@@ -178,7 +181,8 @@ impl Loading<'_> {
         self.stack.push(target.path.clone());
         let calls = calls::load(self, target, &playbook, system.environment.as_deref(), &mut doc, &placed);
         self.stack.pop();
-        checks::all(&playbook, system.system.as_deref(), &mut doc, &placed, &calls);
+        let guards = system.file.as_ref().map(Guards::of).unwrap_or_default();
+        checks::all(&playbook, system.system.as_deref(), &mut doc, &placed, &calls, &guards);
         if system.notes.is_empty() {
             let names = system.file.as_ref().map(SystemFile::environments).unwrap_or_default();
             checks::schedule_environments(&playbook, &names, &mut doc);
@@ -187,7 +191,7 @@ impl Loading<'_> {
             checks::system(facts, file, system.environment.as_deref());
             system.notes = std::mem::take(&mut file.doc.notes);
         }
-        finish(target, playbook, system, doc, calls)
+        finish(target, playbook, system, doc, calls, guards)
     }
 }
 
@@ -197,6 +201,7 @@ fn finish(
     system: SystemInUse,
     mut doc: Document,
     calls: Calls,
+    guards: Guards,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let mut notes = in_order(std::mem::take(&mut doc.notes));
     notes.extend(system.notes);
@@ -213,6 +218,7 @@ fn finish(
         playbook,
         system: system.system.unwrap_or_default(),
         environment: system.environment,
+        guards,
         source: doc.source.clone(),
         base_dir: target.base_dir(),
         warnings: notes,

@@ -7,6 +7,7 @@ mod document;
 mod effect;
 mod environment;
 mod examples;
+mod guards;
 mod languages;
 mod library;
 mod load;

@@ -75,9 +75,14 @@ impl SystemFile {
         if names.len() == 1 { names.pop() } else { None }
     }
 
+    /// What it says in an environment, as it is written.
+    pub fn in_environment(&self, environment: Option<&str>) -> Value {
+        merged(&self.value, environment)
+    }
+
     /// The system in an environment; what is wrong is noted in its document, once for all environments.
     pub fn decode(&mut self, environment: Option<&str>) -> Option<Arc<System>> {
-        let mut value = merged(&self.value, environment);
+        let mut value = self.in_environment(environment);
         let mut fit = Fit::new(system_shapes(), true, self.doc.lang);
         let fitted = fit.root(&mut value);
         self.doc.languages = Languages::default();

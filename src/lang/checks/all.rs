@@ -13,11 +13,19 @@ use super::{
 };
 use crate::lang::calls::Calls;
 use crate::lang::document::Document;
+use crate::lang::guards::Guards;
 use crate::lang::placed::Placed;
 use crate::model::{Playbook, Step, System};
 
 /// Everything that can be wrong with a playbook that could be read.
-pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, placed: &Placed, calls: &Calls) {
+pub fn all(
+    playbook: &Playbook,
+    system: Option<&System>,
+    doc: &mut Document,
+    placed: &Placed,
+    calls: &Calls,
+    guards: &Guards,
+) {
     let mut site = Site { doc, placed };
     ids::check(playbook, &mut site);
     closing::check(playbook, &mut site);
@@ -25,7 +33,7 @@ pub fn all(playbook: &Playbook, system: Option<&System>, doc: &mut Document, pla
     alone::check(playbook, system, &mut site);
     notices::of_playbook(playbook, system, &mut site);
     deadlines::check(playbook, &mut site);
-    schedule::check(playbook, calls, &mut site);
+    schedule::check(playbook, calls, guards, &mut site);
     let undone = |step: &Step, site: &mut Site<'_>| {
         if let (Some(system), Some(undo)) = (system, step.undoing()) {
             connections::check(&undo, system, site);

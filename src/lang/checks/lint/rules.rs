@@ -100,8 +100,8 @@ pub const RULES: [Rule; 10] = [
         name: PLACEHOLDER,
         finds: || {
             crate::t!(
-                "a value left to be filled in: `YYYYMMDD`, `<container>`, `[連絡先記載]`, `your_user`, `example.com`, `/path/to/`, `CHANGEME`",
-                "置き換え忘れの仮の値（`YYYYMMDD`、`<container>`、`[連絡先記載]`、`your_user`、`example.com`、`/path/to/`、`CHANGEME`）"
+                "a value left to be filled in: `YYYYMMDD`, `<container>`, `[連絡先記載]`, `your_user`, `yourdomain.com`, `example.com`, `/path/to/`, `CHANGEME`",
+                "置き換え忘れの仮の値（`YYYYMMDD`、`<container>`、`[連絡先記載]`、`your_user`、`yourdomain.com`、`example.com`、`/path/to/`、`CHANGEME`）"
             )
         },
         reason: || {
@@ -172,8 +172,8 @@ pub const RULES: [Rule; 10] = [
         name: SCHEDULE_ASKS,
         finds: || {
             crate::t!(
-                "a playbook with a schedule and a step that asks a person, which the schedule does not answer by `confirm`, `choose` or `answer`",
-                "予定があるのに人に確認するステップがあり、予定の `confirm`、`choose`、`answer` で答えていないプレイブック"
+                "a playbook with a schedule and a step that asks a person, which the schedule does not answer by `confirm`, `choose` or `answer`; where the target has to be typed (a `destroy` step in a protected environment), `confirm` names it too: `STEP=TARGET`",
+                "予定があるのに人に確認するステップがあり、予定の `confirm`、`choose`、`answer` で答えていないプレイブック。対象の入力が必要なステップ（保護環境の `destroy`）では、`confirm` に `ステップ=対象` と書きます"
             )
         },
         reason: || {

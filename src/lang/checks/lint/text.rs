@@ -21,9 +21,12 @@ static FIND: LazyLock<Regex> = LazyLock::new(|| {
         r"://[^\s/:@'\x22]*:[^\s/@'\x22]+@",
         r"|[Aa]uthorization['\x22]?: *['\x22]?(?:[A-Z][a-z]+ )?[0-9A-Za-z._~+/=-]{6,}",
         r"|(?:X-A[Pp][Ii]-[Kk]ey|PRIVATE-TOKEN|X-Auth-Token)['\x22]?: *['\x22]?[0-9A-Za-z._~+/=-]{6,}",
-        r"|\bexample\.(?:com|org|net|jp|co\.jp)\b|(?:://|@)[0-9A-Za-z.-]+\.(?:example|invalid)\b",
+        r"|\bexample\.(?:com|org|net|jp|(?:co|ne|or|ac|go)\.jp)\b|(?:://|@)[0-9A-Za-z.-]+\.(?:example|invalid)\b",
         r"|YYYY[-_/.年]?MM[-_/.月]?(?:DD)?|<[^\s<>|&;$'\x22(){}\[\]=/!?%@\\*,.:]+>",
         r"|\[[^\s\[\]]*(?:記載|記入)[^\s\[\]]*\]|\b(?:your|YOUR)[-_][0-9A-Za-z_-]+",
+        // One word only where the second half is what is to be filled in: `yourls` and `yourself` are words of their own.
+        r"|\b(?:your|Your|YOUR)(?i:domain|company|server|host|hostname|site|user|username|password|project|bucket|app|email)\b(?:\.[a-z]{2,6})*",
+        r"|\byour\.(?:domain|company|server|host|site|email)\b(?:\.[a-z]{2,6})*",
         r"|\bCHANGE_?ME\b|\bxxx+@|/path/to/|\bTODO\b|\bFIXME\b",
     ))
     .expect("a pattern")
@@ -110,7 +113,7 @@ fn kind(found: &str) -> Kind {
         [b'<', ..] => Kind::Angle,
         [b'[', ..] | [b'x', b'x', ..] | [b'C', b'H', ..] => Kind::Plain,
         [b'T', b'O', ..] | [b'F', b'I', ..] => Kind::Unfinished,
-        _ if found.starts_with("your") || found.starts_with("YOUR") => Kind::Data,
+        _ if found.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("your")) => Kind::Data,
         [b':', ..] if found.ends_with('@') => Kind::Secret,
         _ if found.contains(": ") || found.contains("\":") || found.contains("':") => Kind::Secret,
         _ => Kind::Word,
