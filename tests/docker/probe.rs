@@ -38,6 +38,8 @@ steps:
   - {{ id: no_service, needs: [], docker: {{ {compose} restart: {{ services: [webb] }} }} }} }}
   - {{ id: not_up, needs: [], docker: {{ {compose} exec: {{ service: web, command: [id] }} }} }} }}
   - {{ id: brought, needs: [service], docker: {{ {compose} exec: {{ service: web, command: [id] }} }} }} }}
+  - {{ id: made, needs: [], effect: change, shell: echo made.yaml }}
+  - {{ id: of_a_made_file, docker: {{ {compose} files: ['{{{{ steps.made.stdout }}}}'], up: {{ services: [web] }} }} }} }}
 "#
     );
     std::fs::write(lab.path("p.yaml"), steps).expect("written");
@@ -67,6 +69,7 @@ steps:
         ("no_service", "no"),
         ("not_up", "no"),
         ("brought", "cannot_know"),
+        ("of_a_made_file", "cannot_know"),
     ] {
         assert_eq!(of(id).0, verdict, "{id}: {}", of(id).1);
     }

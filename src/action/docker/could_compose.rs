@@ -21,6 +21,11 @@ pub async fn could_start(what: &Compose<Rendered>, cx: &Context<'_>) -> Looked {
     if is_unknown(&dir) || project.named.as_deref().is_some_and(is_unknown) {
         return Err(Could::unknown(&dir));
     }
+    // A file that only a run will have written can be asked for nothing yet.
+    let mut files = project.files.iter().map(|file| file.display().to_string());
+    if let Some(file) = files.find(|file| is_unknown(file)) {
+        return Err(Could::unknown(&file));
+    }
     let verbs = what.verbs();
     let Some(verb) = verbs.first() else { return Err(Could::unclear("")) };
     let engine = engine::connect(cx).await?;
