@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use super::facts::{PlanHead, plan_facts};
 use super::marked::marked;
 use super::shell::page;
-use super::step::{list, step, verdict_class};
+use super::step::{list, step, tags, verdict_class};
 use crate::event::Verdict;
 use crate::model::Effect;
-use crate::plan::{Outline, ProbeCounts};
+use crate::plan::{Outline, OutlineStep, ProbeCounts};
 use crate::report::cell;
 use crate::report::finding::verdict_word;
-use crate::report::graph::{Diagram, GRAPH_STYLE, effect_name, page_svg};
+use crate::report::graph::{Diagram, GRAPH_STYLE, effect_name, own_title, page_svg};
 use crate::report::{effect_word, graph};
 use crate::t;
 
@@ -64,6 +64,7 @@ fn summary(outline: &Outline) -> Markup {
                 li class=(if asks == 0 { "none" } else { "asks" }) { b { (asks) } " " span { (t!("questions", "確認")) } }
                 @if errors > 0 { li class="destroy" { b { (errors) } " " span { (t!("cannot be rendered", "表示不可")) } } }
             }
+            (first(outline))
             @if let Some(counts) = outline.probe { (probe(counts)) }
             @if !outline.inputs.is_empty() {
                 h3 { (t!("Inputs", "入力")) }
@@ -72,7 +73,7 @@ fn summary(outline: &Outline) -> Markup {
                         thead { tr { th scope="col" { (t!("Name", "名前")) } th scope="col" { (t!("Value", "値")) } } }
                         tbody {
                             @for (name, value) in &outline.inputs {
-                                tr { th scope="row" { code { (marked(name)) } } td { code { (marked(&plain(value))) } } }
+                                tr { th scope="row" { code { (marked(name)) } } td { (given(value)) } }
                             }
                         }
                     }
@@ -118,9 +119,33 @@ fn probe(counts: ProbeCounts) -> Markup {
     }
 }
 
-/// A value as it is; text without quotes.
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| cell(value), str::to_string)
+/// What has to be read whatever else is skipped: the steps that destroy or ask, each with the way to it.
+fn first(outline: &Outline) -> Markup {
+    let holds = |step: &OutlineStep| matches!(step.kind.as_str(), "steps" | "playbook");
+    let grave = |step: &OutlineStep| step.asks.is_some() || (step.effect == Effect::Destroy && !holds(step));
+    let steps: Vec<_> = outline.steps.iter().enumerate().filter(|(_, step)| grave(step)).collect();
+    html! {
+        @if !steps.is_empty() {
+            h3 { (t!("Steps that destroy or ask", "破壊する手順・確認のある手順")) }
+            ul class="plain first" {
+                @for (at, step) in steps {
+                    li {
+                        a href=(format!("#step-{}", at + 1)) { code { (marked(&step.id)) } }
+                        @if let Some(title) = own_title(step) { " " (marked(title)) }
+                        " " span class="tags" { (tags(step)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value as it is, text without quotes; one that was not given is said to be so.
+fn given(value: &serde_json::Value) -> Markup {
+    let text = value.as_str().map_or_else(|| cell(value), str::to_string);
+    html! {
+        @if value.is_null() { (t!("not given", "指定なし")) } @else { code { (marked(&text)) } }
+    }
 }
 
 fn picture(outline: &Outline) -> Markup {

@@ -58,7 +58,7 @@ pub(super) fn step(number: usize, step: &OutlineStep, seconds: Option<f64>) -> M
     }
 }
 
-fn tags(step: &OutlineStep) -> Markup {
+pub(super) fn tags(step: &OutlineStep) -> Markup {
     html! {
         span class=(format!("tag {}", effect_name(step.effect))) { (effect_word(step.effect)) }
         span class="tag" { (step.kind) }
