@@ -4,11 +4,16 @@
 #[allow(dead_code)]
 #[path = "sql_support/server.rs"]
 mod server;
+#[allow(dead_code)]
+#[path = "cli/smtp.rs"]
+mod smtp;
 
 #[path = "plan_truth/children.rs"]
 mod children;
 #[path = "plan_truth/rounds.rs"]
 mod rounds;
+#[path = "plan_truth/sql.rs"]
+mod sql;
 #[path = "plan_truth/told.rs"]
 mod told;
 
@@ -18,7 +23,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
-use serde_json::Value;
 use told::{Told, fits, plan};
 
 fn repo() -> &'static Path {
@@ -89,15 +93,20 @@ fn what_is_told_of_the_commands_of_every_example_is_what_is_started() {
     assert!(compared >= 10, "{compared} commands were compared");
 }
 
-#[test]
-fn what_is_told_of_the_quickstart_is_what_is_started() {
+/// The quickstart in a folder of its own, since it writes beside itself.
+fn quickstart() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let to = folder.path().join("playbooks/quickstart");
     std::fs::create_dir_all(&to).expect("a folder");
     for name in ["system.yaml", "daily.yaml"] {
         std::fs::copy(repo().join("playbooks/quickstart").join(name), to.join(name)).expect("the playbooks");
     }
-    compare_commands(folder.path(), "quickstart/daily", &[], &[]);
+    folder
+}
+
+#[test]
+fn what_is_told_of_the_quickstart_is_what_is_started() {
+    compare_commands(quickstart().path(), "quickstart/daily", &[], &[]);
 }
 
 #[test]
@@ -121,37 +130,6 @@ fn a_command_that_differs_from_its_plan_is_found() {
     compare_commands(folder.path(), "t.yaml", &[], &["-i", "a=y"]);
 }
 
-/// A playbook that makes a table, fills it with values, and reads with known and unknown ones.
-fn people(connection: &str, number: &str) -> String {
-    format!(
-        "title: people\ninputs:\n  name: {{type: string, default: \"O'Brien'); DROP TABLE people; --\"}}\n  \
-         born: {{type: integer, default: 1980}}\nsteps:\n  \
-         - id: make\n    sql:\n      connection: '{connection}'\n      script: |\n        \
-         CREATE TABLE people (name VARCHAR(80), born INTEGER);\n        \
-         INSERT INTO people VALUES ({{{{ inputs.name }}}}, {{{{ inputs.born }}}}), ('佐藤', 1990);\n  \
-         - id: found\n    effect: read\n    sql: {{connection: '{connection}', query: \"SELECT name, born FROM people WHERE name = {{{{ inputs.name }}}}\"}}\n    \
-         expect: row_count == 1\n  \
-         - id: next\n    effect: read\n    sql: {{connection: '{connection}', query: \"SELECT count(*) AS n FROM people WHERE born > {number}\"}}\n    \
-         expect: rows[0].n == 1\n"
-    )
-}
-
-/// Runs a playbook that turns the server's log on.
-fn setup(folder: &Path, connection: &str, statements: &[&str]) {
-    let steps: Vec<String> = statements
-        .iter()
-        .enumerate()
-        .map(|(i, s)| {
-            format!(
-                "  - {{id: s{i}, sql: {{connection: '{connection}', transaction: false, script: \"{s}\"}}}}\n"
-            )
-        })
-        .collect();
-    std::fs::write(folder.join("setup.yaml"), format!("title: setup\nsteps:\n{}", steps.concat()))
-        .expect("a playbook");
-    run(folder, "setup.yaml");
-}
-
 fn run(folder: &Path, name: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_toban"))
         .args(["--lang", "en", "--progress", "plain", "--state-dir", "state", "run", name])
@@ -164,143 +142,6 @@ fn run(folder: &Path, name: &str) {
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-}
-
-/// The planned statements with a placeholder for each value, and the values.
-fn statements(folder: &Path, placeholder: impl Fn(usize) -> String) -> Vec<(String, Vec<String>)> {
-    let mut all = Vec::new();
-    for told in plan(folder, &["plan", "people.yaml"]) {
-        let (_, sql) = told.text.split_once("] ").expect("a connection");
-        for statement in sql.split(";\n") {
-            let (mut text, mut values) = (String::new(), Vec::new());
-            for (i, part) in statement.trim_end_matches(';').split(['⟦', '⟧']).enumerate() {
-                if i % 2 == 0 {
-                    text.push_str(part);
-                } else {
-                    values.push(part.to_string());
-                    text.push_str(&placeholder(values.len()));
-                }
-            }
-            all.push((text, values));
-        }
-    }
-    assert_eq!(all.len(), 4, "{all:?}");
-    all
-}
-
-/// A planned value as the server writes it, without its quotes.
-fn plain(value: &str) -> String {
-    match serde_json::from_str(value) {
-        Ok(Value::String(text)) => text,
-        _ => value.to_string(),
-    }
-}
-
-/// How PostgreSQL logs a statement that the engine prepares.
-const PREPARED: &str = "statement: PREPARE toban_statement AS ";
-
-#[test]
-fn what_is_told_of_sql_is_what_postgresql_logs() {
-    let server = server::postgres();
-    let folder = tempfile::tempdir().expect("a folder");
-    let address = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
-    setup(folder.path(), &address, &["ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()"]);
-    std::fs::write(folder.path().join("people.yaml"), people(&address, "{{ steps.found.rows[0].born }}"))
-        .expect("a playbook");
-    let planned = statements(folder.path(), |n| format!("${n}"));
-    let log = || std::fs::read_to_string(server.folder.join("server.log")).expect("a log");
-    let before = log().len();
-    run(folder.path(), "people.yaml");
-    let log = log()[before..].to_string();
-    for (statement, values) in &planned {
-        let lines: Vec<&str> = log.lines().collect();
-        // A statement with values is prepared under the engine's own name.
-        let at = lines.iter().position(|l| {
-            l.ends_with(&format!("statement: {statement}")) || l.ends_with(&format!("{PREPARED}{statement}"))
-        });
-        let at = at.unwrap_or_else(|| panic!("`{statement}` is not in\n{log}"));
-        for (i, value) in values.iter().enumerate() {
-            let written = lines[at + 1..]
-                .iter()
-                .find(|l| l.to_lowercase().contains("parameters:"))
-                .expect("parameters");
-            let (_, rest) = written.split_once(&format!("${} = '", i + 1)).expect("the value");
-            let end = rest.find("', $").unwrap_or(rest.len() - 1);
-            assert!(fits(&plain(value), &rest[..end].replace("''", "'")), "{value} became {rest}");
-        }
-    }
-    let logged = log.lines().filter(|l| l.contains("statement: ") || l.contains("execute "));
-    let own = [
-        "BEGIN",
-        "COMMIT",
-        "ROLLBACK",
-        "SET client_connection_check_interval",
-        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-        "SELECT pg_backend_pid()",
-        "SAVEPOINT toban_prepare",
-        "RELEASE SAVEPOINT toban_prepare",
-        "SELECT format_type(",
-        "SELECT set_config('toban.p",
-        "EXECUTE toban_statement",
-        "DEALLOCATE toban_statement",
-    ];
-    for line in logged {
-        let (_, sql) = line.split_once(": ").and_then(|(_, r)| r.split_once(": ")).unwrap_or(("", line));
-        let sql = sql.strip_prefix(PREPARED.trim_start_matches("statement: ")).unwrap_or(sql);
-        let known = own.iter().any(|o| sql.starts_with(o)) || planned.iter().any(|(p, _)| sql == p);
-        assert!(known, "this reached the server and was not planned: {line}");
-    }
-}
-
-#[test]
-fn what_is_told_of_sql_is_what_mariadb_logs() {
-    let server = server::mariadb();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = server.folder.join("general.log");
-    let root = format!("mysql://root@127.0.0.1:{}/mysql", server.port);
-    let log_to =
-        format!("SET GLOBAL general_log_file = '{}'", text(&file)).replace('\'', "''").replace("''", "'");
-    setup(
-        folder.path(),
-        &root,
-        &["CREATE DATABASE shop CHARACTER SET utf8mb4", &log_to, "SET GLOBAL general_log = ON"],
-    );
-    let address = format!("mysql://root@127.0.0.1:{}/shop", server.port);
-    std::fs::write(folder.path().join("people.yaml"), people(&address, "{{ steps.found.rows[0].born }}"))
-        .expect("a playbook");
-    let planned = statements(folder.path(), |_| "?".to_string());
-    run(folder.path(), "people.yaml");
-    let log = std::fs::read_to_string(&file).expect("a log");
-    for (statement, values) in &planned {
-        assert!(
-            log.lines().any(|l| l.ends_with(&format!("\t{statement}"))),
-            "`{statement}` is not in\n{log}"
-        );
-        let (head, _) = statement.split_once('?').unwrap_or((statement, ""));
-        for value in values.iter().map(|v| plain(v)).filter(|v| !v.contains('⟨')) {
-            let written = value.replace('\'', "\\'");
-            let line =
-                log.lines().find(|l| l.contains(&format!("Execute\t{head}"))).expect("it was executed");
-            assert!(line.contains(&written), "{value} is not in {line}");
-        }
-    }
-}
-
-#[test]
-fn what_is_told_of_sql_is_what_sqlite_keeps() {
-    let folder = tempfile::tempdir().expect("a folder");
-    // SQLite keeps the very text of what makes a view, and the bound value in its row.
-    let playbook = "title: t\ninputs: {name: {type: string, default: \"O'Brien'; --\"}}\nsteps:\n  \
-        - {id: a, sql: {connection: 'sqlite:x.db', script: \"CREATE TABLE t (name TEXT);\\nCREATE VIEW v AS SELECT name  FROM t\"}}\n  \
-        - {id: b, sql: {connection: 'sqlite:x.db', script: 'INSERT INTO t VALUES ({{ inputs.name }})'}}\n";
-    std::fs::write(folder.path().join("t.yaml"), playbook).expect("a playbook");
-    let told = plan(folder.path(), &["plan", "t.yaml"]);
-    run(folder.path(), "t.yaml");
-    let database = rusqlite::Connection::open(folder.path().join("x.db")).expect("a database");
-    let one = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a row");
-    let kept = one("SELECT sql FROM sqlite_schema WHERE name = 'v'");
-    assert!(told[0].text.ends_with(&kept), "{} became {kept}", told[0].text);
-    assert_eq!(told[1].parameters, [serde_json::to_string(&one("SELECT name FROM t")).expect("JSON")]);
 }
 
 /// A server that answers two requests and keeps the bytes of each: its head's lines and its body.
