@@ -121,7 +121,7 @@ fn when_backups_had_stopped_nothing_goes_where_the_manual_deletes_all() {
     run(&lab, "purge-backups", &["-i", "keep_at_least=1"]).exits(1);
     assert_eq!(listed(&lab), before);
     let ran = run(&lab, "troubleshoot-disk", &["--choose", "what=backups"]).exits(1);
-    assert!(format!("{ran}").contains("検証済みのバックアップがありません"), "{ran}");
+    assert!(format!("{ran}").contains("There is no verified backup"), "{ran}");
     assert_eq!(listed(&lab), before);
 
     // The manual's line, on a copy: the last backups go, and the folder with them.
@@ -144,7 +144,7 @@ fn a_day_fails_rightly_on_a_stopped_database_a_full_disk_and_an_ill_application(
 
     lab.breaks("style-disk");
     let ran = run(&lab, "daily", &[]).exits(1);
-    assert!(format!("{ran}").contains("ディスク使用率"), "{ran}");
+    assert!(format!("{ran}").contains("Disk usage of"), "{ran}");
     // With the limit out of the way there is no room for the dump: half of one is no backup either.
     run(&lab, "backup", &["-i", "disk_limit=100"]).exits(1);
     assert_eq!(newest(&lab), stamp, "the last set is the last one");

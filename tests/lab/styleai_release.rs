@@ -52,7 +52,7 @@ fn a_release_goes_forward_and_back_with_its_schema_and_packages() {
     assert_eq!(sql(&lab, COUNTS), counts, "and the data");
     // The next deployment would bring back what was just left.
     let ran = run(&lab, "deploy", &["--confirm", "code"]).exits(1);
-    assert!(format!("{ran}").contains("一度ロールバックされています"), "{ran}");
+    assert!(format!("{ran}").contains("was rolled back before"), "{ran}");
 
     // The look itself: the new code without a restart is not the new release.
     host(&lab, &format!("cd {APP}; sudo -Hu app git merge -q --ff-only origin/main"));

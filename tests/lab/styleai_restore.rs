@@ -191,7 +191,7 @@ fn the_drill_builds_the_application_from_the_backup_and_leaves_the_live_one_alon
         ),
     );
     let ran = drill().exits(1);
-    assert!(format!("{ran}").contains("件数が取得時と違います"), "{ran}");
+    assert!(format!("{ran}").contains("differs from that of the backup"), "{ran}");
     assert!(!holds(&lab, left), "nothing of it is left");
     runs(&lab).expect("the live one runs");
 }
