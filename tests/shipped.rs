@@ -1,7 +1,16 @@
-//! Every playbook of this repository checks and plans in each of its environments, with nothing running.
+//! Every playbook of this repository checks and plans in each of its environments, with nothing running, and speaks both
+//! languages.
+
+#[path = "shipped/said.rs"]
+mod said;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use said::{is_japanese, said};
+use toban::base::Lang;
+use toban::diag::render;
+use toban::lang::{Library, Loaded, load_in};
 
 fn repo() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,4 +81,33 @@ fn every_shipped_playbook_plans_without_anything_running() {
             assert!(!plan.contains("lab-postgres") && !plan.trim().is_empty(), "{name}: {plan}");
         }
     }
+}
+
+#[test]
+fn every_text_of_every_playbook_is_there_in_both_languages() {
+    let here = repo();
+    let library = Library { root: here.join("playbooks") };
+    let load = |lang, name: &str| -> Loaded {
+        load_in(lang, name, Some(&library), here, None)
+            .map_err(|found| render(&found, false))
+            .expect("it loads")
+    };
+    let mut wrong = Vec::new();
+    for name in library.list() {
+        let (ja, en) = (load(Lang::Ja, &name), load(Lang::En, &name));
+        let (in_ja, in_en) = (said(&ja.playbook), said(&en.playbook));
+        assert_eq!(in_ja.len(), in_en.len(), "{name}");
+        for ((at, ja), (_, en)) in in_ja.iter().zip(&in_en) {
+            let asks = at.ends_with("title") || at.ends_with("question");
+            if is_japanese(en) || (asks && ja != en && !is_japanese(ja)) {
+                wrong.push(format!("{name}: {at}: {ja} | {en}"));
+            }
+        }
+        let system = en.system.title.clone().unwrap_or_default();
+        if is_japanese(&system) {
+            wrong.push(format!("{name}: the system's title: {system}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} texts lack a language:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(library.list().len() > 100, "the playbooks were found");
 }
