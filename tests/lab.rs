@@ -15,6 +15,8 @@ mod told;
 mod autograder;
 #[path = "lab/autograder_daily.rs"]
 mod autograder_daily;
+#[path = "lab/autograder_incident.rs"]
+mod autograder_incident;
 #[path = "lab/autograder_migrations.rs"]
 mod autograder_migrations;
 #[path = "lab/autograder_restore.rs"]
@@ -23,6 +25,12 @@ mod autograder_restore;
 mod autograder_services;
 #[path = "lab/cafemuji.rs"]
 mod cafemuji;
+#[path = "lab/cafemuji_accounts.rs"]
+mod cafemuji_accounts;
+#[path = "lab/cafemuji_broken.rs"]
+mod cafemuji_broken;
+#[path = "lab/cafemuji_care.rs"]
+mod cafemuji_care;
 #[path = "lab/cafemuji_restore.rs"]
 mod cafemuji_restore;
 #[path = "lab/dry_run.rs"]
@@ -43,6 +51,8 @@ mod psyfit_release;
 mod psyfit_restore;
 #[path = "lab/psyfit_rounds.rs"]
 mod psyfit_rounds;
+#[path = "lab/refnet_care.rs"]
+mod refnet_care;
 #[path = "lab/refnet_daily.rs"]
 mod refnet_daily;
 #[path = "lab/refnet_restore.rs"]

@@ -12,11 +12,11 @@ from ice.models import Order as Ice
 from shavedice.models import Order as Shaved
 print(json.dumps([m.objects.count() for m in (FoodOrder, Ice, Shaved)]))";
 
-fn backups() -> PathBuf {
+pub fn backups() -> PathBuf {
     place("cafemuji/backups")
 }
 
-fn get(lab: &Lab, page: &str) -> String {
+pub fn get(lab: &Lab, page: &str) -> String {
     lab.enter(&[
         "curl",
         "-s",
@@ -36,7 +36,7 @@ fn dumped(path: &std::path::Path) -> Vec<usize> {
         .to_vec()
 }
 
-fn live(lab: &Lab) -> Vec<usize> {
+pub fn live(lab: &Lab) -> Vec<usize> {
     serde_json::from_str(&lab.cafe_python(COUNTS)).expect("counts")
 }
 

@@ -61,6 +61,17 @@ impl Lab {
         ran(self.under(watch, arguments))
     }
 
+    /// Whether a text stands anywhere in what this test's runs have recorded: journals, logs, indexes.
+    pub fn recorded(&self, text: &str) -> bool {
+        let mut grep = Command::new("grep");
+        ran({
+            grep.args(["--recursive", "--fixed-strings", "--quiet", "--", text]).arg(self.state.path());
+            grep
+        })
+        .code
+            == 0
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         self.under(&[], arguments)
     }

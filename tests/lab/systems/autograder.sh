@@ -23,6 +23,8 @@ autograder_project() {
       'ALLOWED_HOSTS=kouzyoutest.com,classroom.kouzyoutest.com,localhost,127.0.0.1' >"$project/.env"
   )
   : >"$project/backend/autograder.log"
+  mkdir -p "$project/backend/wheels"
+  cp "$(cat "$LAB/wheels")"/django-5.2.19-*.whl "$project/backend/wheels/"
   local n
   for n in $(seq 12); do printf '答案 %s\n' "$n" >"$project/backend/mediafiles/answers/answer-$n.txt"; done
   autograder_certificate 20

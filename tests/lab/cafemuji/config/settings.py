@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "config",
     "food",
     "ice",
@@ -22,6 +23,10 @@ WSGI_APPLICATION = "config.wsgi.application"
 # DATABASE_URL as the hosting gives it; only its SQLite form is known here: sqlite:///path
 DATABASE_FILE = os.environ.get("DATABASE_URL", "").removeprefix("sqlite:///") or BASE_DIR / "db.sqlite3"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE_FILE}}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

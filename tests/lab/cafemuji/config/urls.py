@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
+from django.views.static import serve
 
 from food.models import FoodOrder
 
@@ -31,4 +32,6 @@ urlpatterns = [
     path("food/register/", page("フード")),
     path("ice/", page("アイスクリーム")),
     path("shavedice/", page("かき氷")),
+    # What its hosting serves from where the static files were collected to.
+    path("static/<path:path>", serve, {"document_root": settings.STATIC_ROOT}),
 ]
