@@ -74,7 +74,7 @@ fn an_administrator_is_made_with_a_password_that_no_command_line_and_no_record_h
     assert!(lab.recorded("tanaka-m") && !lab.recorded(&password), "no journal and no log has it");
 
     let ran = run("suzuki-k", &["--confirm", "password"]).exits(1);
-    assert!(format!("{ran}").contains("まだ渡されていません"), "the one before waits: {ran}");
+    assert!(format!("{ran}").contains("has not been handed over yet"), "the one before waits: {ran}");
     assert_eq!(waiting(), password, "and is not overwritten");
     nothing_to_hand_over();
     run("tanaka-m", &["--confirm", "password", "--answer", "handed=to=田中"]).exits(1);

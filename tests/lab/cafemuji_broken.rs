@@ -145,7 +145,7 @@ fn a_day_with_an_error_or_a_queue_says_so_and_a_quiet_one_does_not() {
     fresh_log();
     let day = ["run", "cafemuji/daily"];
     let quiet = format!("{}", lab.toban(&day).exits(0));
-    assert!(!quiet.contains("エラーが") && !quiet.contains("未完了の注文が"), "{quiet}");
+    assert!(!quiet.contains("errors in the last") && !quiet.contains("orders are still open"), "{quiet}");
     let now = lab.enter(&["date", "+%Y-%m-%d %H:%M:%S"]).trim().to_owned();
     std::fs::write(
         place("cafemuji/project/logs/django.log"),
@@ -158,7 +158,7 @@ fn a_day_with_an_error_or_a_queue_says_so_and_a_quiet_one_does_not() {
     lab.cafe_python("from shavedice.models import Order; Order.objects.filter(flavor1='行列').delete()");
     fresh_log();
     let busy = format!("{}", ran.exits(6));
-    assert!(busy.contains("エラーが 1 件") && busy.contains("shavedice 64 件"), "{busy}");
+    assert!(busy.contains("There were 1 errors") && busy.contains("still open: 64 at shavedice"), "{busy}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_host_without_psyfit_is_set_up_once_and_never_over_one_that_runs() {
     let deploy = ["run", "psyfit/initial-deploy", "-i", "version=v2.4.0"];
     let confirmed = [&deploy[..], &["--confirm", "setup=lab"]].concat();
     let refused = lab.toban(&confirmed).exits(1);
-    assert!(format!("{refused}").contains("すでにデプロイされています"), "{refused}");
+    assert!(format!("{refused}").contains("is deployed already"), "{refused}");
 
     lab.enter(&[
         "bash",
@@ -50,7 +50,7 @@ fn a_port_that_is_open_to_all_is_found_before_a_deploy() {
     let found = lab.toban(&["run", "psyfit/preflight"]);
     lab.enter(&["kill", pid.trim()]);
     let found = found.exits(1);
-    assert!(format!("{found}").contains("想定外のポート 5433"), "{found}");
+    assert!(format!("{found}").contains("Port 5433 is open unexpectedly"), "{found}");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn the_certificates_days_are_those_that_are_served() {
         echo $(( ($(date -d \"$end\" +%s) - $(date +%s)) / 86400 ))";
     let days = lab.enter(&["bash", "-ceu", days]).trim().to_owned();
     let told = format!("{}", lab.toban(&["run", "psyfit/check-tls"]).exits(0));
-    assert!(told.contains(&format!("証明書の残りが {days} 日です")), "{days}: {told}");
+    assert!(told.contains(&format!("The certificate has {days} days left")), "{days}: {told}");
     assert!(get(&lab, "/up").0 == "200" && containers(&lab).contains("kamal-proxy"));
 
     // Without TLS in the proxy that is no certificate of ours.

@@ -46,7 +46,7 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
     std::fs::write(&log, "2026-11-01T02:00:00+09:00: root - psyfit/daily x backup=failed health=ok\n")
         .expect("a bad day");
     let bad = lab.toban(&["run", "psyfit/weekly"]).exits(3);
-    assert!(format!("{bad}").contains("失敗した日が 1 日あります"), "{bad}");
+    assert!(format!("{bad}").contains("It failed on 1 days"), "{bad}");
     std::fs::write(&log, "").expect("no bad day");
     assert_eq!(stopped(&lab), before, "unconfirmed, all stay");
     let confirmed = ["--confirm", "docker/remove=lab", "--confirm", "docker/images"];
@@ -66,7 +66,7 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
     lab.enter(&["bash", "-c", "docker rm stranger; docker volume rm stranger"]);
 
     let good = lab.toban(&[&["run", "psyfit/weekly"][..], &confirmed].concat()).exits(0);
-    assert!(!format!("{good}").contains("失敗した日"), "{good}");
+    assert!(!format!("{good}").contains("It failed on"), "{good}");
     assert_eq!(stopped(&lab), kept);
 }
 
@@ -97,7 +97,7 @@ fn the_monitor_of_psyfit_writes_a_line_a_round_and_tells_people_once_a_change() 
         told(&lab, &["警告", "異常"]).expect("one mail, however often it is broken");
     }
     let body = mails(&lab).pop().expect("the mail").text;
-    assert!(body.contains("psyfit-redis が動いていません"), "what is broken is in it: {body}");
+    assert!(body.contains("psyfit-redis is not running"), "what is broken is in it: {body}");
     lab.toban(&round).exits(0);
     lab.toban(&round).exits(0);
     told(&lab, &["警告", "異常", "復旧"]).expect("one mail when it is well again");

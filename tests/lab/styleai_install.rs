@@ -72,10 +72,10 @@ fn a_second_instance_is_installed_beside_the_first_once_and_answers() {
     // What is another's stays another's.
     host(&lab, &format!("mkdir {SECOND}; echo mine >{SECOND}/own.txt"));
     let ran = install(&lab, &["--confirm", "database/database", "--confirm", "folder"]).exits(1);
-    assert!(format!("{ran}").contains("別のものが入っています"), "{ran}");
+    assert!(format!("{ran}").contains("holds something else"), "{ran}");
     assert!(holds(&lab, &format!("rm {SECOND}/own.txt")));
     let ran = run(&lab, "install-database", &["-i", "database=postgres"]).exits(1);
-    assert!(format!("{ran}").contains("postgres のものです"), "{ran}");
+    assert!(format!("{ran}").contains("belongs to postgres"), "{ran}");
 
     install(&lab, &["--confirm", "database/database", "--confirm", "folder"]).exits(0);
     second_answers(&lab).expect("the second instance answers");
