@@ -47,6 +47,7 @@ fn examples() -> Vec<String> {
 fn extra(example: &str) -> &'static [&'static str] {
     match example {
         "examples/questions.yaml" => &["--confirm", "wipe", "--choose", "how=fast", "--answer", "look=red=0"],
+        "examples/languages.yaml" => &["--confirm", "tell"],
         "examples/schedule.yaml" => &["--confirm", "clean"],
         _ => &[],
     }

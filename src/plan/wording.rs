@@ -7,7 +7,7 @@ use super::node::{Body, Node, NodeIx};
 use super::renderer::{Facts, Renderer};
 use super::told::ToldQuestion;
 use crate::model::{Action, Decide, Effect, Field, Slot, Staged, StepBody, Template, Templated};
-use crate::template::Preview;
+use crate::template::{Preview, StageError};
 
 /// The titles of all steps, in the order of [`super::Plan::steps`], and behind them those of
 /// [`super::Plan::patterns`]. `known` are the inputs, and nothing else.
@@ -32,6 +32,8 @@ impl Renderer<'_> {
         node.step.title.as_ref().map_or_else(|| node.title.clone(), |title| self.planned(ix, title, known))
     }
 
+    /// A value as far as it is known; one that cannot be rendered says why, and never shows its template as if that
+    /// were its text.
     pub(super) fn planned<T: Field, const P: u8>(
         &self,
         ix: NodeIx,
@@ -41,10 +43,15 @@ impl Renderer<'_> {
         if let Template::Literal(value) = &slot.0 {
             return value.show();
         }
-        let Ok((scope, unknown)) = self.planned_scope(ix, None, known) else { return slot.show() };
+        let broken = |why: String| crate::t!("⟨cannot be rendered: {why}⟩", "⟨展開できません: {why}⟩");
+        let (scope, unknown) = match self.planned_scope(ix, None, known) {
+            Ok(names) => names,
+            Err(e) => return broken(e.message),
+        };
         let covers = |path: &[String]| unknown.covers(path);
-        let staged = slot.stage(&mut Preview::new(self.engine, &scope, &covers));
-        staged.map_or_else(|_| slot.show(), |planned: Slot<crate::model::Planned, T, P>| planned.show())
+        let staged: Result<Slot<crate::model::Planned, T, P>, StageError> =
+            slot.stage(&mut Preview::new(self.engine, &scope, &covers));
+        staged.map_or_else(|e| broken(e.message), |planned| planned.show())
     }
 
     /// What is asked before a step, and the flag that answers it without a terminal.
