@@ -111,8 +111,25 @@ pub async fn could_start(action: &Action<Rendered>, cx: &Context<'_>) -> Could {
         }
     };
     let own = own.unwrap_or_else(|bad| bad);
+    // `defaults` give every step a folder, also those that run nothing in one.
+    if asks_or_tells(action) {
+        return own;
+    }
     match could_around::could_be(cx) {
         Ok(()) => own,
         Err(bad) => own.and(bad),
     }
+}
+
+/// Whether an action only asks people, judges, or tells them something.
+fn asks_or_tells(action: &Action<Rendered>) -> bool {
+    matches!(
+        action,
+        Action::Manual(_)
+            | Action::Decide(_)
+            | Action::Assert(_)
+            | Action::Fail(_)
+            | Action::Notify(_)
+            | Action::Escalate(_)
+    )
 }

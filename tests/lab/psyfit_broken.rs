@@ -20,7 +20,7 @@ fn the_rounds_of_psyfit_fail_without_a_backup_with_an_old_one_and_on_an_ill_syst
 
     empty(&backups());
     for playbook in [&week[..], &month] {
-        fails(&lab, playbook, "検証を通るバックアップが一つもありません");
+        fails(&lab, playbook, "No backup at all passes verification");
     }
     for playbook in [&recovery[..], &["psyfit/verify-backup"]] {
         lab.toban(&[&["run"], playbook].concat()).exits(1);
@@ -29,7 +29,7 @@ fn the_rounds_of_psyfit_fail_without_a_backup_with_an_old_one_and_on_an_ill_syst
     let file = std::fs::File::options().write(true).open(&dump).expect("the dump");
     age(&file, 3);
     for playbook in [&week[..], &month, &recovery] {
-        fails(&lab, playbook, "時間前のものです");
+        fails(&lab, playbook, "hours old");
     }
     age(&file, 0);
 
@@ -44,7 +44,7 @@ fn the_rounds_of_psyfit_fail_without_a_backup_with_an_old_one_and_on_an_ill_syst
         lab.script("mend", &[broken]);
     }
     lab.breaks("psyfit-web");
-    fails(&lab, &recovery, "アプリケーションが動いていません");
+    fails(&lab, &recovery, "The application is not running");
     lab.script("mend", &["psyfit-web"]);
     assert_eq!(
         (containers(&lab), counts(&lab, DATABASE)),

@@ -15,18 +15,18 @@ fn without_a_whole_backup_nothing_is_proved_drilled_deleted_or_restored() {
     fresh(&lab);
     let drill = ["--confirm", "begin=styleai-drill"];
     let restore = ["-i", "reason=試し", "--confirm", "quiesce=lab"];
-    fails(&lab, "verify-backup", &[], "バックアップがありません");
-    fails(&lab, "disaster-recovery", &drill, "検証済みのバックアップがありません");
+    fails(&lab, "verify-backup", &[], "There is no backup");
+    fails(&lab, "disaster-recovery", &drill, "There is no verified backup");
     let stamp = backed_up(&lab);
     let dump = format!("{BACKUPS}/db_{stamp}.sql.gz");
     host(&lab, &format!("cp -p {dump} /tmp/dump; echo x >>{dump}"));
     fails(&lab, "verify-backup", &[], "取得時と違います");
-    fails(&lab, "disaster-recovery", &drill, "検証済みのバックアップがありません");
+    fails(&lab, "disaster-recovery", &drill, "There is no verified backup");
     let choose = ["--choose", &format!("which={stamp}")];
     run(&lab, "restore", &[&restore[..], &choose].concat()).exits(1);
     host(&lab, &format!("mv /tmp/dump {dump}; touch -d '2 days ago' {BACKUPS}/*"));
-    fails(&lab, "verify-backup", &[], "時間前のものです");
-    fails(&lab, "delete-expired-images", &["--confirm", "delete=12"], "削除しません");
+    fails(&lab, "verify-backup", &[], "hours old");
+    fails(&lab, "delete-expired-images", &["--confirm", "delete=12"], "Nothing is deleted");
     assert_eq!(images(&lab), "96", "no image went");
     assert!(!listed(&lab).contains("part"), "nothing half-written is left");
 }
@@ -44,7 +44,7 @@ fn a_stopped_database_a_taken_port_and_a_killed_dump_fail_what_needs_them() {
         &lab,
         "systemd-run --quiet --collect --unit=taken python3 -m http.server --bind 127.0.0.1 8900; for n in $(seq 50); do ss -Hltn 'sport = :8900' | grep -q . && break; sleep 0.1; done",
     );
-    fails(&lab, "disaster-recovery", &drill, "使われています");
+    fails(&lab, "disaster-recovery", &drill, "In use");
     host(&lab, "systemctl stop taken");
     lab.breaks("style-db");
     for playbook in ["disaster-recovery", "verify-backup", "backup"] {
@@ -58,7 +58,7 @@ fn a_stopped_database_a_taken_port_and_a_killed_dump_fail_what_needs_them() {
     run(&lab, "backup", &[]).exits(1);
     run(&lab, "monthly", &month).exits(1);
     lab.script("mend", &["style-dump"]);
-    fails(&lab, "monthly", &["-i", "disk_limit=0", "--confirm", "expired/delete=12"], "ディスク使用率");
+    fails(&lab, "monthly", &["-i", "disk_limit=0", "--confirm", "expired/delete=12"], "Disk usage");
     assert_eq!(listed(&lab), before, "nothing new looks like a backup");
     assert_eq!(
         (images(&lab).as_str(), sql(&lab, "SELECT sum(used) FROM images_monthlyusage").as_str()),

@@ -144,6 +144,18 @@ fn what_an_earlier_step_may_bring_is_no_certain_no() {
 }
 
 #[test]
+fn who_only_asks_or_judges_needs_no_folder() {
+    let place = Place::new();
+    let steps = r#"
+  - { id: way, cwd: nowhere, decide: { question: Which way?, choices: { left: left, right: right } } }
+  - { id: date, cwd: nowhere, shell: date, effect: read }
+"#;
+    let probed = probe(&place, steps, &[]);
+    probed.expect("way", "cannot_know", "a person decides");
+    probed.expect("date", "no", "nowhere");
+}
+
+#[test]
 fn a_failed_expectation_is_a_no() {
     let place = Place::new();
     place.file("names.txt", "one");
