@@ -35,6 +35,16 @@ mod cafemuji_care;
 mod cafemuji_restore;
 #[path = "lab/dry_run.rs"]
 mod dry_run;
+#[path = "lab/dry_run_autograder.rs"]
+mod dry_run_autograder;
+#[path = "lab/dry_run_cafemuji.rs"]
+mod dry_run_cafemuji;
+#[path = "lab/dry_run_psyfit.rs"]
+mod dry_run_psyfit;
+#[path = "lab/dry_run_refnet.rs"]
+mod dry_run_refnet;
+#[path = "lab/dry_run_styleai.rs"]
+mod dry_run_styleai;
 #[path = "lab/mails.rs"]
 mod mails;
 #[path = "lab/psyfit.rs"]

@@ -119,13 +119,13 @@ fn a_backup_is_verified_by_loading_it_and_one_with_fewer_orders_is_found() {
 }
 
 /// A change on develop that says it is the next version; `test` is what its own tests look like.
-fn next_version(lab: &Lab, test: &str) -> String {
+pub fn next_version(lab: &Lab, test: &str) -> String {
     let script = "cd target/lab/cafemuji/work && git checkout -q develop && git reset -q --hard origin/develop && next=v1.$(git tag | wc -l).0 \
                   && echo $next >VERSION && printf '%s\\n' \"$1\" >ice/tests.py && git add -A && git commit -qm \"$next\" && git push -q origin develop && echo $next";
     lab.enter(&["bash", "-ceu", script, "bash", test]).trim().to_owned()
 }
 
-fn version(lab: &Lab) -> String {
+pub fn version(lab: &Lab) -> String {
     let answer: serde_json::Value = serde_json::from_str(&get(lab, "version")).expect("JSON");
     answer["version"].as_str().expect("a version").to_owned()
 }
