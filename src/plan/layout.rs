@@ -208,24 +208,10 @@ impl Layout {
         inside: Option<NodeIx>,
         above: &[NodeIx],
     ) -> NodeIx {
-        let uses = self.uses_of(step, frame);
-        self.nodes.push(Node {
-            title: step.title.as_ref().map_or_else(|| step.id.to_string(), |t| t.show()),
-            id,
-            frame,
-            inside,
-            body: Body::Act,
-            step: Arc::clone(step),
-            uses: Arc::new(uses),
-            pattern: self.loops,
-            used: false,
-            part: self.part,
-            handler: self.handler.clone(),
-            closing: self.closing,
-            undo: None,
-            undoes: None,
-            left_out: false,
-        });
+        let title = step.title.as_ref().map_or_else(|| step.id.to_string(), |t| t.show());
+        let uses = Arc::new(self.uses_of(step, frame));
+        let node = self.node(id, Arc::clone(step), frame, inside);
+        self.nodes.push(Node { title, uses, ..node });
         self.previous.push(above.last().copied());
         self.siblings.push(if step.needs == Needs::Above { above.to_vec() } else { Vec::new() });
         self.nodes.len() as NodeIx - 1
@@ -259,13 +245,22 @@ impl Layout {
         self.nodes[open as usize].body = Body::Open { close, frame: called };
         let title = self.nodes[open as usize].title.clone();
         let body = Body::Close { open, frame: called };
-        self.nodes.push(Node {
+        let node = self.node(id, shared, frame, inside);
+        self.nodes.push(Node { title, body, ..node });
+        self.previous.push(None);
+        self.siblings.push(Vec::new());
+        close
+    }
+
+    /// A node at this place of the playbook, without a title and without the names that it uses.
+    fn node(&self, id: StepId, step: Arc<Step>, frame: u32, inside: Option<NodeIx>) -> Node {
+        Node {
             id,
-            title,
+            title: String::new(),
             frame,
             inside,
-            body,
-            step: shared,
+            body: Body::Act,
+            step,
             uses: Arc::default(),
             pattern: self.loops,
             used: false,
@@ -275,10 +270,7 @@ impl Layout {
             undo: None,
             undoes: None,
             left_out: false,
-        });
-        self.previous.push(None);
-        self.siblings.push(Vec::new());
-        close
+        }
     }
 
     /// The names a step uses, those of its variables included.
