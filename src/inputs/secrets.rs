@@ -99,6 +99,14 @@ impl Vault {
         self.decls.get(key).is_some_and(by_prompt) && !self.known.borrow().contains_key(key)
     }
 
+    /// The file that a secret is read from, as it is declared and where it is; empty where it has another source.
+    pub fn files(&self, key: &str) -> Vec<String> {
+        let source = self.decls.get(key).and_then(|decl| decl.from.as_ref());
+        let Some(SecretSource::Text(text)) = source else { return Vec::new() };
+        let Some(path) = text.strip_prefix("file:") else { return Vec::new() };
+        vec![path.to_string(), self.base_dir.join(path).display().to_string()]
+    }
+
     /// Every value that has been used and must be masked.
     pub fn masked(&self) -> Vec<Secret> {
         let known = self.known.borrow();

@@ -43,7 +43,11 @@ impl Setup<'_> {
         self.nobody_is_asked(name)?;
         let (stopper, inner) = Stopper::new();
         match within(self.vault.look_up(name, inner), LIMIT, &stopper, stop).await {
-            Some(found) => found.map_err(|e| Box::new(Looked::new(Verdict::No, e.to_string()))),
+            Some(found) => found.map_err(|e| {
+                // A step before may make the file.
+                let wants = self.vault.files(name);
+                Box::new(Looked { wants, ..Looked::new(Verdict::No, e.to_string()) })
+            }),
             None => Err(Box::new(Looked::new(Verdict::CannotKnow, no_answer()))),
         }
     }

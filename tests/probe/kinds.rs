@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use super::place::{Place, said};
-use super::support::{plan, probe, snapshot};
+use super::support::{Probed, plan, probe, snapshot};
 
 /// A server that counts what is sent to it, by the first line of each request.
 fn web() -> (u16, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
@@ -225,6 +225,22 @@ fn a_secret_is_not_shown_nor_asked_for() {
     let saved = place.command().args(["plan", "./s.yaml", "--probe-declared", "-o", "s.plan"]).output();
     let saved = said(saved.expect("toban"));
     assert!(!place.text("s.plan").contains("horse") && place.text("s.plan").contains("•••"), "{}", saved.err);
+}
+
+#[test]
+fn a_secret_whose_file_a_step_before_makes_is_no_certain_no() {
+    let place = Place::new();
+    place.file(
+        "s.yaml",
+        "title: t\ninputs: { made: { type: secret, from: 'file:made.txt' }, other: { type: secret, from: 'file:other.txt' } }\n\
+         steps:\n  - { id: make, secret_generate: { file: made.txt, length: 20 } }\n  \
+         - { id: with_made, shell: 'test -n \"$KEY\"', env: { KEY: '{{ inputs.made }}' }, effect: read }\n  \
+         - { id: with_other, shell: 'test -n \"$KEY\"', env: { KEY: '{{ inputs.other }}' }, effect: read }\n",
+    );
+    let command = ["plan", "./s.yaml", "--probe-declared", "--format", "json"];
+    let probed = Probed::read(&said(place.command().args(command).output().expect("toban")));
+    probed.expect("with_made", "cannot_know", "`make`");
+    probed.expect("with_other", "no", "other.txt");
 }
 
 /// A page and a ticket write some of its characters in another way.

@@ -14,6 +14,13 @@ pub struct Probed {
 }
 
 impl Probed {
+    /// What a probe said, as JSON.
+    pub fn read(said: &Said) -> Probed {
+        let plan =
+            serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {} {}", said.out, said.err));
+        Probed { code: said.code, plan }
+    }
+
     fn step(&self, id: &str) -> &Value {
         let steps = self.plan["steps"].as_array().expect("steps");
         steps.iter().find(|s| s["id"] == id).unwrap_or_else(|| panic!("no step {id} in {:#}", self.plan))
@@ -54,9 +61,7 @@ pub fn plan(place: &Place, steps: &str, flags: &[&str]) -> Said {
 
 /// The same with `--probe`.
 pub fn probe(place: &Place, steps: &str, flags: &[&str]) -> Probed {
-    let said = plan(place, steps, &[&["--probe"], flags].concat());
-    let plan = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {} {}", said.out, said.err));
-    Probed { code: said.code, plan }
+    Probed::read(&plan(place, steps, &[&["--probe"], flags].concat()))
 }
 
 /// Every file below a folder with its content, mode and time of change.
