@@ -164,7 +164,7 @@ pub(super) fn verify() -> Command {
         )))
         .arg(format(&["text", "json"]))
         .after_help(crate::t!(
-            "Examples:\n  toban verify                        the last run\n  toban verify 20260301T0500          by the beginning of its id\n  toban verify last --head 3f2a…      against a head noted elsewhere\n\nThe plan, every fact and every finished log are tied together by hashes, and the end of the journal stands in\n<state>/heads, outside the run's folder. Who may write all of these can make all of them anew; only a head kept\nwhere they cannot write shows that.\n\nExit codes: 0 whole, 1 not whole, 5 unreadable",
+            "Examples:\n  toban verify                        the last run\n  toban verify 20260301T0500          by the beginning of its id\n  toban verify last --head 3f2a…      against a head noted elsewhere\n\nThe plan, every fact and every finished log are tied together by hashes, and the end of the journal stands in <state>/heads, outside the run's folder. Who may write all of these can make all of them anew; only a head kept where they cannot write shows that.\n\nExit codes: 0 whole, 1 not whole, 5 unreadable",
             "例:\n  toban verify                        直近の実行\n  toban verify 20260301T0500          ID の先頭で指定\n  toban verify last --head 3f2a…      控えたハッシュと照合\n\n計画、すべての記録、終わったログはハッシュで結び付けられ、ジャーナルの終わりは実行フォルダの外の\n<state>/heads にもあります。そのすべてに書き込める人は全体を作り直せます。それを見抜けるのは、書き込めない\n場所に控えたハッシュだけです。\n\n終了コード: 0 改ざんなし、1 改ざんまたは破損、5 読めない"
         ))
 }

@@ -36,6 +36,15 @@ fn unknown(name: &str, all: &Command) -> Error {
 pub fn laid_out(command: Command) -> Command {
     let usage = crate::t!("Usage", "使い方");
     let template = format!("{{about-with-newline}}\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}");
+    // Under a heading of their own they would be sorted by their names.
+    let mut place = 0;
+    let in_order = |arg: Arg| match arg.is_positional() {
+        true => {
+            place += 1;
+            arg.display_order(place)
+        }
+        false => arg,
+    };
     let subcommands: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_string()).collect();
     let mut command = command
         .help_template(template)
@@ -43,7 +52,8 @@ pub fn laid_out(command: Command) -> Command {
         .disable_version_flag(true)
         .disable_help_subcommand(true)
         .subcommand_help_heading(crate::t!("Commands", "コマンド"))
-        .mut_args(under_heading);
+        .mut_args(under_heading)
+        .mut_args(in_order);
     for name in subcommands {
         command = command.mut_subcommand(name, laid_out);
     }
