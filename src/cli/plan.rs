@@ -33,7 +33,7 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     }
     outline.estimate = estimate(&globals.state(), &outline.playbook, outline.environment.as_deref());
     let seconds = outline.estimate.as_ref().map(|e| e.seconds);
-    outline.now = window::now(&start.plan, SystemClock.now(), seconds);
+    outline.now = window::now(&start.plan.windows, SystemClock.now(), seconds);
     if believed || matches.get_flag("probe") {
         outline.now.extend(locks::now(globals, &start));
     }

@@ -8,10 +8,11 @@ use super::error::{Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::saved;
 use super::start::load;
-use super::told;
+use super::{told, window};
+use crate::base::{Clock, SystemClock};
 use crate::lang::Loaded;
 use crate::model::{Effect, InputDecl};
-use crate::plan::{Body, Plan, compile};
+use crate::plan::{Body, Plan, ToldWindow, compile};
 use crate::report::{effect_word, pad};
 
 /// Prints purpose, inputs and steps.
@@ -39,9 +40,13 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The very text of the plan; where it comes from is told beside it.
+/// The very text of the plan, with how its windows stand now; where it comes from is told beside it.
 fn show_saved(globals: &Globals, matches: &ArgMatches, file: &std::path::Path) -> Result<ExitCode, Error> {
-    let plan = saved::read(file)?;
+    let mut plan = saved::read(file)?;
+    let windows: Result<Vec<_>, _> = plan.outline.windows.iter().cloned().map(ToldWindow::read).collect();
+    let windows = windows.map_err(|e| Error::usage(e.to_string()))?;
+    let seconds = plan.outline.estimate.as_ref().map(|e| e.seconds);
+    plan.outline.now = window::now(&windows, SystemClock.now(), seconds);
     say(&told::written(globals, matches, &plan.outline, &told::head_of_saved(&plan)));
     say_on_stderr(&saved::about(&plan, file));
     Ok(ExitCode::SUCCESS)

@@ -87,6 +87,6 @@ fn warn(globals: &Globals, plan: &Plan, at: Timestamp) {
 }
 
 /// How the windows of a plan stand in this moment.
-pub fn now(plan: &Plan, at: Timestamp, seconds: Option<f64>) -> Vec<Now> {
-    plan.windows.iter().map(|window| window.now(at, seconds)).collect()
+pub fn now(windows: &[PlanWindow], at: Timestamp, seconds: Option<f64>) -> Vec<Now> {
+    windows.iter().map(|window| window.now(at, seconds)).collect()
 }

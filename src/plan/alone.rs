@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::compile::{CompileError, zone_of};
+use super::compile::{CompileError, zone_named};
 use crate::event::Holder;
 use crate::lang::Loaded;
 use crate::model::{Hours, Lock, Moment, RunsAtOnce, Window};
@@ -61,6 +61,18 @@ pub enum Now {
     },
 }
 
+impl ToldWindow {
+    /// The window itself.
+    ///
+    /// # Errors
+    /// When its zone or its hours are not known here.
+    pub fn read(self) -> Result<PlanWindow, CompileError> {
+        let zone = zone_named(self.zone.as_deref())?;
+        let hours = Hours::of(&self.window, &zone).map_err(CompileError)?;
+        Ok(PlanWindow { told: self, hours, zone })
+    }
+}
+
 impl PlanWindow {
     /// How it stands at a moment, for a run that takes so many seconds.
     pub fn now(&self, at: Timestamp, seconds: Option<f64>) -> Now {
@@ -91,23 +103,18 @@ pub(super) fn locks(loaded: &Loaded) -> Vec<Lock> {
 
 /// The windows of a playbook and of all that it calls, each once.
 pub(super) fn windows(loaded: &Loaded) -> Result<Vec<PlanWindow>, CompileError> {
-    let mut told: Vec<(ToldWindow, &Loaded)> = Vec::new();
+    let mut told: Vec<ToldWindow> = Vec::new();
     each(loaded, &mut |one| {
         let named = one.playbook.window.as_ref().and_then(|name| Some((name, one.system.windows.get(name)?)));
         if let Some((name, window)) = named {
             let zone = one.system.timezone.clone();
             let new = ToldWindow { name: name.clone(), window: window.clone(), zone };
-            if !told.iter().any(|(known, _)| *known == new) {
-                told.push((new, one));
+            if !told.contains(&new) {
+                told.push(new);
             }
         }
     });
-    let made = told.into_iter().map(|(told, one)| {
-        let zone = zone_of(one)?;
-        let hours = Hours::of(&told.window, &zone).map_err(CompileError)?;
-        Ok(PlanWindow { told, hours, zone })
-    });
-    made.collect()
+    told.into_iter().map(ToldWindow::read).collect()
 }
 
 /// What happens when a playbook is run while a run of it goes on. To do something twice in production is dearer than to

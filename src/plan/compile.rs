@@ -80,7 +80,12 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
 }
 
 pub(super) fn zone_of(loaded: &Loaded) -> Result<jiff::tz::TimeZone, CompileError> {
-    match &loaded.system.timezone {
+    zone_named(loaded.system.timezone.as_deref())
+}
+
+/// The zone of this name; the machine's where none is named.
+pub(super) fn zone_named(name: Option<&str>) -> Result<jiff::tz::TimeZone, CompileError> {
+    match name {
         None => Ok(local_zone()),
         Some(name) => jiff::tz::TimeZone::get(name).map_err(|e| {
             CompileError(crate::t!("unknown time zone {name}: {e}", "不明なタイムゾーン {name}: {e}"))

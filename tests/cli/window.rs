@@ -42,6 +42,9 @@ fn a_run_is_refused_outside_its_window_and_told_when_it_opens() {
     assert!(!place.at("state/runs").exists(), "no run was begun");
     let plan = place.toban(&["plan", "play.yaml"]);
     assert!(plan.out.contains("now: window night is closed; it opens"), "{plan:?}");
+    place.toban(&["plan", "play.yaml", "-o", "s.plan"]);
+    let shown = place.toban(&["show", "s.plan"]);
+    assert!(shown.out.contains("now: window night is closed; it opens"), "{shown:?}");
     let japanese = place.toban(&["--lang", "ja", "run", "play.yaml"]);
     assert!(japanese.err.contains("時間帯 night の外です。次に開くのは"), "{japanese:?}");
 }
