@@ -1,6 +1,7 @@
 //! A plan as a dry run tells it: every step in order, rendered as far as it is known. It touches nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -32,6 +33,7 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         title: plan.title.clone(),
         environment: plan.environment.clone(),
         inputs: inputs(renderer, known),
+        meanings: meanings(plan),
         read,
         change,
         destroy,
@@ -104,6 +106,12 @@ fn inputs(renderer: &Renderer<'_>, known: &dyn Facts) -> Map<String, Value> {
         }),
     };
     frame.inputs.keys().map(|name| (name.clone(), value(name))).collect()
+}
+
+/// What the inputs of the playbook itself are for.
+fn meanings(plan: &Plan) -> BTreeMap<String, String> {
+    let decls = plan.frames[0].inputs.iter();
+    decls.filter_map(|(name, decl)| Some((name.clone(), decl.description.clone()?))).collect()
 }
 
 /// Each of these once, in the order in which they first come.

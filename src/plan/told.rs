@@ -1,5 +1,7 @@
 //! A plan as it is told: plain data for the terminal, for files and for comparing. It renders nothing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,6 +25,9 @@ pub struct Outline {
     pub environment: Option<String>,
     /// The inputs; a missing one as `⟨inputs.x⟩`, a secret as `•••` with its source.
     pub inputs: Map<String, Value>,
+    /// What those inputs are for whose playbook says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub meanings: BTreeMap<String, String>,
     /// Every step in an order in which they could run.
     pub steps: Vec<OutlineStep>,
     /// How many steps only read.

@@ -17,7 +17,12 @@ pub fn outline_text(outline: &Outline, look: Look) -> String {
             serde_json::Value::String(text) if !text.is_empty() => text.clone(),
             other => other.to_string(),
         };
-        text.push_str(&crate::t!("input {name}: {}\n", "入力 {name}: {}\n", safe_text(&value)));
+        text.push_str(&crate::t!("input {name}: {}", "入力 {name}: {}", safe_text(&value)));
+        if let Some(meaning) = outline.meanings.get(name) {
+            let meaning = safe_text(meaning);
+            text.push_str(&look.dim(&crate::t!(" ({meaning})", "（{meaning}）")));
+        }
+        text.push('\n');
     }
     if !outline.chosen.is_all() {
         text.push_str(&format!("{}\n", look.loud(&chosen(outline))));

@@ -22,21 +22,37 @@ const ID_COLUMN: f64 = 7.9;
 const TITLE_COLUMN: f64 = 6.9;
 const REMARK_COLUMN: f64 = 6.5;
 const LINE: i32 = 18;
+/// A page may draw it as small as this part of its size, and is still read.
+const LEAST: f64 = 0.72;
 
 /// The graph as a file of its own.
 pub fn graph_svg(diagram: &Diagram) -> String {
-    let svg = svg(diagram, &|_| None);
+    let svg = svg(diagram, &drawing(diagram), &|_| None);
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", svg.into_string())
 }
 
-/// The graph as a part of a page; each step leads to the address that `to` gives for its place in the plan.
-pub fn page_svg(diagram: &Diagram, to: &dyn Fn(usize) -> String) -> Markup {
-    svg(diagram, &|at| Some(to(at)))
+/// The graph as a part of a page; each step leads to the address that `to` gives for its place in the plan. Beside it
+/// the style that it needs there: how far it may shrink, and where its first step is, which is what is seen first.
+pub fn page_svg(diagram: &Diagram, to: &dyn Fn(usize) -> String) -> (Markup, String) {
+    let drawing = drawing(diagram);
+    let width = drawing.width + 2 * MARGIN;
+    let least = (f64::from(width) * LEAST) as i32;
+    let first = drawing.boxes.first().map_or(0, |b| b.x + b.width / 2 + MARGIN);
+    let at = 100.0 * f64::from(first) / f64::from(width.max(1));
+    let style = format!(
+        ".sheet{{width:{width}px}}.begin{{left:{at:.1}%}}\n\
+         @media screen{{.sheet{{min-width:{least}px}}}}\n\
+         @media screen and (max-width:40rem){{.sheet{{min-width:{width}px}}}}\n"
+    );
+    (svg(diagram, &drawing, &|at| Some(to(at))), style)
 }
 
-fn svg(diagram: &Diagram, to: &dyn Fn(usize) -> Option<String>) -> Markup {
+fn drawing(diagram: &Diagram) -> Drawing {
     let (shapes, links) = diagram.sheet(size);
-    let drawing = draw(&shapes, &links, &METRICS);
+    draw(&shapes, &links, &METRICS)
+}
+
+fn svg(diagram: &Diagram, drawing: &Drawing, to: &dyn Fn(usize) -> Option<String>) -> Markup {
     let (w, h) = (drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN);
     let alone = to(0).is_none();
     let about = t!("Graph of the steps of {}", "{} の手順の図", diagram.title);
@@ -49,7 +65,7 @@ fn svg(diagram: &Diagram, to: &dyn Fn(usize) -> Option<String>) -> Markup {
             @for at in order.iter().filter(|at| diagram.parts[**at].holds) {
                 (frame(&diagram.parts[*at], &drawing.boxes[*at]))
             }
-            (lines(diagram, &drawing))
+            (lines(diagram, drawing))
             @for at in order {
                 @let part = &diagram.parts[at];
                 @match to(at) {

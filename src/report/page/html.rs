@@ -17,10 +17,11 @@ use crate::t;
 
 /// The page of a plan.
 pub fn plan_html(outline: &Outline, head: &PlanHead) -> String {
+    let (picture, picture_style) = picture(outline);
     let body = html! {
         a class="skip" href="#steps" { (t!("To the steps", "手順へ移動")) }
         (top(outline, head))
-        main { (summary(outline)) (picture(outline)) (steps(outline)) (checklist(outline)) }
+        main { (summary(outline)) (picture) (steps(outline)) (checklist(outline)) }
         footer {
             p {
                 mark class="unknown" { "⟨…⟩" } " " (t!("is what only a run can know;", "は実行時にのみ決まる値、")) " "
@@ -30,7 +31,7 @@ pub fn plan_html(outline: &Outline, head: &PlanHead) -> String {
         }
     };
     let title = t!("Plan: {}", "計画: {}", crate::report::safe_line(&outline.title));
-    page(&title, &[GRAPH_STYLE], &body)
+    page(&title, &[GRAPH_STYLE, &picture_style], &body)
 }
 
 fn top(outline: &Outline, head: &PlanHead) -> Markup {
@@ -73,7 +74,13 @@ fn summary(outline: &Outline) -> Markup {
                         thead { tr { th scope="col" { (t!("Name", "名前")) } th scope="col" { (t!("Value", "値")) } } }
                         tbody {
                             @for (name, value) in &outline.inputs {
-                                tr { th scope="row" { code { (marked(name)) } } td { (given(value)) } }
+                                tr {
+                                    th scope="row" {
+                                        code { (marked(name)) }
+                                        @if let Some(meaning) = outline.meanings.get(name) { div class="meaning" { (marked(meaning)) } }
+                                    }
+                                    td { (given(value)) }
+                                }
                             }
                         }
                     }
@@ -133,6 +140,9 @@ fn first(outline: &Outline) -> Markup {
                         a href=(format!("#step-{}", at + 1)) { code { (marked(&step.id)) } }
                         @if let Some(title) = own_title(step) { " " (marked(title)) }
                         " " span class="tags" { (tags(step)) }
+                        @if let Some(typed) = step.asks.as_ref().and_then(|asks| asks.typed.as_ref()) {
+                            " " span class="typed" { (t!("to be typed:", "入力する文字列:")) " " code { (marked(typed)) } }
+                        }
                     }
                 }
             }
@@ -148,17 +158,19 @@ fn given(value: &serde_json::Value) -> Markup {
     }
 }
 
-fn picture(outline: &Outline) -> Markup {
+fn picture(outline: &Outline) -> (Markup, String) {
     let diagram = Diagram::of(outline);
-    html! {
+    let (svg, style) = page_svg(&diagram, &|at| format!("#step-{}", at + 1));
+    let section = html! {
         section aria-labelledby="graph" {
             h2 id="graph" { (t!("Order", "実行順")) }
             div class="picture" tabindex="0" role="region" aria-label=(t!("Graph of the steps", "手順の図")) {
-                (page_svg(&diagram, &|at| format!("#step-{}", at + 1)))
+                div class="sheet" { (svg) span class="begin" {} }
             }
             (graph::legend(&diagram))
         }
-    }
+    };
+    (section, style)
 }
 
 fn steps(outline: &Outline) -> Markup {

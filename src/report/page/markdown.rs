@@ -56,7 +56,8 @@ fn inputs(outline: &Outline) -> String {
     }
     let rows = outline.inputs.iter().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| cell(value), str::to_string);
-        [in_cell(&code(name)), in_cell(&code(&value))]
+        let meaning = outline.meanings.get(name).map(|m| format!(" {}", escape(m))).unwrap_or_default();
+        [in_cell(&(code(name) + &meaning)), in_cell(&code(&value))]
     });
     let rows: Vec<[String; 2]> = rows.collect();
     format!("\n## {}\n\n{}", t!("Inputs", "入力"), table([t!("Name", "名前"), t!("Value", "値")], &rows))
