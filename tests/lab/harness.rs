@@ -44,9 +44,48 @@ impl Lab {
         Some(lab)
     }
 
-    /// Runs `toban` in the lab without a terminal.
+    /// Runs `toban` in the lab without a terminal. A playbook is run as a careful operator runs it: from its plan, which
+    /// was saved and approved, and which is compared with what the run says it did.
     pub fn toban(&self, arguments: &[&str]) -> Ran {
-        ran(self.command(arguments))
+        self.watched(&[], arguments)
+    }
+
+    /// The same under a program that watches what runs.
+    pub fn watched(&self, watch: &[&str], arguments: &[&str]) -> Ran {
+        match arguments {
+            ["run", playbook, given @ ..] if playbook.contains('/') && !playbook.starts_with('/') => {
+                self.from_its_plan(watch, playbook, given)
+            }
+            _ => ran(self.under(watch, arguments)),
+        }
+    }
+
+    /// Plans, saves, approves, runs what was saved, and compares. What cannot be planned is not run: the plan says why.
+    fn from_its_plan(&self, watch: &[&str], playbook: &str, given: &[&str]) -> Ran {
+        let folder = tempfile::tempdir().expect("a folder");
+        let saved = folder.path().join("saved.plan").display().to_string();
+        let (mut inputs, mut answers, mut words) = (Vec::new(), Vec::new(), given.iter());
+        while let Some(word) = words.next() {
+            match *word {
+                "-i" => inputs.extend([*word].into_iter().chain(words.next().copied())),
+                _ => answers.push(*word),
+            }
+        }
+        let toban = |words: &[&[&str]]| ran(self.command(&words.concat()));
+        let planned = toban(&[&["plan", playbook, "-o", &saved], &inputs]);
+        if planned.code != 0 {
+            return planned;
+        }
+        toban(&[&["approve", &saved, "--operator", "佐藤"]]).ok(&[playbook, "approve"]);
+        let run = ran(self.under(watch, &[&["run", saved.as_str()][..], &answers].concat()));
+        if matches!(run.code, 0 | 1 | 6) {
+            let same = toban(&[&["diff", &saved, "--against", "last"]]).ok(&[playbook, "diff"]);
+            assert_eq!(same, "the plans are the same\n", "{playbook} {given:?}\n{run}");
+        }
+        if run.code == 0 {
+            ended_well(playbook);
+        }
+        run
     }
 
     /// Starts `toban` in the lab without a terminal, and goes on.
@@ -54,11 +93,6 @@ impl Lab {
         let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"))
-    }
-
-    /// Runs `toban` in the lab under a program that watches it.
-    pub fn watched(&self, watch: &[&str], arguments: &[&str]) -> Ran {
-        ran(self.under(watch, arguments))
     }
 
     /// Whether a text stands anywhere in what this test's runs have recorded: journals, logs, indexes.
@@ -179,6 +213,13 @@ fn ran(mut command: Command) -> Ran {
         out: String::from_utf8_lossy(&stdout).into_owned(),
         err: String::from_utf8_lossy(&stderr).into_owned(),
     }
+}
+
+/// Notes that a playbook ended well from its plan; `tests/lab/all-ran` reads it.
+fn ended_well(playbook: &str) {
+    let folder = place("ran");
+    std::fs::create_dir_all(&folder).expect("a folder for what ran");
+    std::fs::write(folder.join(playbook.replace('/', "__")), "").expect("a note of what ran");
 }
 
 /// This repository.
