@@ -61,6 +61,8 @@ mod psyfit_release;
 mod psyfit_restore;
 #[path = "lab/psyfit_rounds.rs"]
 mod psyfit_rounds;
+#[path = "lab/refnet_broken.rs"]
+mod refnet_broken;
 #[path = "lab/refnet_care.rs"]
 mod refnet_care;
 #[path = "lab/refnet_daily.rs"]
