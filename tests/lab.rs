@@ -77,6 +77,8 @@ mod styleai_backup;
 mod styleai_broken;
 #[path = "lab/styleai_call.rs"]
 mod styleai_call;
+#[path = "lab/styleai_doors.rs"]
+mod styleai_doors;
 #[path = "lab/styleai_host.rs"]
 mod styleai_host;
 #[path = "lab/styleai_install.rs"]
