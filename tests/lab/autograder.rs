@@ -146,3 +146,8 @@ pub fn damaged(good: &Path) -> Vec<PathBuf> {
     made.push(torn);
     made
 }
+
+/// Whether the machine has any swap.
+pub fn swap_is_on() -> bool {
+    std::fs::read_to_string("/proc/swaps").expect("/proc/swaps").lines().count() > 1
+}

@@ -114,9 +114,12 @@ fn a_month_with_a_certificate_near_its_end_fails_and_the_renewal_serves_a_new_on
     no_backups(&lab);
     let end = "echo | openssl s_client -connect 127.0.0.1:8101 2>/dev/null | openssl x509 -noout -checkend $((60 * 86400)) >/dev/null && echo far || echo near";
     let month = ["run", "autograder/monthly", "--confirm", "upgrade=lab"];
+    let installed = || bash(&lab, "cat target/lab/packages/opt/lab-tool", "");
+    lab.breaks("autograder-update");
     lab.breaks("autograder-tls");
-    let ran = lab.toban(&month).exits(1);
+    let ran = lab.toban(&month[..2]).exits(1);
     assert!(format!("{ran}").contains("renew-tls"), "the way out is named: {ran}");
+    assert_eq!(installed(), "1.0", "nobody typed the target: no package is updated");
 
     let renew = ["run", "autograder/renew-tls", "--confirm", "renew"];
     let refuse = place("autograder/authority/refuse");
@@ -131,7 +134,7 @@ fn a_month_with_a_certificate_near_its_end_fails_and_the_renewal_serves_a_new_on
     let key = std::fs::metadata(place("autograder/project/ssl/key.pem")).expect("the key");
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
     lab.toban(&month).exits(0);
-    assert_eq!(site(&lab, "api/v1/health/"), "200");
+    assert_eq!((installed().as_str(), site(&lab, "api/v1/health/")), ("1.1", "200".to_owned()));
 }
 
 #[test]
@@ -161,7 +164,14 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     let old = "from django.contrib.auth.models import User; u = User.objects.get(username='yamada'); u.set_password('lab-yamada'); u.save()";
     manage(&lab, &format!("shell -v 0 -c \"{old}\""));
     assert!(manage(&lab, knows).starts_with("False"));
-    site(&lab, "wp-login.php");
+    let page = format!("wp-login.php?intruder={}", std::process::id());
+    let evidence = || {
+        let logs = place("autograder/saved-logs");
+        let saved = names(&logs, "containers_").pop().map(|name| unpacked(&logs.join(name)));
+        saved.is_some_and(|text| text.contains(&page))
+    };
+    assert!(!evidence(), "nobody was there yet");
+    site(&lab, &page);
     let own = ["run", "autograder/incident-security", "-i", "block=127.0.0.1", "--confirm", "deny=127.0.0.1"];
     lab.toban(&own).exits(1);
     assert_eq!(site(&lab, "api/v1/health/"), "200");
@@ -192,9 +202,7 @@ fn an_intruder_is_shut_out_and_we_are_not() {
     assert_eq!((bash(&lab, denied, "").as_str(), site(&lab, "api/v1/health/")), ("1", "200".to_owned()));
     assert!(manage(&lab, knows).starts_with("True"), "the account has the new password");
     assert_eq!(sql(&lab, sessions), "0");
-    let logs = place("autograder/saved-logs");
-    let saved = names(&logs, "containers_").pop().expect("the evidence");
-    assert!(unpacked(&logs.join(saved)).contains("wp-login.php"));
+    assert!(evidence(), "what the intruder asked for is kept");
     std::fs::remove_file(place("autograder/project/deploy/blocked.conf")).expect("the list");
     bash(&lab, "docker exec autograder-nginx-1 nginx -s reload", "");
 }

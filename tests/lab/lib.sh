@@ -127,6 +127,42 @@ stop_engine() {
   rm -rf "$RUNDIR"
 }
 
+# --- packages -------------------------------------------------------------------------------------------------------
+
+# What maintenance updates in the lab: one package in a root of its own, of which a newer version is to be had. apt and
+# dpkg do there what they do on a machine; those of this machine are left alone.
+PACKAGES=$LAB/packages
+own_packages() {
+  [ ! -e "$PACKAGES/apt.conf" ] || return 0
+  local version build=$PACKAGES/build
+  mkdir -p "$PACKAGES"/{repository,etc/apt/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d},var/cache/apt/archives/partial} \
+    "$PACKAGES"/var/{log/apt,lib/{apt/lists/partial,dpkg/{info,updates,triggers}}} "$build"/{DEBIAN,opt}
+  : >"$PACKAGES/var/lib/dpkg/status"
+  for version in 1.0 1.1; do
+    echo $version >"$build/opt/lab-tool"
+    printf 'Package: lab-tool\nVersion: %s\nArchitecture: all\nMaintainer: lab\nDescription: what is updated in the lab\n' $version >"$build/DEBIAN/control"
+    dpkg-deb --build "$build" "$PACKAGES/repository/lab-tool_$version.deb" >/dev/null
+  done
+  (
+    cd "$PACKAGES/repository"
+    dpkg-deb -f lab-tool_1.1.deb
+    printf 'Filename: ./lab-tool_1.1.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s lab-tool_1.1.deb)" "$(sha256sum lab-tool_1.1.deb | cut -d' ' -f1)"
+  ) >"$PACKAGES/repository/Packages"
+  echo "deb [trusted=yes] file:$PACKAGES/repository ./" >"$PACKAGES/etc/apt/sources.list"
+  cat >"$PACKAGES/apt.conf.part" <<EOF
+Dir "$PACKAGES";
+Dir::Bin::methods "/usr/lib/apt/methods";
+Dir::Bin::dpkg "/usr/bin/dpkg";
+DPkg::Options { "--root=$PACKAGES"; "--force-unsafe-io"; };
+APT::Sandbox::User "root";
+EOF
+  apt-get -qq -c "$PACKAGES/apt.conf.part" update
+  update_due
+  mv "$PACKAGES/apt.conf.part" "$PACKAGES/apt.conf"
+}
+# The older version is installed, whatever was.
+update_due() { dpkg --root="$PACKAGES" --force-unsafe-io --force-downgrade --install "$PACKAGES/repository/lab-tool_1.0.deb" >/dev/null 2>&1; }
+
 # --- the systems ----------------------------------------------------------------------------------------------------
 
 # Each file of systems/ gives one system by functions that begin with its name: NAME_up (twice does no harm) and

@@ -35,6 +35,11 @@ fn containers(lab: &Lab) -> String {
     ])
 }
 
+/// The version of the package that the lab's maintenance updates.
+fn installed(lab: &Lab) -> String {
+    lab.enter(&["cat", "target/lab/packages/opt/lab-tool"]).trim().to_owned()
+}
+
 #[test]
 fn a_week_rebuilds_indexes_and_removes_only_its_own_leftovers() {
     let Some(lab) = Lab::turn() else { return };
@@ -86,7 +91,9 @@ fn a_week_with_a_full_disk_fails_its_check() {
 fn the_update_backs_up_first_and_ends_healthy() {
     let Some(lab) = Lab::turn() else { return };
     empty(&place("refnet/backups"));
+    lab.breaks("refnet-update");
     lab.toban(&["run", "refnet/monthly", "-i", "week=update", "--confirm", "update/upgrade=refnet"]).exits(0);
+    assert_eq!(installed(&lab), "1.1", "the package that was behind is up to date");
     assert!(!names(&place("refnet/backups"), ".sql.gz.manifest.json").is_empty(), "a verified dump was made");
     healthy(&lab);
 }
@@ -95,8 +102,9 @@ fn the_update_backs_up_first_and_ends_healthy() {
 fn an_update_that_nobody_confirms_touches_no_service() {
     let Some(lab) = Lab::turn() else { return };
     let before = containers(&lab);
+    lab.breaks("refnet-update");
     lab.toban(&["run", "refnet/monthly", "-i", "week=update"]).exits(3);
-    assert_eq!(containers(&lab), before);
+    assert_eq!((containers(&lab), installed(&lab).as_str()), (before, "1.0"));
 }
 
 #[test]

@@ -50,6 +50,12 @@ autograder_up() {
   say "autograder $AUTOGRADER_URL/api/v1/health/"
 }
 
+autograder_no_swap() {
+  if grep -q "^$AUTOGRADER/swapfile " /proc/swaps; then swapoff "$AUTOGRADER/swapfile"; fi
+  rm -rf "$AUTOGRADER/swapfile" "$AUTOGRADER/fstab"
+}
+autograder_down() { autograder_no_swap; }
+
 autograder_status() {
   local at code bad=0
   for at in api/v1/health/ classroom/ zyuku/ static/css/site.css; do
@@ -60,7 +66,7 @@ autograder_status() {
   return $bad
 }
 
-autograder_breaks=(autograder-db autograder-backend autograder-health autograder-dump autograder-hang autograder-full autograder-static autograder-tls autograder-nginx)
+autograder_breaks=(autograder-db autograder-backend autograder-health autograder-dump autograder-hang autograder-full autograder-static autograder-tls autograder-nginx autograder-swap autograder-update autograder-packages)
 autograder_break() {
   case "$1" in
     autograder-db) autograder stop db >/dev/null 2>&1 ;;
@@ -77,6 +83,12 @@ autograder_break() {
     autograder-tls) autograder_certificate 5 && autograder exec -T nginx nginx -s reload 2>/dev/null ;;
     autograder-nginx) # its configuration no longer loads; it runs on with the old one until somebody restarts it
       echo 'deny 123.456.789.0;' >"$AUTOGRADER/project/deploy/blocked-broken.conf" ;;
+    autograder-packages) # the application's packages may be exchanged, and are put back
+      docker tag autograder/backend:lab autograder/backend:kept
+      cp "$AUTOGRADER/project/backend/requirements.txt" "$AUTOGRADER/requirements-kept.txt" ;;
+    autograder-update) update_due ;; # a package of its machine is older than it has to be
+    autograder-swap) # it may be given swap, which its machine is rid of again
+      echo '# what is mounted at boot' >"$AUTOGRADER/fstab" ;;
   esac
 }
 autograder_mend() {
@@ -90,6 +102,14 @@ autograder_mend() {
     autograder-full) umount "$AUTOGRADER/backups" ;;
     autograder-static) autograder exec -T backend python manage.py collectstatic --noinput -v 0 ;;
     autograder-tls) autograder_certificate 20 && autograder exec -T nginx nginx -s reload 2>/dev/null ;;
+    autograder-packages)
+      mv "$AUTOGRADER/requirements-kept.txt" "$AUTOGRADER/project/backend/requirements.txt"
+      docker tag autograder/backend:kept autograder/backend:lab
+      autograder up --detach --wait --no-deps backend >/dev/null 2>&1
+      autograder exec -T nginx nginx -s reload 2>/dev/null
+      docker images autograder/backend --format '{{.Repository}}:{{.Tag}}' | grep -e ':before_' -e ':kept$' | xargs -r docker rmi >/dev/null
+      wait_for 30 autograder autograder_answers api/v1/health/ ;;
+    autograder-swap) autograder_no_swap ;;
     autograder-nginx)
       rm -f "$AUTOGRADER/project/deploy/blocked-broken.conf"
       autograder up --detach nginx >/dev/null 2>&1

@@ -25,13 +25,14 @@ refnet_up() {
 
 refnet_status() { url_status "$REFNET_URL/health" "$FLOWER_URL/healthcheck"; }
 
-refnet_breaks=(refnet-db refnet-api refnet-dump refnet-hang)
+refnet_breaks=(refnet-db refnet-api refnet-dump refnet-hang refnet-update)
 refnet_break() {
   case "$1" in
     refnet-db) refnet stop postgres >/dev/null 2>&1 ;;
     refnet-api) refnet stop api >/dev/null 2>&1 ;;
     # pg_dump is killed in the middle of its work (the real one, once it has written some of the dump)
     refnet-dump) refnet exec -T postgres install -m 0755 /usr/local/bin/pg_dump-killed /usr/local/bin/pg_dump ;;
+    refnet-update) update_due ;; # a package of its machine is older than it has to be
     refnet-hang) # pg_dump begins its dump and never ends
       local script='#!/bin/sh\necho "-- PostgreSQL database dump"\nexec sleep 1000\n'
       refnet exec -T postgres sh -c "printf '$script' >/usr/local/bin/pg_dump && chmod 0755 /usr/local/bin/pg_dump" ;;
