@@ -13,10 +13,14 @@ mod told;
 
 #[path = "lab/autograder.rs"]
 mod autograder;
+#[path = "lab/autograder_care.rs"]
+mod autograder_care;
 #[path = "lab/autograder_daily.rs"]
 mod autograder_daily;
 #[path = "lab/autograder_incident.rs"]
 mod autograder_incident;
+#[path = "lab/autograder_looks.rs"]
+mod autograder_looks;
 #[path = "lab/autograder_migrations.rs"]
 mod autograder_migrations;
 #[path = "lab/autograder_restore.rs"]
