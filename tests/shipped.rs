@@ -97,9 +97,13 @@ fn every_text_of_every_playbook_is_there_in_both_languages() {
         let (ja, en) = (load(Lang::Ja, &name), load(Lang::En, &name));
         let (in_ja, in_en) = (said(&ja.playbook), said(&en.playbook));
         assert_eq!(in_ja.len(), in_en.len(), "{name}");
+        if ja.playbook.description.is_none() {
+            wrong.push(format!("{name}: it says nowhere what it is for"));
+        }
         for ((at, ja), (_, en)) in in_ja.iter().zip(&in_en) {
-            let asks = at.ends_with("title") || at.ends_with("question");
-            if is_japanese(en) || (asks && ja != en && !is_japanese(ja)) {
+            let asks = at.ends_with("title") || at.ends_with("question") || at == "description";
+            let same = ja == en && at != "description"; // a name may be one in both
+            if is_japanese(en) || (asks && !same && !is_japanese(ja)) {
                 wrong.push(format!("{name}: {at}: {ja} | {en}"));
             }
         }

@@ -52,6 +52,7 @@ fn step(step: &Step, into: &mut Said) {
 /// Every text of a playbook.
 pub fn said(playbook: &Playbook) -> Said {
     let mut said = vec![("title".to_string(), playbook.title.clone())];
+    said.extend(playbook.description.iter().map(|text| ("description".to_string(), text.clone())));
     said.extend(playbook.owner.iter().map(|text| ("owner".to_string(), text.clone())));
     inputs("inputs", playbook.inputs.iter(), &mut said);
     playbook.all_lists().for_each(|(_, steps)| steps.iter().for_each(|one| step(one, &mut said)));
