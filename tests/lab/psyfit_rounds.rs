@@ -187,3 +187,33 @@ fn the_secrets_of_psyfit_are_made_once_and_never_again_once_it_is_deployed() {
     refused.exits(1);
     assert!(!made, "no new key for patients' data that an old one holds");
 }
+
+#[test]
+fn an_external_monitor_is_set_up_once_its_alarm_has_arrived_and_asks_often_enough() {
+    let Some(lab) = Lab::turn() else { return };
+    let set_up = |answers: &[&str]| lab.toban(&[&["run", "psyfit/setup-external-monitor"], answers].concat());
+    let monitor = ["--answer", "monitor=service=lab,interval_minutes=5"];
+    // Stands in for the service that a person registers with: it asks from outside, and mails what is not well.
+    let asks = |lab: &Lab| {
+        let (status, _) = get(lab, "/api/v1/health");
+        let mail = "printf 'Subject: psytech.jp: %s\n\nfrom outside\n' \"$1\" | curl -s --url smtp://127.0.0.1:2525 --user monitor:lab-mail \
+                    --mail-from monitor@outside.test --mail-rcpt duty@psytech.jp --upload-file -";
+        if status != "200" {
+            lab.enter(&["bash", "-ceu", mail, "bash", &status]);
+        }
+        mails(lab).iter().any(|mail| mail.subject.contains(&status))
+    };
+    forget();
+    assert!(!asks(&lab), "there is no alarm while all is well");
+    set_up(&monitor).exits(3);
+    let seldom = set_up(&["--answer", "monitor=service=lab,interval_minutes=10"]).exits(1);
+    assert!(format!("{seldom}").contains("longer than 5 minutes"), "{seldom}");
+    lab.breaks("psyfit-health");
+    assert!(asks(&lab), "the alarm arrived at whoever is on duty");
+    let refused = set_up(&[&monitor[..], &["--answer", "alarm=received=05:12"]].concat()).exits(1);
+    assert!(format!("{refused}").contains("503"), "none is set up on a system that is down: {refused}");
+    lab.script("mend", &["psyfit-health"]);
+    set_up(&[&monitor[..], &["--answer", "alarm=received=05:12"]].concat()).exits(0);
+    let record = lab.toban(&["report", "last", "--format", "json"]).ok(&["report"]);
+    assert!(record.contains("05:12"), "when it arrived is on record: {record}");
+}

@@ -96,3 +96,22 @@ fn a_statement_that_runs_too_long_is_cancelled_where_a_person_says_so() {
     assert_eq!(running(), "0");
     assert!(healthy(&lab));
 }
+
+#[test]
+fn dead_rows_and_dear_statements_are_told_and_a_tidy_database_is_not() {
+    let Some(lab) = Lab::turn() else { return };
+    let says = |playbook: &str, words: &str| {
+        format!("{}", lab.toban(&["run", &format!("refnet/{playbook}")])).contains(words)
+    };
+    let (dead, dear) = ("of lab_dead are dead rows", "ms on average: SELECT pg_sleep");
+    lab.refnet("DROP TABLE IF EXISTS lab_dead; SELECT pg_stat_statements_reset()");
+    assert!(!says("weekly-check", dead) && !says("performance", dear));
+    lab.refnet(
+        "CREATE TABLE lab_dead WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 40000) AS n",
+    );
+    lab.refnet("DELETE FROM lab_dead WHERE n > 10000");
+    lab.refnet("SELECT pg_sleep(1.2)");
+    std::thread::sleep(std::time::Duration::from_millis(600)); // what a session counted is told once it has ended
+    assert!(says("weekly-check", dead) && says("performance", dear));
+    lab.refnet("DROP TABLE lab_dead; SELECT pg_stat_statements_reset()");
+}

@@ -179,6 +179,9 @@ fn an_api_that_is_down_fails_the_day_but_the_backup_is_made() {
     lab.breaks("refnet-api");
     lab.toban(&["run", "refnet/daily"]).exits(1);
     assert_eq!(names(&backups(), "refnet_2").iter().filter(|name| name.ends_with(".sql.gz")).count(), 1);
+    lab.script("mend", &["refnet-api"]);
+    let files = lab.in_container("api", "ls /tmp");
+    assert!(files.contains("refnet-upload-1.pdf"), "nobody could reach what is there: {files}");
 }
 
 #[test]

@@ -52,6 +52,10 @@ fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
         "--confirm",
         &reset,
     ];
+    let month_done =
+        "grep 'styleai/monthly.*expired=ok reset=ok' /var/log/style-ai-generator/maintenance.log";
+    let old_logs = "ls /var/log/style-ai-generator/*.log-20250101*";
+    assert!(!holds(&lab, month_done) && holds(&lab, old_logs), "the looks tell a month that was not made");
     run(&lab, "monthly", &inputs).exits(0);
 
     no_expired_image(&lab).expect("what is past its date is gone, what is not stays");
@@ -60,10 +64,8 @@ fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
         holds(&lab, &format!("grep -q 'サロン・ド・リュミエール.*185' {BACKUPS}/usage_{month}_*.json")),
         "what was counted is kept"
     );
-    assert!(!holds(&lab, "ls /var/log/style-ai-generator/*.log-20250101*"), "old packed logs went");
+    assert!(!holds(&lab, old_logs), "old packed logs went");
     assert!(holds(&lab, "ls /var/log/style-ai-generator/*.log-20250601*"), "one of 50 days is not old");
-    let month_done =
-        "grep 'styleai/monthly.*expired=ok reset=ok' /var/log/style-ai-generator/maintenance.log";
     assert!(holds(&lab, month_done), "the month is on record");
     assert!(
         holds(&lab, "gunzip -t /var/log/style-ai-generator/gunicorn_access.log-2*.gz"),
