@@ -1,6 +1,6 @@
 //! `toban check`: every mistake, before anything happens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -63,7 +63,11 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for name in given {
         let path = globals.cwd.join(name);
-        if path.is_dir() {
+        // What stands beside its systems is no playbook.
+        let library = globals.library.as_ref().filter(|library| is_same(&library.root, &path));
+        if let Some(library) = library {
+            names.extend(library.list());
+        } else if path.is_dir() {
             let mut inside = Vec::new();
             collect(&path, &mut inside).map_err(|e| {
                 Error::usage(crate::t!("cannot read {}: {e}", "{} を読めません: {e}", path.display()))
@@ -84,7 +88,11 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-fn collect(folder: &std::path::Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();

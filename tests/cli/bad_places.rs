@@ -182,6 +182,19 @@ fn a_playbook_that_cannot_be_read_is_one_error() {
 }
 
 #[test]
+fn what_stands_beside_the_systems_of_the_playbook_folder_is_no_playbook() {
+    let place = Place::new();
+    place.file("playbooks/s/play.yaml", "title: t\nsteps: [{ id: a, shell: 'true' }]\n");
+    place.file("playbooks/notes.yaml", "kept: for people\n");
+    for path in [&["check"][..], &["check", "playbooks"], &["check", "./playbooks/"]] {
+        let said = place.toban(path);
+        assert_eq!((said.code, said.out.as_str()), (0, "1 checked, no mistakes\n"), "{said:?}");
+    }
+    let named = place.toban(&["check", "playbooks/notes.yaml"]);
+    assert_eq!(named.code, 2, "what is named is looked at: {named:?}");
+}
+
+#[test]
 fn a_working_folder_that_has_vanished_is_told() {
     let place = Place::new();
     let script = "mkdir gone && cd gone && rmdir ../gone && exec \"$TOBAN\" list";
