@@ -134,6 +134,7 @@ fn write(state: &StateDir, n: u32) -> Result<(), Box<dyn std::error::Error>> {
             unit: unit.clone(),
             attempt: 1,
             preview: format!("run {name}"),
+            stands: None,
         }));
         facts.push(event(Kind::AttemptEnded {
             unit: unit.clone(),

@@ -22,9 +22,9 @@ use super::window;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RecordError, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
-use crate::journal::{Journal, JournalError, StateDir, note, summary};
+use crate::journal::{Journal, JournalError, StateDir, Summary, last_told, note, summary};
 use crate::model::{Action, StepBody};
-use crate::plan::{Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
+use crate::plan::{LastTold, Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
 use crate::process::{SteadyClock, boot_id};
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive_locked, say};
@@ -216,7 +216,9 @@ fn session(
     let previous = compares.then(|| previous(&state, plan)).flatten();
     let approvals = ready.iter().flat_map(|r| &r.origin.approvals);
     let approved_by = approvals.map(|a| a.by.clone()).collect();
-    let mut run = RunFacts { previous, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
+    let last_told = if plan.tells_changes() { heard_before(&state, plan) } else { LastTold::new() };
+    let mut run =
+        RunFacts { previous, last_told, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
     run.clock = counts_from(start, &run)?;
     let run = Rc::new(run);
     let record = PlanRecord {
@@ -302,12 +304,19 @@ fn first_event(plan: &Plan, id: &RunId, at: Timestamp, who: &str, jobs: u32, dig
 
 /// How the newest finished run of the same playbook in the same environment ended.
 fn previous(state: &StateDir, plan: &Plan) -> Option<String> {
-    let runs = state.runs().ok()?;
-    let summaries = runs.iter().filter_map(|id| summary(&state.run(id)).ok());
-    let last = summaries
-        .filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
-        .find_map(|s| s.outcome)?;
-    serde_json::to_value(last).ok()?.as_str().map(str::to_string)
+    runs_before(state, plan).find_map(|s| s.outcome).map(|outcome| outcome.word().to_string())
+}
+
+/// What people were last told by the steps of the playbook that tell only what is new.
+fn heard_before(state: &StateDir, plan: &Plan) -> LastTold {
+    runs_before(state, plan).find_map(|s| last_told(&state.run(&s.run)).ok()).unwrap_or_default()
+}
+
+/// The runs of the same playbook in the same environment, newest first.
+fn runs_before(state: &StateDir, plan: &Plan) -> impl Iterator<Item = Summary> {
+    let runs = state.runs().unwrap_or_default();
+    let summaries = runs.into_iter().filter_map(|id| summary(&state.run(&id)).ok());
+    summaries.filter(|s| s.playbook == plan.playbook && s.environment == plan.environment)
 }
 
 fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, who: &str) -> RunFacts {
@@ -321,6 +330,7 @@ fn run_facts(given: &Given, state: &StateDir, id: &RunId, started: Timestamp, wh
         dir: dir.display().to_string(),
         scratch_dir: dir.join("scratch").display().to_string(),
         previous: None,
+        last_told: LastTold::new(),
         approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),

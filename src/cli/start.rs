@@ -16,7 +16,7 @@ use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
 use crate::model::{InputDecl, InputType};
-use crate::plan::{Facts, Found, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
+use crate::plan::{Facts, Found, LastTold, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
 use crate::template::Engine;
 
 /// A plan and what it is to be made with.
@@ -175,6 +175,7 @@ pub fn run_facts(given: &Given) -> RunFacts {
         dir: String::new(),
         scratch_dir: String::new(),
         previous: None,
+        last_told: LastTold::new(),
         approved_by: Vec::new(),
         inputs: given.values.clone(),
         secret_inputs: given.secrets.keys().cloned().collect(),

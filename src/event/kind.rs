@@ -75,6 +75,9 @@ pub enum Kind {
         /// The very text that is performed, secrets masked; of a very long one the beginning, its length and its hash.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         preview: String,
+        /// How the run stood then, of a step that tells people only what is new: what they are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stands: Option<RunOutcome>,
     },
     /// The attempt's first process.
     ChildStarted {

@@ -12,6 +12,7 @@ mod export;
 mod head;
 mod index;
 mod lane;
+mod last_told;
 mod ledger;
 mod log;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use evidence::Evidence;
 pub use export::export;
 pub use head::Head;
 pub use index::{Filter, Row, note, select};
+pub use last_told::last_told;
 pub use ledger::Ledger;
 pub use log::{LogSetup, StepLog};
 pub use prune::{Kept, Old, Pruned, Rule, choose, prune, sweep};

@@ -15,8 +15,9 @@ staged! {
         /// A request that tells a service, such as a channel of Slack.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         webhook: Option<Webhook<S>>,
-        /// Whether to tell only what is new: the step is skipped where the run so far stands as the run before it
-        /// ended (`run.previous.state`). The first run of all is compared with one that went well.
+        /// Whether to tell only what is new: the step is skipped where the run so far stands as it did when the step
+        /// last told people, in an earlier run. What could not be sent is not told, and the next run tells
+        /// it. As long as nothing was told, all is taken to be well.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         when_changed: Option<bool>,
     }

@@ -53,7 +53,7 @@ pub use node::{Body, Frame, LAID_OUT, Node, NodeIx, Plan, RunFacts};
 pub use outline::outline;
 pub use prepare::Prepared;
 pub use preview::preview;
-pub use record::{Found, PlanOrigin, PlanRecord, StepRecord, record};
+pub use record::{Found, LastTold, PlanOrigin, PlanRecord, StepRecord, record};
 pub use renderer::{Facts, Item, Missing, Renderer, SecretNames, Secrets};
 pub use told::{
     Estimate, Outline, OutlineStep, ToldCondition, ToldFact, ToldLoop, ToldNeed, ToldQuestion, ToldSecret,

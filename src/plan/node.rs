@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::{Allowed, Chosen, PlanDeadline, PlanWindow, Uses};
+use super::{Allowed, Chosen, LastTold, PlanDeadline, PlanWindow, Uses};
 use crate::base::StepId;
 use crate::graph::{Graph, Why};
 use crate::model::{
@@ -192,6 +192,8 @@ pub struct RunFacts {
     pub scratch_dir: String,
     /// The outcome of the run before it, where there was one.
     pub previous: Option<String>,
+    /// What its steps that tell only what is new were last heard to say.
+    pub last_told: LastTold,
     /// Who approved its plan before it began.
     pub approved_by: Vec<String>,
     /// The values of the first frame's inputs, secrets left out.
@@ -263,6 +265,11 @@ impl Plan {
     /// Whether a node is taken back at the end, even if all went well.
     pub fn is_undone_always(&self, ix: NodeIx) -> bool {
         self.at(ix).step.undo.as_ref().is_some_and(|undo| undo.when == UndoWhen::Always)
+    }
+
+    /// Whether one of its steps tells people only what is new.
+    pub fn tells_changes(&self) -> bool {
+        self.nodes.iter().any(Node::tells_changes)
     }
 
     /// How many steps that act have each effect: read, change, destroy. Those of a loop that is not laid out count once.

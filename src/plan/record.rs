@@ -12,6 +12,7 @@ use super::node::{Node, Plan, RunFacts};
 use super::saved::{Approval, Planned};
 use super::told::Outline;
 use crate::base::{Lang, PlanId, StepId};
+use crate::event::RunOutcome;
 use crate::model::{ChecklistItem, Effect, Part, SecretSource};
 
 /// `plan.json` in the folder of a run.
@@ -65,7 +66,15 @@ pub struct PlanRecord {
     /// How the run before it ended, where its steps ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// What its steps that tell only what is new were last heard to say before it; none where it has no such step, and in
+    /// the folders of older engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_told: Option<LastTold>,
 }
+
+/// How the run stood that people were last told of, by the step that told them; none where it is not known whether it
+/// reached them. A step that is not named has never told anybody anything.
+pub type LastTold = IndexMap<StepId, Option<RunOutcome>>;
 
 /// How a playbook was found, so that it is found again from anywhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,5 +163,6 @@ pub fn record(plan: &Plan, run: &RunFacts, outline: Outline) -> PlanRecord {
         chosen: plan.chosen.clone(),
         clock: None,
         previous: run.previous.clone(),
+        last_told: plan.tells_changes().then(|| run.last_told.clone()),
     }
 }

@@ -100,10 +100,6 @@ impl Uses {
                     self.add_source(&from.label, Form::Expression);
                 }
             }
-            Action::Notify(notify) => {
-                self.previous |= notify.when_changed == Some(true);
-                self.add_staged(action);
-            }
             // What the action of a computed name says is known only once the name is.
             Action::Named(_) => {
                 self.findings = true;

@@ -299,7 +299,7 @@ mod tests {
                 reply: Reply::Choice { value: json!(SECRET), reason: Some(text()) },
                 by: "x".into(),
             },
-            Kind::AttemptStarted { unit: unit(), attempt: 1, preview: text() },
+            Kind::AttemptStarted { unit: unit(), attempt: 1, preview: text(), stands: None },
             Kind::AttemptEnded {
                 unit: unit(),
                 attempt: 1,

@@ -33,7 +33,12 @@ mod tests {
         let event = |preview: String| Event {
             seq: 0,
             at: jiff::Timestamp::UNIX_EPOCH,
-            kind: Kind::AttemptStarted { unit: Unit::step(StepId::new("a")), attempt: 1, preview },
+            kind: Kind::AttemptStarted {
+                unit: Unit::step(StepId::new("a")),
+                attempt: 1,
+                preview,
+                stands: None,
+            },
         };
         let text = |event: Event| match event.kind {
             Kind::AttemptStarted { preview, .. } => preview,

@@ -80,7 +80,8 @@ impl Machine {
             _ if self.is_stopped(unit.node) => self.unprepare(unit),
             Ok(preview) => {
                 let attempt = self.attempts(unit) + 1;
-                self.emit(Kind::AttemptStarted { unit: name, attempt, preview }, at, events);
+                let stands = self.plan.at(unit.node).tells_changes().then(|| self.standing());
+                self.emit(Kind::AttemptStarted { unit: name, attempt, preview, stands }, at, events);
             }
             Err(failure) => {
                 let outcome = match failure {
@@ -318,7 +319,8 @@ impl Machine {
             }
         };
         let unit = self.first(unit);
-        let kind = Kind::AttemptStarted { unit: self.name(unit), attempt: 1, preview: String::new() };
+        let kind =
+            Kind::AttemptStarted { unit: self.name(unit), attempt: 1, preview: String::new(), stands: None };
         self.emit(kind, at, events);
         self.attempt_over(unit, gives, judged, Vec::new(), at, events);
     }

@@ -354,11 +354,11 @@ impl Machine {
             return true;
         }
         let now = self.standing();
-        if now.word() != self.run.previous.as_deref().unwrap_or(RunOutcome::Ok.word()) {
+        if self.run.last_told.get(&node.id).copied().unwrap_or(Some(RunOutcome::Ok)) != Some(now) {
             return true;
         }
         let (step, word) = (node.id.clone(), now.word());
-        let because = crate::t!("as the run before: {word}", "前回の実行と同じ状態（{word}）のため");
+        let because = crate::t!("nothing new: still {word}", "状態（{word}）に変化がないため");
         self.emit(Kind::Skipped { step, because, left_out: false }, at, events);
         false
     }

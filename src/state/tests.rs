@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 use super::{Command, Input, Machine, UnitRef};
 use crate::event::{Event, Failure, Kind, Outcome, Reply, RunOutcome};
-use crate::plan::{Facts, Plan, Results, RunFacts, compile};
+use crate::plan::{Facts, LastTold, Plan, Results, RunFacts, compile};
 use crate::template::Engine;
 
 pub(super) fn plan(yaml: &str) -> Arc<Plan> {
@@ -36,6 +36,7 @@ pub(super) fn run_facts() -> RunFacts {
         dir: "/state/runs/x".into(),
         scratch_dir: "/state/runs/x/scratch".into(),
         previous: None,
+        last_told: LastTold::new(),
         approved_by: Vec::new(),
         inputs: Map::new(),
         secret_inputs: Vec::new(),

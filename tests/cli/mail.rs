@@ -213,3 +213,66 @@ fn when_changed_tells_only_what_the_run_before_did_not() {
     assert_eq!(counts, [0, 0, 1, 1, 2], "told once of the failure and once of the recovery");
     assert!(place.ends().contains("tell=ok"));
 }
+
+#[test]
+fn a_change_whose_mail_could_not_be_sent_is_told_by_the_next_run() {
+    let server = Smtp::new(Manners::default());
+    let mail = |port: u16| format!("{{ server: 'smtp://127.0.0.1:{port}', from: a@corp.test }}");
+    let tell = "always:\n  - { id: tell, notify: { mail: { to: [a@corp.test], subject: now }, when_changed: true } }\n  - { id: log, shell: test ! -e full }\n";
+    let place = place(&mail(server.port), &format!("  - {{ id: work, shell: 'test ! -e broken' }}\n{tell}"));
+    let system = place.text("playbooks/s/system.yaml");
+    let nobody = system.replace(&mail(server.port), &mail(1));
+    // What is wrong in each round, whether a mail can be sent, how many were by then, and how the step ends.
+    let rounds = [
+        ("", true, 0, "skipped"),
+        ("broken", false, 0, "failed"),
+        ("broken", false, 0, "failed"),
+        ("broken", true, 1, "ok"),
+        ("broken", true, 1, "skipped"),
+        ("", false, 1, "failed"),
+        ("", true, 2, "ok"),
+        ("", true, 2, "skipped"),
+        // What goes wrong after people were told is not what they were told of.
+        ("full", true, 2, "skipped"),
+        ("", true, 2, "skipped"),
+        // A change that came and went unheard is none.
+        ("broken", false, 2, "failed"),
+        ("", true, 2, "skipped"),
+    ];
+    for (i, (state, sends, mails, tell)) in rounds.into_iter().enumerate() {
+        for name in ["broken", "full"] {
+            let path = format!("playbooks/s/{name}");
+            match state == name {
+                true => drop(place.file(&path, "")),
+                false => drop(std::fs::remove_file(place.at(&path))),
+            }
+        }
+        place.file("playbooks/s/system.yaml", if sends { &system } else { &nobody });
+        let run = run(&place);
+        assert_eq!(server.taken().len(), mails, "round {i}: {run:?}");
+        assert!(place.ends().contains(&format!("tell={tell}")), "round {i}: {}", place.ends());
+    }
+}
+
+#[test]
+fn a_change_that_may_not_have_been_heard_because_the_engine_died_is_told_again() {
+    let server = Smtp::new(Manners::default());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mail = |port: u16| format!("{{ server: 'smtp://127.0.0.1:{port}', from: a@corp.test }}");
+    let port = silent.local_addr().expect("a port").port();
+    let tell =
+        "  - { id: tell, notify: { mail: { to: [a@corp.test], subject: now }, when_changed: true } }\n";
+    let place = place(&mail(port), &format!("  - {{ id: work, shell: test ! -e broken }}\nalways:\n{tell}"));
+    place.file("playbooks/s/broken", "");
+    let mut engine = place.command();
+    engine.args(["run", "s/play"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut engine = engine.spawn().expect("toban starts");
+    silent.accept().expect("a mail is on its way");
+    engine.kill().expect("killed");
+    engine.wait().expect("an end");
+    std::fs::remove_file(place.at("playbooks/s/broken")).expect("mended");
+    let system = place.text("playbooks/s/system.yaml").replace(&mail(port), &mail(server.port));
+    place.file("playbooks/s/system.yaml", &system);
+    assert_eq!((run(&place).code, server.taken().len()), (0, 1), "it may have been heard of the failure");
+    assert_eq!((run(&place).code, server.taken().len()), (0, 1));
+}

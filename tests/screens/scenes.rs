@@ -85,7 +85,7 @@ impl Recorder {
     }
 
     fn begin(&mut self, unit: &Unit, attempt: u32) {
-        self.put(Kind::AttemptStarted { unit: unit.clone(), attempt, preview: String::new() });
+        self.put(Kind::AttemptStarted { unit: unit.clone(), attempt, preview: String::new(), stands: None });
     }
 
     fn finish(&mut self, unit: &Unit, attempt: u32, outcome: Outcome, failure: Option<Failure>) {

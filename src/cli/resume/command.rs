@@ -208,6 +208,7 @@ impl Made<'_> {
             dir: dir.display().to_string(),
             scratch_dir: dir.join("scratch").display().to_string(),
             previous: self.record.previous.clone(),
+            last_told: self.record.last_told.clone().unwrap_or_default(),
             approved_by: approvals.map(|a| a.by.clone()).collect(),
             inputs: self.record.inputs.clone(),
             secret_inputs: self.record.secret_inputs.keys().cloned().collect(),
