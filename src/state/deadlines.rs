@@ -1,5 +1,7 @@
 //! Deadlines: when they pass, and the steps of handlers, which wait until one does. Time comes in as a value.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -68,13 +70,40 @@ impl Machine {
         }
     }
 
-    /// Whether every step of a call, or of the run, is over but those of its handlers.
+    /// Whether every step of a call, or of the run, is over but those of its handlers, and those that wait for one of
+    /// them: if its handlers waited for these in turn, all would wait until the deadline.
     fn is_rest_over(&self, call: Option<NodeIx>) -> bool {
-        let open = |ix: &NodeIx| !matches!(self.nodes[*ix as usize].phase, Phase::Ended(_) | Phase::GivenUp);
-        !(0..self.nodes.len() as NodeIx).filter(open).any(|ix| {
-            let node = self.plan.at(ix);
-            node.pattern == 0 && node.undoes.is_none() && self.plan.is_proper(ix, call)
-        })
+        let is_open = |ix: &NodeIx| {
+            let node = self.plan.at(*ix);
+            let over = matches!(self.nodes[*ix as usize].phase, Phase::Ended(_) | Phase::GivenUp);
+            !over && node.pattern == 0 && node.undoes.is_none() && self.plan.is_proper(*ix, call)
+        };
+        let open: Vec<NodeIx> = (0..self.nodes.len() as NodeIx).filter(is_open).collect();
+        if open.iter().any(|ix| self.nodes[*ix as usize].phase != Phase::Waiting) {
+            return false;
+        }
+        let held_up = if open.is_empty() { HashSet::new() } else { self.waits_for_handlers(call) };
+        open.iter().all(|ix| held_up.contains(ix))
+    }
+
+    /// What cannot begin before it is clear whether the handlers of a call, or of the run, are done.
+    fn waits_for_handlers(&self, call: Option<NodeIx>) -> HashSet<NodeIx> {
+        let is_unclear = |ix: &NodeIx| {
+            let node = self.plan.at(*ix);
+            let waits = self.nodes[*ix as usize].phase == Phase::Waiting;
+            waits && node.part == Part::Handler && node.inside == call && !self.has_called(*ix)
+        };
+        let mut next: Vec<NodeIx> = (0..self.nodes.len() as NodeIx).filter(is_unclear).collect();
+        let mut held_up = HashSet::new();
+        while let Some(ix) = next.pop() {
+            next.extend(self.plan.graph.followers(ix).filter(|follower| held_up.insert(*follower)));
+        }
+        held_up
+    }
+
+    /// Whether a deadline has passed that leads to a step of a handler.
+    fn has_called(&self, ix: NodeIx) -> bool {
+        self.breached.iter().any(|d| self.plan.leads_to(&self.plan.deadlines[*d as usize], ix))
     }
 
     /// Whether a node may begin as far as deadlines go: the steps of a handler wait until one of its deadlines has
@@ -84,14 +113,11 @@ impl Machine {
         if node.part != Part::Handler || matches!(node.body, Body::Close { .. }) {
             return true;
         }
-        let deadlines = &self.plan.deadlines;
-        let own: Vec<usize> =
-            (0..deadlines.len()).filter(|d| self.plan.leads_to(&deadlines[*d], ix)).collect();
-        if own.iter().any(|d| self.breached.contains(&(*d as u32))) {
+        if self.has_called(ix) {
             return true;
         }
-        let open = |d: &usize| !self.is_kept(&deadlines[*d]);
-        if own.iter().any(open) && !self.is_rest_over(node.inside) {
+        let mut own = self.plan.deadlines.iter().filter(|d| self.plan.leads_to(d, ix));
+        if own.any(|d| !self.is_kept(d)) && !self.is_rest_over(node.inside) {
             self.held.insert(ix);
             return false;
         }

@@ -87,6 +87,40 @@ fn an_open_question_is_not_cancelled_by_a_deadline() {
     assert!(code == 0 && place.at("swapped").exists(), "{text}");
 }
 
+/// What nobody confirmed does not come any more, and what a rescue asks of a handler is known.
+#[test]
+fn a_run_in_which_nothing_is_left_to_be_done_does_not_wait_for_its_deadlines() {
+    let place = Place::new();
+    let head = "deadlines: [{ within: 10m, until: swap, otherwise: first }, { within: 20m, otherwise: second }]
+handlers: { first: [{ id: one, shell: touch one }, { id: more, shell: touch more }], second: [{ id: two, shell: touch two }] }
+rescue: [{ id: call, shell: touch called, when: steps.one.state != 'ok' }]
+always:
+  - { id: log, steps: [{ id: line, shell: 'echo {{ steps.two.state }} > line' }] }
+";
+    let steps =
+        "  - { id: swap, effect: destroy, shell: touch swapped }\n  - { id: after, shell: touch after }\n";
+    let (began, at_most) = (Instant::now(), Duration::from_secs(300));
+    play(&place, head, steps);
+    let run = place.toban(&["run", "play.yaml"]);
+    assert!(run.code == 3 && began.elapsed() < at_most, "{run:?}");
+    let ends = "after=blocked call=skipped line=ok log=ok more=skipped one=skipped swap=refused two=skipped";
+    assert_eq!((place.ends().as_str(), place.text("line").as_str()), (ends, "skipped\n"));
+    // The same where it is called, with something behind the call.
+    std::fs::rename(place.at("play.yaml"), place.at("part.yaml")).expect("renamed");
+    play(&place, "", "  - { id: part, playbook: part.yaml }\n  - { id: last, shell: 'true' }\n");
+    let run = place.toban(&["run", "play.yaml"]);
+    assert!(run.code == 3 && began.elapsed() < at_most, "{run:?}");
+    assert!(place.ends().contains("part/two=skipped") && place.ends().contains("part=refused"), "{run:?}");
+    // Not kept, and told, as long as something else is under way.
+    let steps =
+        format!("{steps}  - {{ id: slow, needs: [], shell: 'until test -e one; do sleep 0.05; done' }}\n");
+    play(&place, &head.replace("10m", "300ms"), &steps);
+    let run = place.toban(&["run", "play.yaml"]);
+    assert!(run.code == 3 && began.elapsed() < at_most, "{run:?}");
+    assert!(place.ends().contains("more=ok") && place.ends().contains("two=skipped"), "{}", place.ends());
+    assert_eq!(breaches(&place), 1);
+}
+
 #[test]
 fn deadlines_count_from_the_clock_and_go_on_while_the_engine_is_dead() {
     let place = Place::new();
