@@ -17,14 +17,16 @@ use super::prompt::{Answers, FlagOperator, TerminalOperator};
 use super::rerun::{self, Ready};
 use super::saved::file;
 use super::schedule::random;
-use super::start::{OnlyInputs, Start, start, told};
+use super::start::{Start, start, told};
 use super::window;
 use crate::base::{Clock, RunId, SystemClock};
 use crate::event::{Event, Kind, RecordError, RunOutcome};
 use crate::inputs::{Given, Prompt, check};
 use crate::journal::{Journal, JournalError, StateDir, Summary, last_told, note, summary};
 use crate::model::{Action, StepBody};
-use crate::plan::{LastTold, Node, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles};
+use crate::plan::{
+    LastTold, Node, OnlyInputs, Plan, PlanRecord, Renderer, RunFacts, record, sha256_hex, titles,
+};
 use crate::process::{SteadyClock, boot_id};
 use crate::report::{Heading, StepInfo, reporter};
 use crate::runner::{End, Session, Signals, drive_locked, say};
@@ -226,7 +228,7 @@ fn session(
         planned: ready.as_ref().map(Ready::planned),
         found: Some(start.found.clone()),
         secret_inputs: start.given.secrets.clone(),
-        clock: plan.clock.as_ref().map(|_| run.clock),
+        clock: plan.frames[0].clock.as_ref().map(|_| run.clock),
         ..record(plan, &run, told(start))
     };
     let plan_json = serde_json::to_vec(&record).map_err(|e| {
@@ -281,7 +283,7 @@ fn session(
 /// The moment from which deadlines count.
 fn counts_from(start: &Start, run: &RunFacts) -> Result<Timestamp, Error> {
     let renderer = Renderer { plan: &start.plan, run, engine: &Engine::new() };
-    renderer.clock(&OnlyInputs(start.given.values.clone())).map_err(Error::usage)
+    renderer.clock(0, run.started, &start.given.values).map_err(Error::usage)
 }
 
 /// The first fact of a run.
@@ -346,7 +348,7 @@ pub(super) fn heading(
     log_dir: std::path::PathBuf,
 ) -> Heading {
     let plan = &start.plan;
-    let titles = titles(renderer, &OnlyInputs(start.given.values.clone()));
+    let titles = titles(renderer, &OnlyInputs::of_run(start.given.values.clone()));
     let info = |(node, title): (&Node, &String)| StepInfo {
         id: node.id.clone(),
         title: title.clone(),

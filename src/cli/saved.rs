@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::{Code, Error};
 use super::globals::Globals;
-use super::start::{OnlyInputs, Start, run_facts};
+use super::start::{Start, run_facts};
 use crate::base::{Clock, Duration, PlanId, SystemClock};
 use crate::model::SecretDecl;
-use crate::plan::Renderer;
 use crate::plan::saved::{About, LARGEST, Saved, is_saved, parse, save, seal};
+use crate::plan::{OnlyInputs, Renderer};
 use crate::report::safe_text;
 use crate::template::Engine;
 
@@ -47,7 +47,7 @@ pub fn made(globals: &Globals, start: &Start, by: String, valid: Duration) -> Re
         missing: start.given.missing.clone(),
         cwd: globals.cwd.clone(),
     };
-    Ok(save(&renderer, &OnlyInputs(start.given.values.clone()), about))
+    Ok(save(&renderer, &OnlyInputs::of_run(start.given.values.clone()), about))
 }
 
 /// Every secret of the systems and of the inputs, by its source.

@@ -12,11 +12,10 @@ use super::chosen;
 use super::error::Error;
 use super::globals::Globals;
 use crate::base::{Lang, current_lang, speaking};
-use crate::event::{Gives, Outcome};
 use crate::inputs::{self, Given};
 use crate::lang::{self, Loaded};
 use crate::model::{InputDecl, InputType};
-use crate::plan::{Facts, Found, LastTold, NodeIx, Outline, Plan, Renderer, RunFacts, compile, outline};
+use crate::plan::{Found, LastTold, OnlyInputs, Outline, Plan, Renderer, RunFacts, compile, outline};
 use crate::template::Engine;
 
 /// A plan and what it is to be made with.
@@ -188,28 +187,7 @@ pub fn told(start: &Start) -> Outline {
     let facts = run_facts(&start.given);
     let engine = Engine::new();
     let renderer = Renderer { plan: &start.plan, run: &facts, engine: &engine };
-    speaking(start.lang(), || outline(&renderer, &OnlyInputs(start.given.values.clone())))
-}
-
-/// The facts of a run that has not begun.
-pub struct OnlyInputs(pub Map<String, Value>);
-
-impl Facts for OnlyInputs {
-    fn outcome(&self, _: NodeIx) -> Option<Outcome> {
-        None
-    }
-    fn gives(&self, _: NodeIx) -> Option<&Gives> {
-        None
-    }
-    fn seconds(&self, _: NodeIx) -> f64 {
-        0.0
-    }
-    fn inputs(&self, frame: u32) -> Option<&Map<String, Value>> {
-        (frame == 0).then_some(&self.0)
-    }
-    fn findings(&self) -> Vec<Value> {
-        Vec::new()
-    }
+    speaking(start.lang(), || outline(&renderer, &OnlyInputs::of_run(start.given.values.clone())))
 }
 
 #[cfg(test)]

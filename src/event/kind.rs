@@ -115,6 +115,9 @@ pub enum Kind {
         /// Keys of `inputs` whose values the masker had to change; their values are not stored.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         withheld: Vec<String>,
+        /// The moment from which its deadlines count; none for this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Timestamp>,
     },
     /// A step is over, with all its items; a playbook or group with what it gives.
     StepEnded {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Duration, StepId};
 
 /// By when something has to be over, and what is done where it is not. The time counts from the playbook's `clock`, or
-/// from the beginning of the step that calls it; also while nobody runs it: a run that goes on after a crash has the same
+/// else from its beginning: of the run, or of the step that calls it; also while nobody runs it: a run that goes on after a crash has the same
 /// deadlines. A question that is open stays open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,36 +1,41 @@
-//! The moment from which the deadlines of a run count. It reads no clock.
+//! The moment from which the deadlines of a run count, or those of a playbook that it calls. It reads no clock.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Uses;
-use super::renderer::{Facts, Renderer};
+use super::renderer::Renderer;
+use super::{OnlyInputs, Uses};
 use crate::model::{Place, Template, Tree};
 
 impl Renderer<'_> {
-    /// The moment from which deadlines count: what the playbook's `clock` says, else the start of the run.
+    /// The moment from which the deadlines of the playbook with this frame count: what its `clock` says, else its
+    /// beginning, which is now.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn clock(&self, known: &dyn Facts) -> Result<Timestamp, String> {
-        let started = self.run.started;
-        let Some(clock) = &self.plan.clock else { return Ok(started) };
+    pub fn clock(
+        &self,
+        frame: u32,
+        now: Timestamp,
+        inputs: &Map<String, Value>,
+    ) -> Result<Timestamp, String> {
+        let Some(clock) = &self.plan.frames[frame as usize].clock else { return Ok(now) };
         let text = match &clock.0 {
             Template::Literal(text) => text.clone(),
             Template::Source(source) => {
                 let uses = Uses::of_tree(&Tree::Leaf(crate::model::Slot(Template::Source(source.clone()))));
-                let scope = self.frame_scope(0, known, &uses);
+                let scope = self.frame_scope(frame, &OnlyInputs::of(frame, inputs.clone()), &uses);
                 match self.engine.render(source, Place::Text, &scope).map_err(|e| e.message)? {
-                    Value::Null => return Ok(started),
-                    Value::String(text) if text.trim().is_empty() => return Ok(started),
+                    Value::Null => return Ok(now),
+                    Value::String(text) if text.trim().is_empty() => return Ok(now),
                     Value::String(text) => text,
                     other => other.to_string(),
                 }
             }
         };
-        moment(text.trim(), started, &self.plan.zone)
+        moment(text.trim(), now, &self.plan.zone)
     }
 }
 

@@ -63,7 +63,6 @@ pub fn compile(loaded: &mut Loaded) -> Result<Plan, CompileError> {
         order,
         ids,
         checklist: loaded.playbook.checklist.clone(),
-        clock: loaded.playbook.clock.clone(),
         deadlines: layout.deadlines,
         notifications: Notifications::of(
             loaded.playbook.notifications.as_ref(),

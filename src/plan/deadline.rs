@@ -12,7 +12,7 @@ pub struct PlanDeadline {
     /// As its playbook says it.
     pub own: Deadline,
     /// The same with the ids that steps have in this plan: what is told of it. What a called playbook leaves open is
-    /// said too: it counts from the beginning of the call, and is about all steps of it.
+    /// said too: it is about all steps of it, and counts from the beginning of the call where it has no clock.
     pub told: Deadline,
     /// The frame in which its ids are names.
     pub frame: u32,
@@ -29,7 +29,11 @@ impl Layout {
                 (None, Some((_, call))) => Some(call.clone()),
                 (id, None) => id.clone(),
             };
-            let told = Deadline { until: within(&own.until), from: within(&own.from), ..own.clone() };
+            let from = match (&own.from, &loaded.playbook.clock) {
+                (None, Some(_)) => None,
+                (from, _) => within(from),
+            };
+            let told = Deadline { until: within(&own.until), from, ..own.clone() };
             let call = call.map(|(open, _)| open);
             self.deadlines.push(PlanDeadline { own: own.clone(), told, frame, call });
         }

@@ -64,6 +64,7 @@ impl Layout {
             given: Arc::new(given),
             vars: Arc::new(loaded.playbook.vars.clone()),
             outputs: Arc::new(loaded.playbook.outputs.clone()),
+            clock: loaded.playbook.clock.clone(),
             local: HashMap::new(),
         });
         ix

@@ -48,8 +48,6 @@ pub struct Plan {
     pub ids: HashMap<StepId, NodeIx>,
     /// Boxes to tick.
     pub checklist: Vec<ChecklistItem>,
-    /// The moment from which its deadlines count; none for the start of the run.
-    pub clock: Option<Slot<Templated>>,
     /// By when what has to be over: of the run first, then of the playbooks it calls.
     pub deadlines: Vec<PlanDeadline>,
     /// Who is told of its runs, where anybody is.
@@ -169,6 +167,8 @@ pub struct Frame {
     pub vars: Arc<IndexMap<String, Tree<Templated>>>,
     /// What it gives to its caller.
     pub outputs: Arc<IndexMap<String, Tree<Templated>>>,
+    /// The moment from which its deadlines count; none for its beginning.
+    pub clock: Option<Slot<Templated>>,
     /// The steps that its names, variables included, stand for: id in the playbook to node.
     pub local: HashMap<String, NodeIx>,
 }

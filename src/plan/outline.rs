@@ -10,6 +10,7 @@ use super::node::{Body, LAID_OUT, NodeIx, Plan};
 use super::renderer::{Facts, Renderer};
 use super::tell_secrets;
 use super::told::{Outline, OutlineStep};
+use crate::base::StepId;
 use crate::model::{Deadline, RunsAtOnce};
 use crate::template::Planned;
 
@@ -41,7 +42,8 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         windows: plan.windows.iter().map(|w| w.told.clone()).collect(),
         runs_at_once: Some(plan.runs_at_once).filter(|policy| *policy != RunsAtOnce::Allow),
         schedule: plan.schedule.clone(),
-        clock: plan.clock.as_ref().map(crate::model::Slot::show),
+        clock: plan.frames[0].clock.as_ref().map(crate::model::Slot::show),
+        clocks: clocks(plan),
         deadlines: deadlines(plan),
         notifications: plan.notifications.clone(),
         checklist: plan.checklist.clone(),
@@ -55,6 +57,16 @@ pub fn outline(renderer: &Renderer<'_>, known: &dyn Facts) -> Outline {
         left_out: plan.left_out().iter().map(ToString::to_string).collect(),
         allowed: plan.allowed.clone(),
     }
+}
+
+/// The clocks of the playbooks that are called, where those have deadlines that count from them.
+fn clocks(plan: &Plan) -> Vec<(StepId, String)> {
+    let stands = |call: NodeIx| plan.at(call).pattern != LAID_OUT;
+    let calls = plan.deadlines.iter().filter_map(|d| Some((d.call.filter(|call| stands(*call))?, d.frame)));
+    once(calls.filter_map(|(call, frame)| {
+        let clock = plan.frames[frame as usize].clock.as_ref()?;
+        Some((plan.at(call).id.ended(), clock.show()))
+    }))
 }
 
 /// The deadlines, without those of a pattern that is laid out.

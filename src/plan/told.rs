@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::alone::{Now, ToldWindow};
 use super::finding::{ProbeCounts, ProbeFinding};
 use super::{Allowed, Chosen};
+use crate::base::StepId;
 use crate::graph::Why;
 use crate::model::{
     AfterCrash, ChecklistItem, Deadline, Effect, Lock, Notifications, OnError, Otherwise, Part, Retry,
@@ -51,6 +52,9 @@ pub struct Outline {
     /// The moment from which deadlines count, as it is written; none for the start of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
+    /// The same of playbooks that are called, by the step that calls them; none for the beginning of the call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<(StepId, String)>,
     /// By when what has to be over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deadlines: Vec<Deadline>,

@@ -85,6 +85,9 @@ fn end(outline: &Outline) -> Vec<String> {
     if let Some(clock) = outline.clock.as_ref().filter(|_| !outline.deadlines.is_empty()) {
         lines.push(crate::t!("deadlines count from {clock}", "期限の起点: {clock}"));
     }
+    lines.extend(outline.clocks.iter().map(|(call, clock)| {
+        crate::t!("deadlines of `{call}` count from {clock}", "`{call}` の期限の起点: {clock}")
+    }));
     lines.extend(outline.deadlines.iter().map(|d| crate::t!("deadline: {}", "期限: {}", deadline(d))));
     lines.extend(outline.notifications.as_ref().map(notifications));
     let ticked = outline.checklist.iter();

@@ -311,7 +311,7 @@ mod tests {
                 log: None,
                 seconds: 0.0,
             },
-            Kind::Opened { step: StepId::new("a"), inputs: gives(), withheld: Vec::new() },
+            Kind::Opened { step: StepId::new("a"), inputs: gives(), withheld: Vec::new(), clock: None },
             Kind::StepEnded {
                 step: StepId::new("a"),
                 outcome: Outcome::Ok,

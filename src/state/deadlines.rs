@@ -55,7 +55,7 @@ impl Machine {
         let begun = |ix: NodeIx| self.nodes[ix as usize].began;
         let from = match (&deadline.own.from, deadline.call) {
             (None, None) => self.run.clock,
-            (None, Some(open)) => begun(open)?,
+            (None, Some(open)) => self.clocks.get(&open).copied().or_else(|| begun(open))?,
             (Some(id), _) => begun(self.plan.beginning(self.plan.named(deadline.frame, id.as_str())?))?,
         };
         let within = i64::try_from(deadline.own.within.as_millis()).ok()?;

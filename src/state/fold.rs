@@ -20,7 +20,7 @@ impl Machine {
             }
             Kind::Blocked { step, .. } => self.fold_end(step, Outcome::Blocked, at, 0.0, Gives::new()),
             Kind::Expanded { step, items, .. } => self.fold_expanded(step, items, at),
-            Kind::Opened { step, inputs, .. } => self.fold_opened(step, inputs, at),
+            Kind::Opened { step, inputs, clock, .. } => self.fold_opened(step, inputs, *clock, at),
             Kind::Asked { unit, .. } => self.fold_asked(unit, at),
             Kind::Answered { .. } => self.must_sync = true,
             Kind::Reserved { units } => self.fold_reserved(units),
@@ -68,7 +68,7 @@ impl Machine {
     }
 
     /// A node is over: those that wait for it wait for one less.
-    fn fold_end(
+    pub(super) fn fold_end(
         &mut self,
         step: &crate::base::StepId,
         outcome: Outcome,
@@ -139,14 +139,6 @@ impl Machine {
         let state = &mut self.nodes[ix as usize];
         state.units = vec![UnitFacts::new(UnitState::Queued); items.len()];
         state.items = Some(items.to_vec());
-    }
-
-    fn fold_opened(&mut self, step: &crate::base::StepId, inputs: &Gives, at: Timestamp) {
-        let Some(ix) = self.plan.node(step) else { return };
-        if let Body::Open { frame: Some(frame), .. } = self.plan.at(ix).body {
-            self.frames[frame as usize] = Some(inputs.clone());
-        }
-        self.fold_end(step, Outcome::Ok, at, 0.0, Gives::new());
     }
 
     /// A question about a step that loops is about all its items.

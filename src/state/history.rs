@@ -98,7 +98,7 @@ impl History {
                     held.retain(|key| gives.get(key).is_none_or(is_masked));
                 }
             }
-            Kind::Opened { step, inputs, withheld }
+            Kind::Opened { step, inputs, withheld, .. }
                 if !withheld.is_empty() || inputs.values().any(is_masked) =>
             {
                 self.blank.insert(step.clone());

@@ -118,6 +118,8 @@ pub struct Machine {
     pub(super) undone: Vec<NodeIx>,
     /// Nodes that wait until what was done before them is taken back.
     pub(super) held: BTreeSet<NodeIx>,
+    /// From when the deadlines of a playbook that is called count, by the beginning of the call, where that is not it.
+    pub(super) clocks: HashMap<NodeIx, Timestamp>,
     /// The numbers of the deadlines that have passed.
     pub(super) breached: BTreeSet<u32>,
     /// Questions that nobody who is not there was told of yet, and since when they stand open.
@@ -156,6 +158,7 @@ impl Machine {
             done: Vec::new(),
             undone: Vec::new(),
             held: BTreeSet::new(),
+            clocks: HashMap::new(),
             breached: BTreeSet::new(),
             asked: HashMap::new(),
             telling: 0,

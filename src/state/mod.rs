@@ -15,6 +15,7 @@ mod loop_tests;
 mod machine;
 mod message;
 mod notices;
+mod open;
 mod permit;
 mod pickup;
 #[cfg(test)]

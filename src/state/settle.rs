@@ -8,7 +8,6 @@ use super::UnitRef;
 use super::machine::{Machine, Phase, UnitState};
 use crate::base::Confidential;
 use crate::event::{Counts, Event, Failure, Gives, Kind, Outcome, Question, RunOutcome, Unit};
-use crate::inputs;
 use crate::plan::{Body, LAID_OUT, NodeIx, Secrets};
 
 impl Machine {
@@ -129,7 +128,7 @@ impl Machine {
     }
 
     /// A node that cannot even begin.
-    fn fail_node(&mut self, ix: NodeIx, failure: Failure, at: Timestamp, events: &mut Vec<Event>) {
+    pub(super) fn fail_node(&mut self, ix: NodeIx, failure: Failure, at: Timestamp, events: &mut Vec<Event>) {
         let step = self.plan.at(ix).id.clone();
         // What goes wrong at the beginning of a group or playbook is told of the step as a whole.
         let whole = match self.plan.at(ix).body {
@@ -177,39 +176,6 @@ impl Machine {
             }
             Ok(None) => true,
         }
-    }
-
-    fn settle_open(&mut self, ix: NodeIx, frame: Option<u32>, at: Timestamp, events: &mut Vec<Event>) {
-        let inputs = match frame {
-            None => Ok(Gives::new()),
-            Some(frame) => self.checked_inputs(ix, frame),
-        };
-        match inputs {
-            Ok(inputs) => {
-                let step = self.plan.at(ix).id.clone();
-                self.emit(Kind::Opened { step, inputs, withheld: Vec::new() }, at, events);
-            }
-            Err(failure) => self.fail_node(ix, failure, at, events),
-        }
-    }
-
-    fn checked_inputs(&self, open: NodeIx, frame: u32) -> Result<Gives, Failure> {
-        let values = self.renderer().call_inputs(open, frame, self)?;
-        let called = &self.plan.frames[frame as usize];
-        inputs::resolve(&called.inputs, &values)
-            .map_err(|mistakes| {
-                let list: Vec<String> =
-                    mistakes.iter().map(|m| format!("{}: {}", m.input, m.message)).collect();
-                list.join("; ")
-            })
-            .and_then(|given| {
-                if given.missing.is_empty() {
-                    return Ok(given.values);
-                }
-                let missing = given.missing.join(", ");
-                Err(crate::t!("missing inputs: {missing}", "入力が足りません: {missing}"))
-            })
-            .map_err(|message| Failure::Template { message: format!("{}: {message}", called.playbook) })
     }
 
     fn settle_close(

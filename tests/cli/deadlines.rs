@@ -228,14 +228,51 @@ fn a_called_playbook_that_is_late_stops_the_run_where_it_says_so_and_its_handler
     assert_eq!(place.ends(), "after=blocked call/slow=ok call/told=failed call=failed end=ok");
 }
 
+const CLOCKED: &str = "title: 部分
+inputs: { seen: { type: string } }
+clock: '{{ inputs.seen }}'
+deadlines: [{ within: 1h, until: slow, otherwise: tell }]
+handlers: { tell: [{ id: told, shell: 'echo x >> told' }] }
+steps:
+  - { id: slow, after_crash: rerun, shell: 'until test -e go; do sleep 0.05; done' }
+";
+
 #[test]
-fn check_says_that_the_clock_of_a_called_playbook_does_not_count() {
+fn the_clock_of_a_called_playbook_counts_for_its_deadlines_also_after_a_crash() {
     let place = Place::new();
-    place.file("part.yaml", "title: 部分\nclock: '05:00'\ndeadlines: [{ within: 1h, otherwise: stop }]\nsteps:\n  - { id: a, shell: 'true' }\n");
-    play(&place, "", "  - { id: call, playbook: part.yaml }\n");
+    place.file("part.yaml", CLOCKED);
+    play(
+        &place,
+        "inputs: { seen: { type: string } }\n",
+        "  - { id: each, for_each: \"{{ [inputs.seen, ''] }}\", playbook: { run: part.yaml, inputs: { seen: '{{ item }}' } } }\n",
+    );
+    let long_ago = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(61);
+    let seen = format!("seen={long_ago}");
     let check = place.toban(&["check", "play.yaml", "--lang", "en"]);
-    let all = [check.out, check.err].concat();
-    assert!(check.code == 0 && all.contains("count from this call"), "{all}");
+    assert!(check.code == 0 && ![check.out, check.err].concat().contains("clock"));
+    let plan = place.toban(&["plan", "play.yaml", "-i", &seen, "--lang", "en"]).out;
+    for part in [
+        "deadlines of `each[0]` count from {{ inputs.seen }}",
+        "deadline: `each[1]/slow` within 1h, else handler tell",
+    ] {
+        assert!(plan.contains(part), "{part} in {plan}");
+    }
+    let mut engine = place.command();
+    engine.args(["run", "play.yaml", "-i", &seen]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut engine = engine.spawn().expect("toban starts");
+    until("the handler", || place.lines("told") == 1);
+    until("its end", || place.ends().contains("each[0]/told=ok"));
+    engine.kill().expect("killed");
+    engine.wait().expect("ended");
+    place.file("go", "");
+    let resumed = place.toban(&["resume", "last", "--wait", "--strict"]);
+    assert_eq!(resumed.code, 6, "{resumed:?}");
+    assert_eq!((place.lines("told"), breaches(&place)), (1, 1), "a deadline passes once");
+    assert!(place.ends().contains("each[1]/told=skipped"), "that of the other counts from its call");
+
+    let wrong = place.toban(&["run", "play.yaml", "-i", "seen=soon", "--progress", "plain", "--lang", "en"]);
+    let said = [wrong.out, wrong.err].concat();
+    assert!(wrong.code == 1 && said.contains("part.yaml: the clock is no time: `soon`"), "{said}");
 }
 
 const ESCALATE: &str = "deadlines: [{ within: 100ms, until: work, otherwise: tell }]

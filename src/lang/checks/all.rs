@@ -44,7 +44,6 @@ pub fn all(
         undone(step, &mut site);
         shape_rules::check(step, &mut site);
         holders::check(step, &mut site);
-        deadlines::called(step, calls, &mut site);
         destroy::check(step, &mut site);
         if let Some(system) = system {
             connections::check(step, system, &mut site);

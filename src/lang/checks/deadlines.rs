@@ -3,8 +3,7 @@
 use super::loops::{Loops, hidden};
 use super::site::{Site, near, segs};
 use crate::base::StepId;
-use crate::lang::calls::{Calls, part_key};
-use crate::model::{Action, Escalate, Playbook, STOP, Step, StepBody, System, Templated};
+use crate::model::{Escalate, Playbook, STOP, Step, System, Templated};
 
 /// Checks the deadlines and handlers of a playbook.
 pub(super) fn check(playbook: &Playbook, site: &mut Site<'_>) {
@@ -87,25 +86,6 @@ fn step(
             "`{id}` はハンドラーのステップで、期限を過ぎてから始まります"
         );
         site.error("step-of-a-handler", site.doc.value(&path), title, None);
-    }
-}
-
-/// The deadlines of a playbook that is called count from the beginning of the call, whatever its clock says.
-pub(super) fn called(step: &Step, calls: &Calls, site: &mut Site<'_>) {
-    let StepBody::Act(action) = &step.body else { return };
-    let Action::Playbook(call) = action.as_ref() else { return };
-    let counts = |playbook: &Playbook| playbook.clock.is_some() && !playbook.deadlines.is_empty();
-    if calls.parts.get(&part_key(call)).is_some_and(|part| counts(&part.playbook)) {
-        let name = &call.run;
-        let title = crate::t!(
-            "the deadlines of `{name}` count from this call, and not from its `clock`",
-            "`{name}` の期限は、その `clock` ではなく、この呼び出しから数えます"
-        );
-        let help = crate::t!(
-            "for deadlines that count from elsewhere, write `clock` and `deadlines` here: `until` may name this step",
-            "別の時刻から数える期限は、ここに `clock` と `deadlines` を書いてください（`until` にこのステップを指定できます）"
-        );
-        site.warning("clock-of-a-call", site.value(&step.id, &["playbook", "run"]), title, Some(help));
     }
 }
 

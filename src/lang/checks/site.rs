@@ -35,13 +35,6 @@ impl Site<'_> {
         d.help = help;
         self.doc.note(d);
     }
-
-    /// What can be lived with, or is only wrong in one environment.
-    pub fn warning(&mut self, code: &'static str, at: At, title: String, help: Option<String>) {
-        let mut d = Diagnostic::warning(code, at, title);
-        d.help = help;
-        self.doc.note(d);
-    }
 }
 
 /// Keys and places in lists as the parts of a path.

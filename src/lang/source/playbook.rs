@@ -74,11 +74,11 @@ pub struct PlaybookSource {
     pub always: Vec<Value>,
     /// The moment from which deadlines count: a time such as `2026-03-01T05:00`, or `05:00` for the last one there was, in
     /// the zone of the system. Templates may name inputs and vars: `"{{ inputs.noticed_at }}"`. Default: the start of
-    /// the run.
+    /// the run, or of the step that calls the playbook.
     #[serde(default)]
     pub clock: Option<Slot<Templated>>,
-    /// By when what has to be over, and what is done where it is not. Where another playbook calls this one, they count
-    /// from the beginning of the call, and `stop` stops the whole run.
+    /// By when what has to be over, and what is done where it is not. Where another playbook calls this one, they hold
+    /// from the beginning of the call to its end, and `stop` stops the whole run.
     #[serde(default)]
     pub deadlines: Vec<Deadline>,
     /// Steps that are run when a deadline passes, by name: in list order, each even if the one before failed, beside all
