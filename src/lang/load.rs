@@ -113,13 +113,22 @@ fn in_environments(d: Diagnostic, names: &[String], count: usize) -> Diagnostic 
 
 /// The environments that a playbook can be checked in; none where its system has none.
 fn environments(target: &Target, cwd: &Path) -> Vec<Option<String>> {
-    let path = target.system_path();
-    let opened = Document::open(&path, &shown(&path, cwd), current_lang());
-    let names = match opened.map(|(d, v)| SystemFile::new(d, v)) {
-        Ok(Ok(file)) => file.environments(),
-        _ => Vec::new(),
-    };
+    let names = named(target, cwd).unwrap_or_default();
     if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() }
+}
+
+/// The names of the environments of a playbook's system; none where that cannot be read.
+pub fn environments_of(name_or_path: &str, library: Option<&Library>, cwd: &Path) -> Option<Vec<String>> {
+    named(&resolve(name_or_path, library, cwd).ok()?, cwd)
+}
+
+fn named(target: &Target, cwd: &Path) -> Option<Vec<String>> {
+    let path = target.system_path();
+    if !path.exists() {
+        return Some(Vec::new());
+    }
+    let (doc, value) = Document::open(&path, &shown(&path, cwd), current_lang()).ok()?;
+    Some(SystemFile::new(doc, value).ok()?.environments())
 }
 
 impl Loaded {

@@ -29,7 +29,7 @@ pub use calls::part_key;
 pub use checks::{CRON_NEVER, CRON_OR, RULES, Rule, SCHEDULE_ASKS, SCHEDULE_INPUTS};
 pub use effect::infer_effect;
 pub use library::Library;
-pub use load::{Loaded, check, load, load_in};
+pub use load::{Loaded, check, environments_of, load, load_in};
 pub use mention::mention;
 pub use reference::reference;
 pub use schema::{schema_playbook, schema_system};

@@ -9,7 +9,7 @@ use super::Entry;
 use crate::base::local_zone;
 use crate::calendar::{Cron, Rule, Times};
 use crate::diag::Diagnostic;
-use crate::lang::{Library, Loaded, load};
+use crate::lang::{Library, Loaded, environments_of, load};
 use crate::model::{Allow, Schedule, System};
 
 /// What was found in a playbook folder.
@@ -21,21 +21,34 @@ pub struct Gathered {
     pub broken: Vec<(String, Vec<Diagnostic>)>,
     /// What somebody should look at in playbooks that have schedules.
     pub warnings: Vec<Diagnostic>,
+    /// The environments there are.
+    pub environments: BTreeSet<String>,
+    /// The systems that do not have the one asked for: of their schedules only those are here that name their own.
+    pub without: BTreeSet<String>,
 }
 
 /// Reads every playbook. `environment` is the one asked for; that of a schedule comes first.
 pub fn gather(library: &Library, cwd: &Path, environment: Option<&str>) -> Gathered {
     let mut found = Gathered::default();
     for name in library.list() {
-        let loaded = match load(&name, Some(library), cwd, environment) {
+        let names = environments_of(&name, Some(library), cwd);
+        let is_there = |wanted: &str| names.as_ref().is_none_or(|names| names.iter().any(|n| n == wanted));
+        let lacks = environment.is_some_and(|wanted| !is_there(wanted));
+        if lacks {
+            found.without.insert(system_of(&name).to_string());
+        }
+        found.environments.extend(names.into_iter().flatten());
+        let loaded = match load(&name, Some(library), cwd, environment.filter(|_| !lacks)) {
             Ok(loaded) => loaded,
             Err(mistakes) => {
                 found.broken.push((name, mistakes));
                 continue;
             }
         };
-        let schedules = loaded.playbook.schedule.clone();
-        for (index, schedule) in schedules.iter().enumerate() {
+        let all = loaded.playbook.schedule.iter().enumerate();
+        let schedules: Vec<_> =
+            all.filter(|(_, schedule)| !lacks || schedule.environment.is_some()).collect();
+        for (index, schedule) in schedules.iter().copied() {
             let elsewhere =
                 schedule.environment.as_deref().filter(|e| loaded.environment.as_deref() != Some(e));
             let there = elsewhere.map(|wanted| load(&name, Some(library), cwd, Some(wanted))).transpose();
@@ -75,6 +88,10 @@ fn entry(name: &str, index: usize, schedule: &Schedule, loaded: &Loaded) -> Opti
     })
 }
 
+fn system_of(playbook: &str) -> &str {
+    playbook.split('/').next().unwrap_or(playbook)
+}
+
 fn zone(system: &System) -> TimeZone {
     let named = system.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
     named.unwrap_or_else(local_zone)
@@ -91,7 +108,7 @@ fn allows(loaded: &Loaded) -> BTreeSet<&'static str> {
 fn takes(name: &str, loaded: &Loaded) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     locks(loaded, &mut all);
-    let system = name.split('/').next().unwrap_or(name);
+    let system = system_of(name);
     let place = loaded.environment.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
     all.insert(crate::t!("the system {system}{place}", "システム {system}{place}"));
     let host = loaded.system.run_on.as_ref().and_then(|host| loaded.system.hosts.get(host));

@@ -198,3 +198,43 @@ fn a_schedule_is_checked_like_the_call_that_it_is() {
     );
     assert_eq!(codes("{ cron: '0 2 * * *', inputs: { must: x } }"), ["schedule-asks"]);
 }
+
+#[test]
+fn systems_without_the_environment_that_is_asked_for_are_left_out_with_a_word() {
+    let place = shop();
+    let system =
+        |environments: &str| format!("title: s\ntimezone: Asia/Tokyo\nenvironments: {environments}\n");
+    let play =
+        |schedule: &str| format!("title: t\nschedule: [{schedule}]\nsteps: [{{ id: a, shell: 'true' }}]\n");
+    place.file("playbooks/shop/system.yaml", &system("{ lab: {}, live: { protected: true, target: shop } }"));
+    place.file("playbooks/quick/system.yaml", "title: q\n");
+    place.file("playbooks/quick/daily.yaml", &play("'0 1 * * *'"));
+    place.file("playbooks/other/system.yaml", &system("{ own: {}, spare: {} }"));
+    place.file("playbooks/other/daily.yaml", &play("{ cron: '0 3 * * *', environment: own }, '0 4 * * *'"));
+    let word = "left out, since they have no environment `lab`: other, quick\n";
+    let listed = json(&place, &["schedule", "list", "--env", "lab", "--format", "json"]);
+    let all = listed.as_array().expect("a list").iter();
+    let all: Vec<String> = all.map(|one| format!("{} {}", one["playbook"], one["environment"])).collect();
+    let wanted = ["other/daily own", "shop/daily lab", "shop/monthly lab", "shop/monthly lab"];
+    assert_eq!(all.iter().map(|one| one.replace('"', "")).collect::<Vec<_>>(), wanted);
+    let install = ["schedule", "install", "--systemd", "--unit-dir", "units", "--yes"];
+    for (command, codes) in
+        [(&install[..], [0, 0]), (&["schedule", "next"], [0, 0]), (&["schedule", "check"], [0, 1])]
+    {
+        let said = place.toban(&[command, &["--env", "lab"]].concat());
+        assert!(codes.contains(&said.code) && said.err.contains(word), "{command:?}: {said:?}");
+        assert!(!said.err.contains("unknown-environment"), "{said:?}");
+        let wrong = place.toban(&[command, &["--env", "labb"]].concat());
+        assert!(
+            wrong.code == 2 && wrong.err.contains("no system here has the environment `labb`"),
+            "{wrong:?}"
+        );
+        assert!(wrong.err.contains("did you mean `lab`?"), "{wrong:?}");
+    }
+    let units = std::fs::read_dir(place.at("units")).expect("units").flatten();
+    let timers: Vec<String> = units.map(|unit| unit.file_name().to_string_lossy().into_owned()).collect();
+    let timers: Vec<&String> = timers.iter().filter(|name| name.ends_with(".timer")).collect();
+    assert!(timers.len() == 4 && timers.iter().all(|name| !name.contains("quick")), "{timers:?}");
+    let japanese = place.toban(&["schedule", "list", "--env", "lab", "--lang", "ja"]);
+    assert!(japanese.err.contains("環境 `lab` がないため除外しました: other, quick"), "{japanese:?}");
+}

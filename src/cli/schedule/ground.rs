@@ -7,11 +7,39 @@ use jiff::tz::TimeZone;
 use crate::base::current_lang;
 use crate::cli::error::{Error, say_on_stderr};
 use crate::cli::globals::Globals;
+use crate::diag::did_you_mean;
 use crate::schedule::{Calling, Gathered, gather};
 
-/// Every schedule of the playbook folder.
+/// Every schedule of the playbook folder; systems without the environment asked for are left out, with a word.
 pub fn gathered(globals: &Globals) -> Result<Gathered, Error> {
-    Ok(gather(globals.library()?, &globals.cwd, globals.environment.as_deref()))
+    let found = gather(globals.library()?, &globals.cwd, globals.environment.as_deref());
+    let Some(wanted) = globals.environment.as_ref().filter(|_| !found.without.is_empty()) else {
+        return Ok(found);
+    };
+    if !found.environments.contains(wanted) {
+        return Err(nowhere(wanted, &found));
+    }
+    let systems = found.without.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    say_on_stderr(&crate::t!(
+        "left out, since they have no environment `{wanted}`: {systems}\n",
+        "環境 `{wanted}` がないため除外しました: {systems}\n"
+    ));
+    Ok(found)
+}
+
+fn nowhere(wanted: &str, found: &Gathered) -> Error {
+    let error = Error::usage(crate::t!(
+        "no system here has the environment `{wanted}`",
+        "環境 `{wanted}` のあるシステムはありません"
+    ));
+    let names: Vec<&str> = found.environments.iter().map(String::as_str).collect();
+    match (did_you_mean(wanted, names.iter().copied()), names.join(", ")) {
+        (Some(near), _) => {
+            error.help(crate::t!("did you mean `{near}`?", "`{near}` の間違いではありませんか？"))
+        }
+        (None, names) if names.is_empty() => error,
+        (None, names) => error.help(crate::t!("the environments are {names}", "環境は {names} です")),
+    }
 }
 
 /// The same where playbooks that do not check may be left out, with a word.
