@@ -1,5 +1,7 @@
 //! Signals to the engine. It does not know what they lead to.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{self, SignalKind};
 
 /// A signal that ends a run.
@@ -64,6 +66,12 @@ impl Signals {
             terminate: unix::signal(SignalKind::terminate())?,
             _too_large: unix::signal(SignalKind::from_raw(libc::SIGXFSZ))?,
         })
+    }
+
+    /// One that has come already, if there is one.
+    pub async fn pending(&mut self) -> Option<Signal> {
+        // The runtime looks at what has come when it has nothing else to do.
+        tokio::time::timeout(Duration::from_millis(1), self.next()).await.ok()
     }
 
     /// The next one.

@@ -4,6 +4,7 @@ mod boxed;
 mod cut;
 mod decide;
 mod full;
+mod interrupt;
 mod kill;
 #[allow(dead_code, reason = "other tests start other servers")]
 #[path = "../sql_support/server.rs"]

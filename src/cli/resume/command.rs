@@ -85,6 +85,13 @@ fn finished(globals: &Globals, matches: &ArgMatches, folder: &RunFolder) -> Resu
 }
 
 fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder) -> Result<ExitCode, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
+        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
+    })?;
+    // Signals are listened to before anything is taken up that they could leave half done.
+    let signals = runtime.block_on(async { Signals::listen() }).map_err(|e| {
+        Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
+    })?;
     let (journal, recovered) = Journal::reopen(folder)?;
     let record = plan_of(folder)?;
     let start = again(&record)?;
@@ -103,14 +110,8 @@ fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder
         return Ok(ExitCode::SUCCESS);
     }
     held.hold_as(locks::holder(id.to_string(), &start, &who, SystemClock.now()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
-        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
-    })?;
     let local = tokio::task::LocalSet::new();
     let code = local.block_on(&runtime, async {
-        let signals = Signals::listen().map_err(|e| {
-            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
-        })?;
         let made = Made { globals, matches, id, record: &record, start: &start, plan, who };
         made.run(journal, &recovered, signals, outside, &mut held).await
     });
@@ -144,6 +145,11 @@ impl Made<'_> {
         let mut session = self.session(journal, &recovered.events, &history, &who, terminal.clone())?;
         self.refuse_blank(&session.machine, &history)?;
         let record = |e: RecordError| Error::state(e.to_string());
+        // Who wants it gone before it does anything finds the run as it was.
+        if let Some(signal) = signals.pending().await {
+            cancelled(&mut session, signal).map_err(record)?;
+            return Ok(ExitCode::from(signal.exit_code()));
+        }
         outside.into_iter().try_for_each(|fact| say(&mut session, fact)).map_err(record)?;
         match pass(&mut session, &mut signals, held).await.map_err(record)? {
             Passed::In => {}
