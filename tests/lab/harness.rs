@@ -1,8 +1,11 @@
 //! Runs the real binary inside the lab and looks at what is there afterwards. It knows no playbook.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
 
 /// One test at a time: they share the real systems.
 static TURN: Mutex<()> = Mutex::new(());
@@ -83,9 +86,40 @@ impl Lab {
             assert_eq!(same, "the plans are the same\n", "{playbook} {given:?}\n{run}");
         }
         if run.code == 0 {
-            ended_well(playbook);
+            self.note_what_ended_well();
         }
         run
+    }
+
+    /// Notes that the playbook of the last run, and those that it called and that ended well within it, were run from a
+    /// plan to their ends; `tests/lab/all-ran` reads it.
+    fn note_what_ended_well(&self) {
+        let runs = self.state.path().join("state/runs");
+        let runs = names(&runs, "").into_iter().map(|name| runs.join(name));
+        // Two of one second are in no order by their names.
+        let written =
+            |run: &PathBuf| run.join("journal.jsonl").metadata().and_then(|facts| facts.modified()).ok();
+        let run = runs.max_by_key(written).expect("a run");
+        let text = |name: &str| std::fs::read_to_string(run.join(name)).expect("a file of the run");
+        let plan: Value = serde_json::from_str(&text("plan.json")).expect("JSON");
+        let ended: HashSet<String> = text("journal.jsonl")
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|fact| {
+                let well = ["ok", "warned", "unchanged"];
+                fact["kind"] == "step_ended" && well.contains(&fact["outcome"].as_str().unwrap_or_default())
+            })
+            .map(|fact| fact["step"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let steps = plan["outline"]["steps"].as_array().expect("steps");
+        let calls = steps.iter().filter(|step| step["kind"] == "playbook");
+        let over = calls.filter(|step| ended.contains(step["id"].as_str().unwrap_or_default()));
+        let folder = place("ran");
+        std::fs::create_dir_all(&folder).expect("a folder for what ran");
+        for name in over.map(|step| &step["text"][0]["lines"][0]).chain([&plan["playbook"]]) {
+            let name = name.as_str().expect("the name of a playbook").replace('/', "__");
+            std::fs::write(folder.join(name), "").expect("a note of what ran");
+        }
     }
 
     /// Starts `toban` in the lab without a terminal, and goes on.
@@ -213,13 +247,6 @@ fn ran(mut command: Command) -> Ran {
         out: String::from_utf8_lossy(&stdout).into_owned(),
         err: String::from_utf8_lossy(&stderr).into_owned(),
     }
-}
-
-/// Notes that a playbook ended well from its plan; `tests/lab/all-ran` reads it.
-fn ended_well(playbook: &str) {
-    let folder = place("ran");
-    std::fs::create_dir_all(&folder).expect("a folder for what ran");
-    std::fs::write(folder.join(playbook.replace('/', "__")), "").expect("a note of what ran");
 }
 
 /// This repository.
