@@ -57,14 +57,14 @@ impl Lab {
     pub fn watched(&self, watch: &[&str], arguments: &[&str]) -> Ran {
         match arguments {
             ["run", playbook, given @ ..] if playbook.contains('/') && !playbook.starts_with('/') => {
-                self.from_its_plan(watch, playbook, given)
+                self.run_as_planned(watch, playbook, given)
             }
             _ => ran(self.under(watch, arguments)),
         }
     }
 
     /// Plans, saves, approves, runs what was saved, and compares. What cannot be planned is not run: the plan says why.
-    fn from_its_plan(&self, watch: &[&str], playbook: &str, given: &[&str]) -> Ran {
+    fn run_as_planned(&self, watch: &[&str], playbook: &str, given: &[&str]) -> Ran {
         let folder = tempfile::tempdir().expect("a folder");
         let saved = folder.path().join("saved.plan").display().to_string();
         let (mut inputs, mut answers, mut words) = (Vec::new(), Vec::new(), given.iter());

@@ -84,8 +84,9 @@ impl Died {
         let code = if self.outcome() == Some(RunOutcome::Cancelled) { 130 } else { 0 };
         drop(self.place.toban(&["resume", "last", "--wait"]).exits(code));
         drop(self.place.toban(&["verify", "last"]).exits(0));
-        let done = u64::from(code == 0);
-        assert_eq!((self.place.count("first"), self.place.count("last")), (0, done), "{at}");
+        // It may have come in the midst of the last step, behind what that does.
+        let (first, last) = (self.place.count("first"), self.place.count("last"));
+        assert!(first == 0 && (last == 1 || last == 0 && code == 130), "{first}, {last}: {at}");
     }
 }
 
