@@ -88,9 +88,10 @@ fn fills_up(options: &str) -> bool {
     let events = toban::journal::read(&folder).unwrap_or_else(|e| panic!("{options}: {e}"));
     let known = begun(&events);
     assert!(counts.keys().all(|unit| known.contains(unit)), "{options}: {counts:?} {known:?}");
-    assert!(counts.values().all(|n| *n == 1), "{options}: {counts:?}");
+    // What was ended in the midst of its work may have made its file and written nothing.
+    assert!(counts.values().all(|n| *n <= 1), "{options}: {counts:?}");
     if said.code == 0 {
-        assert_eq!(counts.len(), 6, "{options}");
+        assert!(counts.len() == 6 && counts.values().all(|n| *n == 1), "{options}: {counts:?}");
         return true;
     }
     assert_eq!(said.code, 5, "{options}: {}", said.err);
