@@ -38,6 +38,12 @@ styleai_fetch() {
 }
 
 styleai() { docker exec styleai "$@"; }
+# Whether the certificate that is served is the one in its file: a reload of nginx takes a moment.
+styleai_serves_its_own() {
+  local served
+  served=$(inside openssl s_client -connect 127.0.0.1:8121 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint)
+  [ "$served" = "$(styleai openssl x509 -in /etc/ssl/style-ai-generator/fullchain.pem -noout -fingerprint)" ]
+}
 styleai_healthy() { [ "$(inside curl -sk -m 3 -o /dev/null -w '%{http_code}' -H 'Host: style-ai.lab' "$STYLE_URL" || true)" = 200 ]; }
 # Over ssh, as a playbook comes.
 styleai_ssh() { inside ssh -F "$LAB/styleai/ssh_config" style-ai "$@"; }
@@ -145,7 +151,8 @@ styleai_break() {
     style-certificate) # the certificate that is served ends in five days
       styleai sh -c 'cd /etc/ssl/style-ai-generator && cp -a fullchain.pem kept.pem && cp -a privkey.pem kept.key'
       styleai bash /lab/certificate.sh 5
-      styleai nginx -s reload ;;
+      styleai nginx -s reload
+      wait_for 20 'the certificate' styleai_serves_its_own ;;
     style-acme) styleai_acme style-ai.lab ;; # the authority gives none for this name
     style-open) # something listens for everybody, and no packet filter is in its way
       styleai systemd-run --quiet --collect --unit=style-open python3 -m http.server 9000 --directory /srv ;;
@@ -165,7 +172,8 @@ styleai_mend() {
     style-certificate)
       styleai sh -c 'cd /etc/ssl/style-ai-generator && mv kept.pem fullchain.pem && mv kept.key privkey.pem
         rm -rf /etc/letsencrypt /var/lib/letsencrypt; systemctl disable --quiet --now certbot.timer 2>/dev/null
-        cp /var/www/style-ai-generator/nginx/nginx.conf /etc/nginx/sites-available/style-ai-generator; systemctl reload nginx' ;;
+        cp /var/www/style-ai-generator/nginx/nginx.conf /etc/nginx/sites-available/style-ai-generator; systemctl reload nginx'
+      wait_for 20 'the certificate' styleai_serves_its_own ;;
     style-acme) styleai_acme ;;
     style-open)
       styleai systemctl stop style-open style-ai-ufw-undo.timer 2>/dev/null || true
