@@ -1,7 +1,7 @@
 //! Every playbook planned, with and without a look at the lab; and of those that run by themselves, that what the plan
 //! says is what the kernel was asked for. The others are run by tests of their own that look at what they do: from a
-//! saved plan too, which is approved and compared with the run (`Lab::toban`); `tests/lab/all-ran` says that none was
-//! left out. The rounds of each system stand in a file of their own.
+//! saved plan too, which is approved and compared with the run (`Lab::toban`); `tests/lab/all-ran` tells which were
+//! not. The rounds of each system stand in a file of their own.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
