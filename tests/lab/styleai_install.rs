@@ -130,7 +130,8 @@ fn the_first_installation_adds_what_is_missing_and_changes_nothing_that_runs() {
     host(
         &lab,
         &format!(
-            "mv /tmp/env {APP}/.env; dpkg --purge style-lab-tool; rm -r /srv/apt /etc/apt/sources.list; find /srv/sources -type f -exec mv {{}} /etc/apt/ \\;"
+            "mv /tmp/env {APP}/.env; dpkg --purge style-lab-tool; rm -r /srv/apt /etc/apt/sources.list; find /srv/sources -type f -exec mv {{}} /etc/apt/ \\;
+             apt-get -qq update"
         ),
     );
 }
