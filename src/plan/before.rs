@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::node::NodeIx;
 use super::renderer::{Facts, Renderer};
 use crate::event::{Gives, Outcome};
+use crate::model::check_input;
 use crate::template::Planned;
 
 /// What is known before a run: inputs, and no step.
@@ -62,6 +63,12 @@ fn frame_inputs(renderer: &Renderer<'_>, known: &dyn Facts) -> Vec<Option<Map<St
         for (name, decl) in frame.inputs.iter() {
             if !frame.given.contains_key(name) && !values.contains_key(name) {
                 values.insert(name.clone(), decl.default.clone().unwrap_or(Value::Null));
+            }
+        }
+        // As the run takes them: `1KiB` of a size is 1024. What is not of its type, the run refuses.
+        for (name, value) in values.iter_mut().filter(|(_, value)| !value.is_null()) {
+            if let Some(Ok(taken)) = frame.inputs.get(name).map(|decl| check_input(decl, value)) {
+                *value = taken;
             }
         }
         frames.push(Some(values));

@@ -250,3 +250,21 @@ fn of_two_that_start_at_once_one_runs() {
         assert_eq!(said.iter().filter(told).count(), 2, "{said:?}");
     }
 }
+
+#[test]
+fn what_a_called_playbook_is_given_is_planned_as_it_is_taken() {
+    let place = Place::new();
+    place.file(
+        "inner.yaml",
+        "title: t\ninputs: { least: { type: size }, count: { type: integer }, other: { type: size, default: 2KiB } }\n\
+         steps:\n  - { id: a, shell: 'echo {{ inputs.least }} {{ inputs.count }} {{ inputs.other }} > said' }\n",
+    );
+    place.file(
+        "p.yaml",
+        "title: t\nsteps:\n  - { id: call, playbook: { run: ./inner.yaml, inputs: { least: 1KiB, count: '7' } } }\n",
+    );
+    let planned = place.toban(&["plan", "p.yaml", "-o", "s.plan"]);
+    assert!(planned.out.contains("echo '1024' '7' '2048'"), "{planned:?}");
+    let run = place.toban(&["run", "s.plan", "--progress", "plain"]);
+    assert_eq!((run.code, place.text("said").as_str()), (0, "1024 7 2048\n"), "{run:?}");
+}
