@@ -121,6 +121,21 @@ always:
     assert_eq!(breaches(&place), 1);
 }
 
+/// The engine dies once a deadline has passed and its handler has told of it; whoever resumes the run is not told again.
+fn a_deadline_passes_once(place: &Place, seen: &str, told: &str) {
+    let mut engine = place.command();
+    engine.args(["run", "play.yaml", "-i", seen]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut engine = engine.spawn().expect("toban starts");
+    until("the handler", || place.lines("told") == 1);
+    until("its end", || place.ends().contains(&format!("{told}=ok")));
+    engine.kill().expect("killed");
+    engine.wait().expect("ended");
+    place.file("go", "");
+    let resumed = place.toban(&["resume", "last", "--wait", "--strict"]);
+    assert_eq!(resumed.code, 6, "{resumed:?}");
+    assert_eq!((place.lines("told"), breaches(place)), (1, 1), "a deadline passes once");
+}
+
 #[test]
 fn deadlines_count_from_the_clock_and_go_on_while_the_engine_is_dead() {
     let place = Place::new();
@@ -128,17 +143,7 @@ fn deadlines_count_from_the_clock_and_go_on_while_the_engine_is_dead() {
     play(&place, head, "  - { id: slow, after_crash: rerun, shell: 'test -e go || sleep 30' }\n");
     let long_ago = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(61);
     let seen = format!("seen={long_ago}");
-    let mut engine = place.command();
-    engine.args(["run", "play.yaml", "-i", &seen]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut engine = engine.spawn().expect("toban starts");
-    until("the handler", || place.lines("told") == 1);
-    until("its end", || place.ends().contains("told=ok"));
-    engine.kill().expect("killed");
-    engine.wait().expect("ended");
-    place.file("go", "");
-    let resumed = place.toban(&["resume", "last", "--wait", "--strict"]);
-    assert_eq!(resumed.code, 6, "{resumed:?}");
-    assert_eq!((place.lines("told"), breaches(&place)), (1, 1), "a deadline passes once");
+    a_deadline_passes_once(&place, &seen, "told");
 
     let wrong = place.toban(&["run", "play.yaml", "-i", "seen=soon", "--lang", "en"]);
     assert!(wrong.code == 2 && wrong.err.contains("`soon`"), "{wrong:?}");
@@ -257,17 +262,7 @@ fn the_clock_of_a_called_playbook_counts_for_its_deadlines_also_after_a_crash() 
     ] {
         assert!(plan.contains(part), "{part} in {plan}");
     }
-    let mut engine = place.command();
-    engine.args(["run", "play.yaml", "-i", &seen]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut engine = engine.spawn().expect("toban starts");
-    until("the handler", || place.lines("told") == 1);
-    until("its end", || place.ends().contains("each[0]/told=ok"));
-    engine.kill().expect("killed");
-    engine.wait().expect("ended");
-    place.file("go", "");
-    let resumed = place.toban(&["resume", "last", "--wait", "--strict"]);
-    assert_eq!(resumed.code, 6, "{resumed:?}");
-    assert_eq!((place.lines("told"), breaches(&place)), (1, 1), "a deadline passes once");
+    a_deadline_passes_once(&place, &seen, "each[0]/told");
     assert!(place.ends().contains("each[1]/told=skipped"), "that of the other counts from its call");
 
     let wrong = place.toban(&["run", "play.yaml", "-i", "seen=soon", "--progress", "plain", "--lang", "en"]);

@@ -5,17 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::harness::{Lab, Ran, empty, names, place};
+use super::refnet_rounds::CONFIRMED_WEEK;
 
-const WEEK: [&str; 8] = [
-    "run",
-    "refnet/weekly",
-    "--answer",
-    "dashboard=red=0",
-    "--confirm",
-    "optimize/reindex",
-    "--confirm",
-    "docker/prune",
-];
 const DRILL: [&str; 4] = ["run", "refnet/disaster-recovery", "--confirm", "up=refnet-drill"];
 
 fn backups() -> PathBuf {
@@ -52,7 +43,7 @@ fn a_week_a_month_and_a_drill_fail_while_refnet_is_broken_and_touch_nothing() {
     let index = "SELECT pg_relation_filenode('papers_author_id')";
     let before = lab.refnet(index);
     // Not one backup: the week says so, the drill has nothing to restore, whoever asks for it.
-    fails(lab.toban(&WEEK), "check/newest_dump");
+    fails(lab.toban(&CONFIRMED_WEEK), "check/newest_dump");
     fails(lab.toban(&DRILL), "dump");
     fails(month(&lab, "drill", &["--confirm", "drill/up=refnet-drill"]), "drill/dump");
     // One that is cut in two, and one whose record is of another: neither is a verified one.
@@ -60,7 +51,7 @@ fn a_week_a_month_and_a_drill_fail_while_refnet_is_broken_and_touch_nothing() {
     let whole = std::fs::read(&dump).expect("the dump");
     std::fs::write(&dump, &whole[..whole.len() / 2]).expect("a torn dump");
     fails(lab.toban(&DRILL), "dump");
-    fails(lab.toban(&WEEK), "check/newest_dump");
+    fails(lab.toban(&CONFIRMED_WEEK), "check/newest_dump");
     std::fs::write(&dump, &whole).expect("the dump");
     // A drill that somebody left: it is not built upon, and stays for whoever left it.
     let leave =
@@ -71,13 +62,13 @@ fn a_week_a_month_and_a_drill_fail_while_refnet_is_broken_and_touch_nothing() {
     lab.enter(&["docker", "rm", "-f", "left"]);
 
     lab.breaks("refnet-db");
-    fails(lab.toban(&WEEK), "check/tables");
+    fails(lab.toban(&CONFIRMED_WEEK), "check/tables");
     fails(month(&lab, "update", &["--confirm", "update/upgrade=refnet"]), "update/backup");
     fails(month(&lab, "tuning", &[]), "tuning/extension");
     lab.script("mend", &[]);
     assert_eq!(names(&backups(), ".sql.gz").len(), 2, "no new dump; the old one and its record are there");
     lab.breaks("refnet-api");
-    fails(lab.toban(&WEEK), "Services are down: api");
+    fails(lab.toban(&CONFIRMED_WEEK), "Services are down: api");
     lab.script("mend", &[]);
     assert_eq!(lab.refnet(index), before, "no index is rebuilt in a week that found something");
     assert!(drill_is_gone(&lab), "a drill that failed leaves nothing");
@@ -117,7 +108,7 @@ fn a_round_is_on_record_with_its_checklist_and_what_nobody_confirmed_is_not_tick
     lab.toban(&["run", "refnet/weekly"]).exits(3);
     let unconfirmed = boxes();
     assert!(!last().contains("optimize=ok"), "{}", last());
-    lab.toban(&WEEK).exits(0);
+    lab.toban(&CONFIRMED_WEEK).exits(0);
     let line = last();
     assert!(line.contains("refnet/weekly") && line.contains("optimize=ok docker=ok"), "{line}");
     let confirmed = boxes();

@@ -2,7 +2,8 @@
 
 use super::harness::{Lab, empty, names, place};
 
-const CONFIRMED_WEEK: [&str; 8] = [
+/// A week with all that it asks answered.
+pub const CONFIRMED_WEEK: [&str; 8] = [
     "run",
     "refnet/weekly",
     "--answer",
