@@ -64,7 +64,10 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
     for name in given {
         let path = globals.cwd.join(name);
         // What stands beside its systems is no playbook.
-        let library = globals.library.as_ref().filter(|library| is_same(&library.root, &path));
+        let library = globals
+            .library
+            .as_ref()
+            .filter(|library| path.is_dir() && lang::is_same_file(&library.root, &path));
         if let Some(library) = library {
             names.extend(library.list());
         } else if path.is_dir() {
@@ -86,10 +89,6 @@ fn expand(globals: &Globals, given: &[&String]) -> Result<Vec<String>, Error> {
         }
     }
     Ok(names)
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -11,6 +11,7 @@ mod check;
 mod chosen;
 mod completions;
 mod diff;
+mod engine;
 mod entry;
 mod error;
 mod export;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::engine::engine;
 use super::error::Error;
 use super::place::{sites, vault};
 use super::start::{Start, run_facts};
@@ -107,15 +108,10 @@ fn mask(value: &mut Value, masker: &Masker, fixed: &[&str]) {
 }
 
 fn found(start: &Start, setup: &Setup<'_>) -> Result<(Found, Option<Signal>), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
-        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
-    })?;
+    let (runtime, signals) = engine()?;
     let (stopper, stop) = Stopper::new();
     let inputs = start.given.values.clone();
     let done = runtime.block_on(async {
-        let signals = Signals::listen().map_err(|e| {
-            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
-        })?;
         let looking = async {
             let found = heeding(probe(setup, inputs, &stop), signals, &stopper).await;
             // All frames of a plan share their connections.

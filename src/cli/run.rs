@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use jiff::Timestamp;
 
+use super::engine::engine;
 use super::error::{Code, Error};
 use super::globals::{Globals, operator};
 use super::locks;
@@ -29,7 +30,7 @@ use crate::plan::{
 };
 use crate::process::{SteadyClock, boot_id};
 use crate::report::{Heading, StepInfo, reporter};
-use crate::runner::{End, Session, Signals, drive_locked, say};
+use crate::runner::{End, Session, drive_locked, say};
 use crate::state::{Input, Machine};
 use crate::template::Engine;
 
@@ -47,15 +48,9 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let jobs = matches.get_one::<u32>("jobs").copied().unwrap_or_else(processors);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
-        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
-    })?;
+    let (runtime, signals) = engine()?;
     let local = tokio::task::LocalSet::new();
     let end = local.block_on(&runtime, async {
-        // Signals are listened to before anything exists that they could leave half done.
-        let signals = Signals::listen().map_err(|e| {
-            Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
-        })?;
         let id = run_id(globals, matches)?.unwrap_or_else(|| RunId::new(started, random()));
         let begins = Begins { id, who: &who, started };
         let (mut session, scratch) = session(globals, &start, ready, begins, jobs, answers)?;

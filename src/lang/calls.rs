@@ -102,7 +102,7 @@ fn one(
             return None;
         }
     };
-    if loading.stack.iter().any(|p| same(p, &part.path)) {
+    if loading.stack.iter().any(|p| is_same_file(p, &part.path)) {
         let names: Vec<String> = loading
             .stack
             .iter()
@@ -117,7 +117,8 @@ fn one(
     Some(loading.load(&part, environment))
 }
 
-fn same(a: &std::path::Path, b: &std::path::Path) -> bool {
+/// Whether two paths lead to one file.
+pub fn is_same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
     a == b || a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
 }
 

@@ -25,7 +25,7 @@ mod sql_words;
 mod system;
 mod yaml;
 
-pub use calls::part_key;
+pub use calls::{is_same_file, part_key};
 pub use checks::{CRON_NEVER, CRON_OR, RULES, Rule, SCHEDULE_ASKS, SCHEDULE_INPUTS};
 pub use effect::infer_effect;
 pub use library::Library;

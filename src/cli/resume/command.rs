@@ -11,6 +11,7 @@ use super::orders::orders;
 use super::settle::{Settled, Settling};
 use super::words::Known;
 use crate::base::{Clock, RunId, SystemClock};
+use crate::cli::engine::engine;
 use crate::cli::error::{Code, Error, say_on_stderr};
 use crate::cli::globals::{Globals, operator};
 use crate::cli::place::{marker, messenger, sites, vault};
@@ -85,13 +86,7 @@ fn finished(globals: &Globals, matches: &ArgMatches, folder: &RunFolder) -> Resu
 }
 
 fn go_on(globals: &Globals, matches: &ArgMatches, id: &RunId, folder: &RunFolder) -> Result<ExitCode, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
-        Error::state(crate::t!("the engine cannot start: {e}", "エンジンを起動できません: {e}"))
-    })?;
-    // Signals are listened to before anything is taken up that they could leave half done.
-    let signals = runtime.block_on(async { Signals::listen() }).map_err(|e| {
-        Error::state(crate::t!("cannot listen to signals: {e}", "シグナルを受け取れません: {e}"))
-    })?;
+    let (runtime, signals) = engine()?;
     let (journal, recovered) = Journal::reopen(folder)?;
     let record = plan_of(folder)?;
     let start = again(&record)?;
