@@ -17,8 +17,8 @@ pub struct Journal {
     folder: RunFolder,
     path: PathBuf,
     file: File,
-    /// Where the hash of what is on disk stands, outside the run's folder.
-    head: Option<(File, PathBuf)>,
+    /// Where the hash of what is on disk stands, outside the run's folder. That it is there is on disk from the start.
+    head: Option<HeadFile>,
     /// The hash of the last line.
     prev: Hash,
     /// The length of what is known to be whole, in bytes and in lines.
@@ -49,9 +49,7 @@ impl Journal {
         let hidden = runs.join(format!(".tmp-{id}"));
         // What a process left that died at this very place.
         drop(fs::remove_dir_all(&hidden));
-        let made = fill(&hidden, plan_json, first).and_then(|mut journal| {
-            journal.head = head;
-            journal.tell_head()?;
+        let made = fill(&hidden, plan_json, first, head).and_then(|mut journal| {
             publish(&hidden, folder.path(), &runs)?;
             tracing::debug!(folder = %folder.path().display(), "run folder made");
             journal.path = folder.journal();
@@ -97,17 +95,17 @@ impl Journal {
     /// found out.
     fn open_head(&mut self, folder: &RunFolder) -> Result<(), JournalError> {
         self.head = head_file(folder)?;
+        if let Some(head) = &self.head {
+            sync_folder(head.folder())?;
+        }
         self.tell_head()
     }
 
     /// Not synced: after a power cut it may be older than the journal, never newer.
     fn tell_head(&self) -> Result<(), JournalError> {
-        let Some((file, path)) = &self.head else { return Ok(()) };
-        file.write_all_at(self.head_text().as_bytes(), 0).map_err(JournalError::unwritable(path))
-    }
-
-    fn head_text(&self) -> String {
-        Head::new(&self.prev, self.lines).text()
+        let Some(HeadFile { file, path }) = &self.head else { return Ok(()) };
+        let text = Head::new(&self.prev, self.lines).text();
+        file.write_all_at(text.as_bytes(), 0).map_err(JournalError::unwritable(path))
     }
 
     /// The run's folder.
@@ -126,13 +124,8 @@ impl Journal {
     /// When the disk says no.
     pub fn close(mut self) -> Result<(), JournalError> {
         self.sync_file()?;
-        let Some(head) = self.folder.head() else { return Ok(()) };
-        let text = self.head_text();
-        let folder = head.parent().unwrap_or(Path::new("/"));
-        private_folder(folder)?;
-        let hidden = folder.join(format!(".tmp-{}", head.file_name().unwrap_or_default().to_string_lossy()));
-        write_synced(&hidden, text.as_bytes())?;
-        publish(&hidden, &head, folder)
+        let Some(HeadFile { file, path }) = &self.head else { return Ok(()) };
+        file.sync_data().map_err(JournalError::unwritable(path))
     }
 
     fn append_lines(&mut self, events: &[Event]) -> Result<(), JournalError> {
@@ -197,12 +190,17 @@ impl Record for Journal {
 }
 
 /// A hidden run folder with everything in it and on disk.
-fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, JournalError> {
+fn fill(
+    hidden: &Path,
+    plan_json: &[u8],
+    first: &Event,
+    head: Option<HeadFile>,
+) -> Result<Journal, JournalError> {
     let folder = RunFolder::at(hidden);
     private_folder(hidden)?;
     private_folder(&folder.logs())?;
-    write_synced(&folder.plan(), plan_json)?;
-    let path = folder.journal();
+    let (plan_path, path) = (folder.plan(), folder.journal());
+    let plan = written(&plan_path, plan_json)?;
     let fail = JournalError::unwritable(&path);
     let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path).map_err(&fail)?;
     if !lock::hold(&file).map_err(&fail)? {
@@ -212,7 +210,7 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
         folder,
         path: path.clone(),
         file,
-        head: None,
+        head,
         prev: chain::hash(plan_json),
         len: 0,
         lines: 0,
@@ -221,25 +219,66 @@ fn fill(hidden: &Path, plan_json: &[u8], first: &Event) -> Result<Journal, Journ
         buffer: Vec::new(),
     };
     journal.append_lines(std::slice::from_ref(first))?;
-    journal.sync_file()?;
-    sync_folder(hidden)?;
+    let mut folders = vec![(opened(hidden)?, hidden)];
+    if let Some(head) = &journal.head {
+        folders.push((opened(head.folder())?, head.folder()));
+    }
+    let files = [(&plan, plan_path.as_path()), (&journal.file, path.as_path())];
+    let folders = folders.iter().map(|(folder, path)| (folder, *path));
+    sync_together(&files.into_iter().chain(folders).collect::<Vec<_>>())?;
+    journal.dirty = false;
+    journal.tell_head()?;
     Ok(journal)
 }
 
+/// Files and folders are brought to disk side by side: a file system that keeps a journal of its own then commits what
+/// it knows of all of them once, and not one after the other.
+fn sync_together(what: &[(&File, &Path)]) -> Result<(), JournalError> {
+    let sync = |(file, path): (&File, &Path)| file.sync_all().map_err(JournalError::unwritable(path));
+    std::thread::scope(|scope| {
+        let side = what.iter().skip(1).map(|one| {
+            let job = move || sync(*one);
+            // Where there is no thread to be had, it is done here.
+            (std::thread::Builder::new().spawn_scoped(scope, job).ok(), job)
+        });
+        let side: Vec<_> = side.collect();
+        let mut all = what.first().map_or(Ok(()), |one| sync(*one));
+        for (thread, job) in side {
+            let synced = thread.map_or_else(job, |thread| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            all = all.and(synced);
+        }
+        all
+    })
+}
+
 /// The file of a run's head outside its folder.
-fn head_file(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
+struct HeadFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl HeadFile {
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+fn head_file(folder: &RunFolder) -> Result<Option<HeadFile>, JournalError> {
     let Some(path) = folder.head() else { return Ok(None) };
     private_folder(path.parent().unwrap_or(Path::new("/")))?;
     let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    Ok(Some((open.map_err(JournalError::unwritable(&path))?, path)))
+    let file = open.map_err(JournalError::unwritable(&path))?;
+    Ok(Some(HeadFile { file, path }))
 }
 
 /// Whoever holds the head of a run that is not there makes it: of two processes that were given one id, one run comes.
-fn claim(folder: &RunFolder) -> Result<Option<(File, PathBuf)>, JournalError> {
+fn claim(folder: &RunFolder) -> Result<Option<HeadFile>, JournalError> {
     let busy = || JournalError::Busy { path: folder.journal() };
-    let Some((file, path)) = head_file(folder)? else { return Ok(None) };
-    let held = lock::hold(&file).map_err(JournalError::unwritable(&path))?;
-    if held && !folder.path().exists() { Ok(Some((file, path))) } else { Err(busy()) }
+    let Some(head) = head_file(folder)? else { return Ok(None) };
+    let held = lock::hold(&head.file).map_err(JournalError::unwritable(&head.path))?;
+    if held && !folder.path().exists() { Ok(Some(head)) } else { Err(busy()) }
 }
 
 /// Only its owner can look into a run: outputs of commands stand there.
@@ -247,13 +286,17 @@ pub(super) fn private_folder(path: &Path) -> Result<(), JournalError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::unwritable(path))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+/// A new file with this in it, which is not on disk yet.
+fn written(path: &Path, bytes: &[u8]) -> Result<File, JournalError> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_data()
+        file.write_all(bytes).map(|()| file)
     };
     write().map_err(JournalError::unwritable(path))
+}
+
+fn opened(path: &Path) -> Result<File, JournalError> {
+    File::open(path).map_err(JournalError::unwritable(path))
 }
 
 fn publish(hidden: &Path, path: &Path, folder: &Path) -> Result<(), JournalError> {

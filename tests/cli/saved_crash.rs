@@ -9,6 +9,8 @@ fn killed_at(place: &Place, call: &str, nth: u32) -> bool {
     let status = place
         .around("strace")
         .args(["-qq", "-o/dev/null", &format!("-etrace={call}")])
+        // The engine syncs on several threads; its children never do.
+        .args(call.contains("sync").then_some("-f"))
         .arg(format!("-einject={call}:signal=KILL:when={nth}"))
         .arg(env!("CARGO_BIN_EXE_toban"))
         .args(["--progress", "quiet", "run", "p.plan"])
@@ -57,7 +59,7 @@ fn kill_at_every(call: &str) {
 
 #[test]
 fn a_kill_at_any_sync_leaves_the_plan_used_by_its_run_or_still_to_be_run() {
-    kill_at_every("fdatasync");
+    kill_at_every("fsync,fdatasync");
 }
 
 #[test]
