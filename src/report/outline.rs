@@ -1,6 +1,7 @@
 //! A dry run as a person reads it. It does not render a step, only lays the text out.
 
 use super::finding::findings_text;
+use super::words::not_given;
 use super::{Look, alone, format_seconds, outline_step, safe_text};
 use crate::event::Outcome;
 use crate::model::{Deadline, Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
@@ -14,10 +15,11 @@ pub fn outline_text(outline: &Outline, look: Look) -> String {
     }
     for (name, value) in &outline.inputs {
         let value = match value {
-            serde_json::Value::String(text) if !text.is_empty() => text.clone(),
-            other => other.to_string(),
+            serde_json::Value::Null => look.dim(&not_given()),
+            serde_json::Value::String(text) if !text.is_empty() => safe_text(text).into_owned(),
+            other => safe_text(&other.to_string()).into_owned(),
         };
-        text.push_str(&crate::t!("input {name}: {}", "入力 {name}: {}", safe_text(&value)));
+        text.push_str(&crate::t!("input {name}: {value}", "入力 {name}: {value}"));
         if let Some(meaning) = outline.meanings.get(name) {
             let meaning = safe_text(meaning);
             text.push_str(&look.dim(&crate::t!(" ({meaning})", "（{meaning}）")));

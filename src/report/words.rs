@@ -1,4 +1,4 @@
-//! How work ended, in the words of both languages. It knows no run.
+//! How work ended, and other words that several reports say alike, in both languages. It knows no run.
 
 use crate::event::{Counts, Outcome, RunOutcome};
 use crate::t;
@@ -27,6 +27,11 @@ pub fn run_outcome_word(outcome: RunOutcome) -> String {
         RunOutcome::Refused => t!("not confirmed", "承認されませんでした"),
         RunOutcome::Cancelled => t!("stopped", "中止しました"),
     }
+}
+
+/// The value of an input that has none.
+pub(super) fn not_given() -> String {
+    t!("not given", "指定なし")
 }
 
 /// `9 ok · 1 failed · 2 blocked`: only what there is.

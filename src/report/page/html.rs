@@ -12,6 +12,7 @@ use crate::plan::{Outline, OutlineStep, ProbeCounts};
 use crate::report::cell;
 use crate::report::finding::verdict_word;
 use crate::report::graph::{Diagram, GRAPH_STYLE, effect_name, own_title, page_svg};
+use crate::report::words::not_given;
 use crate::report::{effect_word, graph};
 use crate::t;
 
@@ -154,7 +155,7 @@ fn first(outline: &Outline) -> Markup {
 fn given(value: &serde_json::Value) -> Markup {
     let text = value.as_str().map_or_else(|| cell(value), str::to_string);
     html! {
-        @if value.is_null() { (t!("not given", "指定なし")) } @else { code { (marked(&text)) } }
+        @if value.is_null() { (not_given()) } @else { code { (marked(&text)) } }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::plan::{Outline, OutlineStep, ToldText};
 use crate::report::finding::findings_text;
 use crate::report::graph::{Diagram, graph_mermaid, own_title};
 use crate::report::outline_step::undo_word;
+use crate::report::words::not_given;
 use crate::report::{cell, effect_word, pad, safe_line, safe_text, width};
 use crate::t;
 
@@ -55,9 +56,13 @@ fn inputs(outline: &Outline) -> String {
         return String::new();
     }
     let rows = outline.inputs.iter().map(|(name, value)| {
-        let value = value.as_str().map_or_else(|| cell(value), str::to_string);
+        let value = match value.as_str() {
+            Some(text) => code(text),
+            None if value.is_null() => not_given(),
+            None => code(&cell(value)),
+        };
         let meaning = outline.meanings.get(name).map(|m| format!(" {}", escape(m))).unwrap_or_default();
-        [in_cell(&(code(name) + &meaning)), in_cell(&code(&value))]
+        [in_cell(&(code(name) + &meaning)), in_cell(&value)]
     });
     let rows: Vec<[String; 2]> = rows.collect();
     format!("\n## {}\n\n{}", t!("Inputs", "入力"), table([t!("Name", "名前"), t!("Value", "値")], &rows))
