@@ -56,6 +56,8 @@ fn a_finished_run_is_whole_and_says_what_that_proves() {
         serde_json::from_str(&place.toban(&["verify", "last", "--format", "json"]).out).expect("JSON");
     assert_eq!((&json["whole"], &json["end"], &json["logs"]), (&true.into(), &"proven".into(), &3.into()));
     let head = json["head"].as_str().expect("a head");
+    // A file of that name is not meant.
+    place.file("last", "no export");
     let noted = place.toban(&["verify", "last", "--head", head]);
     assert_eq!(noted.code, 0, "{noted:?}");
     assert!(!noted.out.contains("not proven"), "{}", noted.out);
