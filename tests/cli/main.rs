@@ -4,6 +4,7 @@ mod approvals;
 mod bad_places;
 mod cancel;
 mod chosen;
+mod clock;
 mod closing;
 mod deadlines;
 mod diff;
