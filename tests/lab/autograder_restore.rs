@@ -133,3 +133,34 @@ fn the_volume_goes_only_after_its_copy_elsewhere_was_restored_and_comes_back_fro
     is_restored(&lab, &before).expect("back from the copy");
     no_backups(&lab);
 }
+
+#[test]
+fn lost_files_come_back_and_the_folder_of_before_stays_or_comes_back_itself() {
+    let Some(lab) = Lab::turn() else { return };
+    no_backups(&lab);
+    lab.toban(&["run", "autograder/backup-files"]).exits(0);
+    let media = place("autograder/project/backend/mediafiles");
+    let beside = || names(media.parent().expect("the project"), "mediafiles.");
+    let seen =
+        || bash(&lab, "docker exec autograder-backend-1 find /app/mediafiles -type f | sort | sha256sum", "");
+    let whole = seen();
+    std::fs::remove_file(media.join("answers/answer-7.txt")).expect("a file is lost");
+    let lost = seen();
+    assert_ne!(lost, whole);
+    let restore = |answer: &[&str]| lab.toban(&[&["run", "autograder/restore-files"], answer].concat());
+    restore(&[]).exits(3);
+    assert_eq!((seen(), beside()), (lost.clone(), vec![]), "nobody typed the target, and nothing lies about");
+
+    lab.breaks("autograder-health");
+    restore(&["--confirm", "swap=lab"]).exits(1);
+    assert_eq!((seen(), beside()), (lost, vec![]), "taken back, since the site does not answer");
+    lab.script("mend", &["autograder-health"]);
+
+    restore(&["--confirm", "swap=lab"]).exits(0);
+    assert_eq!((seen(), site(&lab, "api/v1/health/")), (whole, "200".to_owned()));
+    let kept = beside();
+    assert!(kept.len() == 1 && kept[0].starts_with("mediafiles.before_"), "{kept:?}");
+    let kept = media.with_file_name(&kept[0]);
+    assert_eq!(names(&kept.join("answers"), "answer-7"), Vec::<String>::new(), "as it was before");
+    std::fs::remove_dir_all(kept).expect("the folder of before");
+}

@@ -23,6 +23,43 @@ pub struct Ran {
     pub err: String,
 }
 
+/// A saved plan and the answers for its run.
+struct Saved {
+    _folder: tempfile::TempDir,
+    file: String,
+    answers: Vec<String>,
+}
+
+impl Saved {
+    fn arguments(&self) -> Vec<&str> {
+        ["run", self.file.as_str()].into_iter().chain(self.answers.iter().map(String::as_str)).collect()
+    }
+}
+
+/// A run from a saved plan that goes on while its test does something else.
+pub struct Running<'a> {
+    lab: &'a Lab,
+    plan: Saved,
+    child: Child,
+}
+
+impl Running<'_> {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the run").is_some()
+    }
+
+    /// Its exit code, once it is compared with its plan.
+    pub fn ends(mut self) -> Option<i32> {
+        let code = self.child.wait().expect("the run").code();
+        self.lab.compare(&self.plan, code.unwrap_or(-1));
+        code
+    }
+}
+
 impl Lab {
     /// Waits for this test's turn. None only where `TOBAN_WITHOUT_LAB=1` says that the lab is left out on purpose.
     ///
@@ -65,30 +102,45 @@ impl Lab {
 
     /// Plans, saves, approves, runs what was saved, and compares. What cannot be planned is not run: the plan says why.
     fn run_as_planned(&self, watch: &[&str], playbook: &str, given: &[&str]) -> Ran {
+        let plan = match self.saved(playbook, given) {
+            Ok(plan) => plan,
+            Err(refused) => return refused,
+        };
+        let run = ran(self.under(watch, &plan.arguments()));
+        self.compare(&plan, run.code);
+        run
+    }
+
+    /// A plan of a playbook, saved and approved; or the answer of what did not plan it.
+    fn saved(&self, playbook: &str, given: &[&str]) -> Result<Saved, Ran> {
         let folder = tempfile::tempdir().expect("a folder");
-        let saved = folder.path().join("saved.plan").display().to_string();
+        let file = folder.path().join("saved.plan").display().to_string();
         let (mut inputs, mut answers, mut words) = (Vec::new(), Vec::new(), given.iter());
         while let Some(word) = words.next() {
             match *word {
                 "-i" => inputs.extend([*word].into_iter().chain(words.next().copied())),
-                _ => answers.push(*word),
+                _ => answers.push((*word).to_owned()),
             }
         }
         let toban = |words: &[&[&str]]| ran(self.command(&words.concat()));
-        let planned = toban(&[&["plan", playbook, "-o", &saved], &inputs]);
+        let planned = toban(&[&["plan", playbook, "-o", &file], &inputs]);
         if planned.code != 0 {
-            return planned;
+            return Err(planned);
         }
-        toban(&[&["approve", &saved, "--operator", "佐藤"]]).ok(&[playbook, "approve"]);
-        let run = ran(self.under(watch, &[&["run", saved.as_str()][..], &answers].concat()));
-        if matches!(run.code, 0 | 1 | 6) {
-            let same = toban(&[&["diff", &saved, "--against", "last"]]).ok(&[playbook, "diff"]);
-            assert_eq!(same, "the plans are the same\n", "{playbook} {given:?}\n{run}");
+        toban(&[&["approve", &file, "--operator", "佐藤"]]).ok(&[playbook, "approve"]);
+        Ok(Saved { _folder: folder, file, answers })
+    }
+
+    /// The last run did what its plan said, as far as it came; and is noted where it ended well.
+    fn compare(&self, plan: &Saved, code: i32) {
+        if matches!(code, 0 | 1 | 6) {
+            let compared = ran(self.command(&["diff", &plan.file, "--against", "last"]));
+            let same = compared.ok(&[&plan.file, "diff"]);
+            assert_eq!(same, "the plans are the same\n", "{:?}: exit code {code}", plan.arguments());
         }
-        if run.code == 0 {
+        if code == 0 {
             self.note_what_ended_well();
         }
-        run
     }
 
     /// Notes that the playbook of the last run, and those that it called and that ended well within it, were run from a
@@ -123,11 +175,13 @@ impl Lab {
         }
     }
 
-    /// Starts `toban` in the lab without a terminal, and goes on.
-    pub fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = self.command(arguments);
+    /// Starts a playbook in the lab without a terminal, and goes on; from a saved plan too.
+    pub fn start(&self, playbook: &str, given: &[&str]) -> Running<'_> {
+        let plan = self.saved(playbook, given).unwrap_or_else(|refused| panic!("{playbook}: {refused}"));
+        let mut command = self.command(&plan.arguments());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"))
+        let child = command.spawn().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"));
+        Running { lab: self, plan, child }
     }
 
     /// Whether a text stands anywhere in what this test's runs have recorded: journals, logs, indexes.

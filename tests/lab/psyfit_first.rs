@@ -58,20 +58,20 @@ fn what_others_released_is_looked_at_and_a_failed_release_is_taken_back_with_its
     let Some(lab) = Lab::turn() else { return };
     let (old, new) = two_versions(&lab);
     // Nobody says which commit was merged: nothing is waited for.
-    let ci = ["run", "psyfit/deploy-ci", "-i", "pull_request=7"];
-    lab.toban(&ci).exits(3);
+    let ci = ["-i", "pull_request=7"];
+    lab.toban(&[&["run", "psyfit/deploy-ci"][..], &ci].concat()).exits(3);
     let merged = format!("merged=commit={old}");
-    let mut waiting = lab.start(&[&ci[..], &["--answer", &merged]].concat());
+    let mut waiting = lab.start("psyfit/deploy-ci", &[&ci[..], &["--answer", &merged]].concat());
     let waits = |lab: &Lab| {
         let told = lab.toban(&["status", "last"]).out;
         told.lines().any(|line| line.trim().starts_with("deployed ") && line.contains("running"))
     };
     while !waits(&lab) {
-        assert!(waiting.try_wait().expect("the run").is_none(), "it ended before anything was released");
+        assert!(!waiting.has_ended(), "it ended before anything was released");
         std::thread::sleep(std::time::Duration::from_millis(300));
     }
     kamal(&lab, &format!("deploy --skip-push --version={old}"));
-    assert!(waiting.wait().expect("the run").success(), "what was merged is what serves");
+    assert_eq!(waiting.ends(), Some(0), "what was merged is what serves");
     serves(&lab, &old).expect("the merged version");
 
     // That release is bad: back, with the logs of every version.

@@ -145,7 +145,7 @@ fn ctrl_c_in_the_middle_of_a_dump_leaves_neither_a_process_nor_a_file() {
     one_day_before(&lab);
     let before = names(&backups(), "");
     lab.breaks("refnet-hang");
-    let mut day = lab.start(&["run", "refnet/daily"]);
+    let day = lab.start("refnet/daily", &[]);
     let dumping = || lab.in_container("postgres", "ps -eo args").contains("sleep 1000");
     let limit = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !dumping() {
@@ -155,8 +155,7 @@ fn ctrl_c_in_the_middle_of_a_dump_leaves_neither_a_process_nor_a_file() {
     let pid = libc::pid_t::try_from(day.id()).expect("a pid");
     // SAFETY: the child has not been waited for, so its pid is still its own.
     unsafe { libc::kill(pid, libc::SIGINT) };
-    let code = day.wait().expect("it ends").code();
-    assert_eq!(code, Some(130));
+    assert_eq!(day.ends(), Some(130));
     assert!(!dumping(), "the dump in the container has ended too");
     assert_eq!(names(&backups(), ""), before, "hidden files too");
     assert_eq!(job_logs(&lab, "<"), 30, "no clean-up on a day without a backup");

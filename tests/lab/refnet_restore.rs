@@ -176,3 +176,25 @@ fn an_incident_saves_the_logs_before_anything_else_and_takes_nothing_down() {
     assert_eq!(lab.enter(&ids), before, "the containers are the same");
     lab.toban(&["run", "refnet/incident-maintenance"]).exits(3);
 }
+
+#[test]
+fn what_restores_have_kept_goes_after_a_week_and_only_beside_a_verified_dump() {
+    let Some(lab) = Lab::turn() else { return };
+    drop_copies(&lab);
+    empty(&backups());
+    let today = lab.refnet_in("postgres", "SELECT to_char(current_date, 'YYYYMMDD')");
+    let [old, young] = ["20250101", &today].map(|day| format!("refnet_before_{day}_000000"));
+    for name in [&old, &young] {
+        lab.refnet_in("postgres", &format!("CREATE DATABASE {name}"));
+    }
+    let all = databases(&lab);
+    let drop = |answer: &[&str]| lab.toban(&[&["run", "refnet/drop-old-copies"], answer].concat());
+    drop(&["--confirm", "drop=1"]).exits(1);
+    assert_eq!(databases(&lab), all, "without a verified dump nothing goes");
+    backed_up(&lab);
+    drop(&[]).exits(3);
+    assert_eq!(databases(&lab), all, "nobody was asked");
+    drop(&["--confirm", "drop=1"]).exits(0);
+    assert_eq!(databases(&lab), all.replace(&format!("{old} "), ""), "the young one and the live one stay");
+    drop_copies(&lab);
+}

@@ -16,7 +16,7 @@ fn an_escalation_goes_on_until_somebody_takes_over_and_writes_down_who() {
     let Some(lab) = Lab::turn() else { return };
     fresh(&lab);
     let both = ["tech-support@style-ai.lab", "emergency@style-ai.lab"];
-    let call = ["run", "styleai/escalate", "-i", "what=画像が生成されません"];
+    let call = ["-i", "what=画像が生成されません"];
     let taken = "grep 'styleai/escalate.*→ 佐藤' /var/log/style-ai-generator/maintenance.log";
     host(&lab, "cd /var/log/style-ai-generator; touch maintenance.log; sed -i /escalate/d maintenance.log");
     lab.breaks("style-health");
@@ -24,7 +24,7 @@ fn an_escalation_goes_on_until_somebody_takes_over_and_writes_down_who() {
 
     // The twin: nobody takes over, which is a failure.
     called(&lab, &both).expect_err("nobody was called yet");
-    let ran = lab.toban(&call).exits(1);
+    let ran = run(&lab, "escalate", &call).exits(1);
     assert!(format!("{ran}").contains("緊急連絡"), "who did not answer is told: {ran}");
     called(&lab, &both).expect("one after the other");
     assert!(!holds(&lab, taken));
@@ -32,13 +32,13 @@ fn an_escalation_goes_on_until_somebody_takes_over_and_writes_down_who() {
     assert!(text.contains("health: 503") && text.contains("active nginx"), "with what was found: {text}");
 
     forget();
-    let mut running = lab.start(&call);
+    let mut running = lab.start("styleai/escalate", &call);
     while mails(&lab).len() < 2 {
-        assert!(running.try_wait().expect("the run").is_none(), "it ended before anybody answered");
+        assert!(!running.has_ended(), "it ended before anybody answered");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     lab.toban(&["acknowledge", "last", "--operator", "佐藤"]).exits(0);
-    assert!(running.wait().expect("the run").success(), "somebody took over");
+    assert_eq!(running.ends(), Some(0), "somebody took over");
     assert!(holds(&lab, taken), "who did is written down");
 }
 

@@ -195,3 +195,30 @@ fn the_drill_builds_the_application_from_the_backup_and_leaves_the_live_one_alon
     assert!(!holds(&lab, left), "nothing of it is left");
     runs(&lab).expect("the live one runs");
 }
+
+#[test]
+fn what_restores_have_kept_goes_after_a_week_once_its_number_is_typed() {
+    let Some(lab) = Lab::turn() else { return };
+    fresh(&lab);
+    let today = host(&lab, "TZ=Asia/Tokyo date +%Y%m%d");
+    for day in ["20250101", &today] {
+        sql_in(&lab, "postgres", &format!("CREATE DATABASE imageconv_before_{day}_000000"));
+        host(&lab, &format!("install -d {APP}/media.before_{day}_000000/uploads"));
+    }
+    let kept = || {
+        let databases = "SELECT datname FROM pg_database WHERE datname LIKE 'imageconv%' ORDER BY 1";
+        let folders = host(&lab, &format!("cd {APP}; ls -d media*"));
+        format!("{} {folders}", sql_in(&lab, "postgres", databases))
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let all = kept();
+    run(&lab, "drop-old-copies", &[]).exits(3);
+    run(&lab, "drop-old-copies", &["--confirm", "drop=4"]).exits(3);
+    assert_eq!(kept(), all, "nobody typed how many");
+    run(&lab, "drop-old-copies", &["--confirm", "drop=2"]).exits(0);
+    let left = format!("imageconv_before_{today}_000000 media media.before_{today}_000000");
+    assert_eq!(kept(), left);
+    fresh(&lab);
+}
