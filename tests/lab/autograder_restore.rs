@@ -138,8 +138,9 @@ fn the_volume_goes_only_after_its_copy_elsewhere_was_restored_and_comes_back_fro
 fn lost_files_come_back_and_the_folder_of_before_stays_or_comes_back_itself() {
     let Some(lab) = Lab::turn() else { return };
     no_backups(&lab);
-    lab.toban(&["run", "autograder/backup-files"]).exits(0);
     let media = place("autograder/project/backend/mediafiles");
+    std::fs::write(media.join("answers/answer-7.txt"), "答案 7\n").expect("the file that is lost below");
+    lab.toban(&["run", "autograder/backup-files"]).exits(0);
     let beside = || names(media.parent().expect("the project"), "mediafiles.");
     let seen =
         || bash(&lab, "docker exec autograder-backend-1 find /app/mediafiles -type f | sort | sha256sum", "");
