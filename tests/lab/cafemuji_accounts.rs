@@ -97,11 +97,15 @@ fn a_password_is_reset_without_a_terminal_and_a_chosen_one_has_to_pass_djangos_r
     assert!(knows(&lab, "kitchen", &password) && !knows(&lab, "kitchen", "lab-kitchen"));
     assert!(!lab.recorded(&password), "no journal and no log has it");
     nothing_to_hand_over();
+    lab.toban(&[&reset[..], &["--confirm", "password", "--answer", "handed=to=本人"]].concat()).exits(0);
+    assert!(!handover().exists(), "what was handed over is gone");
+    assert!(!knows(&lab, "kitchen", &password), "and the one before is of no use any more");
+    accounts(&lab, KITCHEN);
 
     let change = ["run", "cafemuji/user-change-password"];
     let of = |user: &'static str| [&change[..], &["-i", user, "--confirm", "change"]].concat();
     lab.toban(&[&change[..], &["-i", "user=kitchen"]].concat()).exits(3);
-    assert!(knows(&lab, "kitchen", &password), "nobody said yes");
+    assert!(knows(&lab, "kitchen", "lab-kitchen"), "nobody said yes");
     lab.toban(&of("user=kitchen")).exits(0);
     assert!(knows(&lab, "kitchen", "Sakura-9-Michi"), "the one that the lab gives as the chosen one");
     assert!(!lab.recorded("Sakura-9-Michi"));
