@@ -1,128 +1,29 @@
-//! From the JSON schema of the types to a tree that is quick to walk. It checks no value.
+//! From the JSON schema of the types to the tree of what may stand where. It is done when the types change.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::short::{self, Short};
-
-/// What may stand at a place.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Shape {
-    /// Anything.
-    Any,
-    /// Text.
-    Text,
-    /// Text for people: as text, or for each language.
-    Localized,
-    /// Facts of a question by their labels.
-    Facts,
-    /// Text, a number, true or false: one argument of a program, or a list of them.
-    Argument,
-    /// One name, or a list of names.
-    Names,
-    /// true or false.
-    Bool,
-    /// A whole number from the first to the second.
-    Integer(i64, i64),
-    /// A number.
-    Number,
-    /// A length of time.
-    Duration,
-    /// A size in bytes.
-    Size,
-    /// The id of a step.
-    StepId,
-    /// `above`, or ids of steps.
-    Needs,
-    /// Where a secret comes from.
-    SecretSource,
-    /// One of these words.
-    Words(Vec<String>),
-    /// A template, or this.
-    Templated(Box<Shape>),
-    /// A list.
-    List(Box<Shape>),
-    /// A mapping with keys of the author's own.
-    Map(Box<Shape>),
-    /// A type of the model, by its number.
-    Def(usize),
-    /// Text or a mapping: only for messages.
-    TextOrMap,
-    /// A mapping with these keys.
-    Struct(Vec<Field>),
-    /// A mapping with exactly one of these keys.
-    OneOf(Vec<Field>),
-}
-
-/// A key of a mapping.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// As it is written.
-    pub key: String,
-    /// What may stand behind it.
-    pub shape: Shape,
-    /// Whether it must be there.
-    pub required: bool,
-}
-
-/// A type of the model.
-#[derive(Debug)]
-pub struct Def {
-    /// Its name in the model.
-    pub name: String,
-    /// What it looks like in full.
-    pub shape: Shape,
-    /// How it may be written shorter.
-    pub short: &'static [Short],
-    /// The key for which a text for people may be written alone.
-    pub text_key: Option<&'static str>,
-}
-
-/// All shapes of one kind of file.
-#[derive(Debug)]
-pub struct Shapes {
-    /// The types.
-    pub defs: Vec<Def>,
-    /// The number of the type of the whole file.
-    pub root: usize,
-}
+use super::tree::{Field, Shape};
 
 struct Compiler<'a> {
     schemas: &'a Map<String, Value>,
     numbers: HashMap<&'a str, usize>,
 }
 
-impl Shapes {
-    /// Compiles a schema as schemars makes it; `root` is the name of the type of the whole file.
-    pub fn compile(schema: &Value, root: &str) -> Shapes {
-        let empty = Map::new();
-        let schemas = schema.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
-        let numbers = schemas.keys().enumerate().map(|(i, k)| (k.as_str(), i)).collect();
-        let compiler = Compiler { schemas, numbers };
-        let mut defs: Vec<Def> = compiler.schemas.iter().map(|(name, s)| compiler.def(name, s)).collect();
-        defs.push(compiler.def(root, schema));
-        Shapes { root: defs.len() - 1, defs }
-    }
-
-    /// A shape by what it is, not by the name of its type.
-    pub fn in_full<'s>(&'s self, mut shape: &'s Shape) -> &'s Shape {
-        loop {
-            match shape {
-                Shape::Def(n) => shape = &self.defs[*n].shape,
-                Shape::Templated(inner) => shape = inner,
-                other => return other,
-            }
-        }
-    }
+/// Compiles a schema as schemars makes it; `root` is the name of the type of the whole file, which comes last.
+pub fn compile(schema: &Value, root: &str) -> Vec<(String, Shape)> {
+    let empty = Map::new();
+    let schemas = schema.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
+    let numbers = schemas.keys().enumerate().map(|(i, k)| (k.as_str(), i)).collect();
+    let compiler = Compiler { schemas, numbers };
+    let types = compiler.schemas.iter().map(|(name, schema)| compiler.def(name, schema));
+    types.chain([compiler.def(root, schema)]).collect()
 }
 
 impl Compiler<'_> {
-    fn def(&self, name: &str, schema: &Value) -> Def {
-        let shape = named(name).unwrap_or_else(|| self.shape(schema));
-        let short = short::of(name);
-        let text_key = text_key(&shape, short);
-        Def { name: name.to_string(), shape, short, text_key }
+    fn def(&self, name: &str, schema: &Value) -> (String, Shape) {
+        (name.to_string(), named(name).unwrap_or_else(|| self.shape(schema)))
     }
 
     fn shape(&self, schema: &Value) -> Shape {
@@ -200,17 +101,6 @@ impl Compiler<'_> {
             })
             .collect()
     }
-}
-
-/// The key whose text for people may be written for the whole.
-fn text_key(shape: &Shape, short: &[Short]) -> Option<&'static str> {
-    let Shape::Struct(fields) = shape else { return None };
-    short.iter().find_map(|form| match form {
-        Short::Text(key) => {
-            fields.iter().any(|f| f.key == *key && f.shape == Shape::Localized).then_some(*key)
-        }
-        _ => None,
-    })
 }
 
 /// Types whose values are told by more than their schema.

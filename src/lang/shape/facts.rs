@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{Field, Shape};
 use super::fit::{Broken, Fit, Fitted, Where};
+use super::tree::{Field, Shape};
 use crate::lang::yaml::Seg;
 
 /// A fact that stands in the file behind a name, and in the model behind its label.

@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{Def, Field, Shape, Shapes};
 use super::facts::Labelled;
 use super::localized::Choice;
 use super::short::{Short, empty_will_do, one_for_many};
 use super::trail::Trail;
+use super::tree::{Def, Field, Shape, Shapes};
 use super::words::{expected, found, listed};
 use crate::base::{Duration, Lang, Size, StepId};
 use crate::diag::did_you_mean;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::compile::{Field, Shape};
 use super::fit::{Fit, Fitted, Where};
+use super::tree::{Field, Shape};
 use crate::model::has_template;
 
 impl Fit<'_> {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{Def, Shape};
 use super::fit::{Broken, Fit, Fitted, Where};
+use super::tree::{Def, Shape};
 use crate::base::Lang;
 use crate::diag::did_you_mean;
 use crate::lang::yaml::Seg;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::compile::Shape;
+use super::tree::Shape;
 
 /// What a shape is called in "expected …".
 pub fn expected(shape: &Shape) -> String {
