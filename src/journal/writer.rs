@@ -265,6 +265,7 @@ impl HeadFile {
     }
 }
 
+/// Opens it, and makes it where it is not there.
 fn head_file(folder: &RunFolder) -> Result<Option<HeadFile>, JournalError> {
     let Some(path) = folder.head() else { return Ok(None) };
     private_folder(path.parent().unwrap_or(Path::new("/")))?;
