@@ -29,17 +29,15 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 /// What there is of the run that was named; a path says what it is by its content. The last run is the last run, also
 /// where a file is called so.
 fn evidence(globals: &Globals, name: &str) -> Result<Evidence, Error> {
-    let state = globals.state();
-    if name == "last" {
-        return Ok(Evidence::of(&state.run(&state.find(name)?))?);
-    }
     let path = globals.cwd.join(name);
-    if path.join("journal.jsonl").is_file() {
+    let may_be_path = name != "last";
+    if may_be_path && path.join("journal.jsonl").is_file() {
         return Ok(Evidence::of(&RunFolder::at(path))?);
     }
-    if path.is_file() {
+    if may_be_path && path.is_file() {
         return Ok(Evidence::of_export(&path)?);
     }
+    let state = globals.state();
     Ok(Evidence::of(&state.run(&state.find(name)?))?)
 }
 
