@@ -306,5 +306,5 @@ fn publish(hidden: &Path, path: &Path, folder: &Path) -> Result<(), JournalError
 }
 
 pub(super) fn sync_folder(path: &Path) -> Result<(), JournalError> {
-    File::open(path).and_then(|f| f.sync_all()).map_err(JournalError::unwritable(path))
+    opened(path)?.sync_all().map_err(JournalError::unwritable(path))
 }
