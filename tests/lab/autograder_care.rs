@@ -18,7 +18,7 @@ fn picks(dump: &std::path::Path) -> String {
 
 #[test]
 fn an_incident_restarts_and_restores_only_what_a_person_says() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let pick = picks(&backed_up(&lab));
     let dumped = counts(&lab);
     let backend = started(&lab, "backend");
@@ -36,7 +36,7 @@ fn an_incident_restarts_and_restores_only_what_a_person_says() {
 
 #[test]
 fn damage_is_kept_as_evidence_and_restored_only_where_a_person_says_so() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let dump = backed_up(&lab);
     let dumped = counts(&lab);
     sql(&lab, LOSE);
@@ -62,7 +62,7 @@ fn damage_is_kept_as_evidence_and_restored_only_where_a_person_says_so() {
 
 #[test]
 fn styles_are_collected_and_statistics_renewed_by_a_service_that_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     lab.breaks("autograder-static");
     lab.breaks("autograder-backend");
     lab.toban(&["run", "autograder/collectstatic"]).exits(1);
@@ -81,7 +81,7 @@ fn styles_are_collected_and_statistics_renewed_by_a_service_that_runs() {
 
 #[test]
 fn packages_are_updated_by_a_new_image_and_put_back_where_its_tests_or_the_site_fail() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     lab.breaks("autograder-packages");
     let django = || bash(&lab, "docker exec autograder-backend-1 python -m django --version", "");
@@ -121,7 +121,7 @@ fn packages_are_updated_by_a_new_image_and_put_back_where_its_tests_or_the_site_
 
 #[test]
 fn swap_is_added_once_is_there_at_the_next_boot_and_is_gone_again_where_that_fails() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let (file, table) = (place("autograder/swapfile"), place("autograder/fstab"));
     let size = || {
         let swaps = std::fs::read_to_string("/proc/swaps").expect("/proc/swaps");

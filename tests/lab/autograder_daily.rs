@@ -19,7 +19,7 @@ fn old_dumps(days: &[u32]) {
 
 #[test]
 fn a_night_leaves_a_dump_that_restores_its_copy_elsewhere_and_the_files_of_the_same_run() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     old_dumps(&[10, 20, 30, 40]);
     std::fs::write(backups().join("db_backup_old_15.sql.gz"), b"\x1f\x8b\x08 torn").expect("a torn dump");
@@ -55,7 +55,7 @@ fn a_night_leaves_a_dump_that_restores_its_copy_elsewhere_and_the_files_of_the_s
 
 #[test]
 fn what_is_no_whole_dump_is_seen_by_the_look_refused_by_the_playbooks_and_taken_by_the_manuals_pipe() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let good = backed_up(&lab);
     let live = counts(&lab);
     restores(&lab, &good, &live).expect("the good one restores");
@@ -81,7 +81,7 @@ fn what_is_no_whole_dump_is_seen_by_the_look_refused_by_the_playbooks_and_taken_
 
 #[test]
 fn a_stopped_database_fails_the_night_and_no_old_dump_goes() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     old_dumps(&[10, 20, 30, 40, 50]);
     let before = names(&backups(), "");
@@ -93,7 +93,7 @@ fn a_stopped_database_fails_the_night_and_no_old_dump_goes() {
 
 #[test]
 fn a_failed_dump_never_takes_the_last_good_one_away_as_the_manuals_script_does() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let good = std::fs::read(backed_up(&lab)).expect("a good dump");
     no_backups(&lab);
     let last = backups().join("db_backup_old_9.sql.gz");
@@ -122,7 +122,7 @@ fn a_failed_dump_never_takes_the_last_good_one_away_as_the_manuals_script_does()
 
 #[test]
 fn a_full_disk_leaves_no_file_that_looks_like_a_backup() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     lab.breaks("autograder-full");
     old_dumps(&[20]);
@@ -138,7 +138,7 @@ fn a_full_disk_leaves_no_file_that_looks_like_a_backup() {
 
 #[test]
 fn a_health_check_that_answers_503_fails_the_night_but_the_backup_is_made() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     lab.breaks("autograder-health");
     let ran = lab.toban(&NIGHT).exits(1);
@@ -148,7 +148,7 @@ fn a_health_check_that_answers_503_fails_the_night_but_the_backup_is_made() {
 
 #[test]
 fn old_files_go_only_once_the_target_is_typed_and_never_while_the_newest_dump_is_old() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     old_dumps(&[31, 40, 50, 60]);
     let purge = ["run", "autograder/purge-files"];

@@ -20,7 +20,7 @@ fn ago(minutes: i64) -> String {
 
 #[test]
 fn an_incident_that_is_late_calls_one_after_another_until_somebody_acknowledges() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     // Noticed six minutes ago: the look is late, the first contact is told.
     let sent = told(0).len();
     let none = ["--choose", "way=none", "--choose", "lost=intact"];
@@ -53,7 +53,7 @@ fn an_incident_that_is_late_calls_one_after_another_until_somebody_acknowledges(
 
 #[test]
 fn a_clone_has_all_rows_and_never_writes_over_anything() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     let clone = |target: &str| lab.toban(&["run", "autograder/clone-db", "-i", &format!("target={target}")]);
     clone("autograder_db").exits(1);
@@ -67,7 +67,7 @@ fn a_clone_has_all_rows_and_never_writes_over_anything() {
 
 #[test]
 fn old_entries_go_once_their_number_is_typed_and_are_in_the_dump_of_before() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     sql(&lab, "DELETE FROM django_admin_log");
     let seed = "INSERT INTO django_admin_log (action_time, object_repr, action_flag, change_message, user_id) \
@@ -89,7 +89,7 @@ fn old_entries_go_once_their_number_is_typed_and_are_in_the_dump_of_before() {
 
 #[test]
 fn rotated_logs_go_on_growing_where_the_manuals_own_rules_lose_them() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let rules = place("autograder/logrotate.conf");
     drop(std::fs::remove_file(&rules));
     let log = place("autograder/project/backend/autograder.log");
@@ -118,12 +118,12 @@ fn rotated_logs_go_on_growing_where_the_manuals_own_rules_lose_them() {
     std::fs::remove_file(by_hand).expect("removed");
     // The container has this very file: it stays the one that it was.
     bash(&lab, "docker restart autograder-backend-1 >/dev/null", "");
-    lab.script("mend", &[]);
+    lab.mends();
 }
 
 #[test]
 fn a_week_a_month_and_a_drill_of_autograder_fail_while_it_is_broken() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     backed_up(&lab);
     let week = ["run", "autograder/weekly", "-i", "disk_limit=100", "--confirm", "images/prune"];
     let month =
@@ -134,12 +134,12 @@ fn a_week_a_month_and_a_drill_of_autograder_fail_while_it_is_broken() {
     lab.breaks("autograder-db");
     lab.toban(&week).exits(1);
     lab.toban(&month).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert_eq!(copies(&backups()), 1, "no new dump, and the old one is there");
     lab.breaks("autograder-health");
     let ran = lab.toban(&month).exits(1);
     assert!(format!("{ran}").contains("503"), "the answer is named: {ran}");
-    lab.script("mend", &[]);
+    lab.mends();
     // No copy elsewhere: nothing to drill with, and nothing that old images could be removed on.
     empty(&offhost());
     lab.toban(&drill).exits(1);

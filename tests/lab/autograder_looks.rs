@@ -12,7 +12,7 @@ fn looked(lab: &Lab, playbook: &str, more: &[&str], step: &str) -> String {
 
 #[test]
 fn pupils_that_went_and_pupils_that_came_are_told_and_their_names_are_not() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let dump = backed_up(&lab);
     let fell = |lab: &Lab| format!("{}", lab.toban(&["run", "autograder/check-db"]).exits(0));
     assert!(!fell(&lab).contains("went down"));
@@ -39,7 +39,7 @@ fn pupils_that_went_and_pupils_that_came_are_told_and_their_names_are_not() {
 
 #[test]
 fn what_the_logs_of_autograder_hold_is_counted_by_hour_and_read_to_their_ends() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let log = place("autograder/project/backend/autograder.log");
     let packed = place("autograder/project/backend/autograder.log.1.gz");
     let lines = "2026-03-01 05:10:00 ERROR 採点できません\n2026-03-01 05:50:00 CRITICAL 停止\n2026-03-01 06:00:00 INFO 起動\n";
@@ -72,7 +72,7 @@ fn what_the_logs_of_autograder_hold_is_counted_by_hour_and_read_to_their_ends() 
 
 #[test]
 fn a_large_folder_an_open_port_a_hungry_container_and_a_long_query_are_found() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let huge = place("autograder/project/backend/mediafiles/huge");
     let disk = |lab: &Lab| looked(lab, "troubleshoot-disk", &["-i", "disk_limit=100"], "largest");
     assert!(!disk(&lab).contains("mediafiles/huge"));
@@ -110,7 +110,7 @@ fn a_large_folder_an_open_port_a_hungry_container_and_a_long_query_are_found() {
 #[test]
 fn a_sample_value_a_missing_key_and_an_open_settings_file_are_found() {
     use std::os::unix::fs::PermissionsExt;
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let check = ["run", "autograder/check-env"];
     lab.toban(&check).exits(0);
     let file = place("autograder/project/.env");

@@ -22,7 +22,7 @@ fn is_restored(lab: &Lab, dumped: &str) -> Result<(), String> {
 
 #[test]
 fn a_restore_brings_back_what_the_dump_has_keeps_what_was_there_and_starts_the_site_again() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let dump = backed_up(&lab);
     let dumped = counts(&lab);
     sql(&lab, LATER);
@@ -46,7 +46,7 @@ fn a_restore_brings_back_what_the_dump_has_keeps_what_was_there_and_starts_the_s
 
 #[test]
 fn a_restore_after_which_the_site_does_not_answer_is_taken_back_whole() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let dump = backed_up(&lab);
     let tables = "SELECT string_agg(name, ',' ORDER BY id) FROM students_student";
     sql(&lab, LATER);
@@ -64,7 +64,7 @@ fn a_restore_after_which_the_site_does_not_answer_is_taken_back_whole() {
 
 #[test]
 fn the_drill_restores_the_copy_from_elsewhere_and_the_live_system_does_not_notice() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     backed_up(&lab);
     lab.toban(&["run", "autograder/backup-files"]).exits(0);
     let live = containers(&lab, "running");
@@ -73,7 +73,7 @@ fn the_drill_restores_the_copy_from_elsewhere_and_the_live_system_does_not_notic
 
     lab.toban(&["run", "autograder/disaster-recovery"]).exits(0);
     assert_eq!(containers(&lab, "running"), live);
-    let drill = "docker ps -aq --filter label=com.docker.compose.project=autograder-drill; docker volume ls -q | grep drill || true";
+    let drill = "docker ps -aq --filter label=com.docker.compose.project=autograder-drill; docker volume ls -q | grep autograder-drill || true";
     assert_eq!(bash(&lab, drill, ""), "", "the drill leaves nothing");
 
     // The twin: a copy that has not the rows its record tells of does not pass as restored.
@@ -90,7 +90,7 @@ fn the_drill_restores_the_copy_from_elsewhere_and_the_live_system_does_not_notic
 
 #[test]
 fn the_volume_goes_only_after_its_copy_elsewhere_was_restored_and_comes_back_from_there() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     let before = counts(&lab);
     let volumes = "docker volume ls -q --filter label=com.docker.compose.project=autograder";
@@ -136,7 +136,7 @@ fn the_volume_goes_only_after_its_copy_elsewhere_was_restored_and_comes_back_fro
 
 #[test]
 fn lost_files_come_back_and_the_folder_of_before_stays_or_comes_back_itself() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     no_backups(&lab);
     let media = place("autograder/project/backend/mediafiles");
     std::fs::write(media.join("answers/answer-7.txt"), "答案 7\n").expect("the file that is lost below");

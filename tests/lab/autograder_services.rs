@@ -10,7 +10,7 @@ fn is_restarted(lab: &Lab, service: &str, since: &str) -> bool {
 
 #[test]
 fn a_restart_is_another_process_and_a_stop_keeps_logs_and_volume() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let (backend, db) = (started(&lab, "backend"), started(&lab, "db"));
     let restart = ["run", "autograder/restart-service", "-i", "service=backend"];
     lab.toban(&restart).exits(3);
@@ -36,7 +36,7 @@ fn a_restart_is_another_process_and_a_stop_keeps_logs_and_volume() {
 
 #[test]
 fn a_database_that_is_down_is_started_once_confirmed_and_recreating_keeps_its_volume() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     backed_up(&lab);
     let before = counts(&lab);
     lab.breaks("autograder-db");
@@ -63,7 +63,7 @@ fn a_database_that_is_down_is_started_once_confirmed_and_recreating_keeps_its_vo
 
 #[test]
 fn room_is_made_without_volumes_rollback_images_or_a_service_that_is_down() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     backed_up(&lab);
     let volumes = "docker volume ls -q --filter label=lab=victim";
     let victim = "docker volume create --label lab=victim victim";
@@ -110,7 +110,7 @@ fn room_is_made_without_volumes_rollback_images_or_a_service_that_is_down() {
 
 #[test]
 fn a_month_with_a_certificate_near_its_end_fails_and_the_renewal_serves_a_new_one() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::alone("autograder") else { return };
     no_backups(&lab);
     let end = "echo | openssl s_client -connect 127.0.0.1:8101 2>/dev/null | openssl x509 -noout -checkend $((60 * 86400)) >/dev/null && echo far || echo near";
     let month = ["run", "autograder/monthly", "--confirm", "upgrade=lab"];
@@ -139,7 +139,7 @@ fn a_month_with_a_certificate_near_its_end_fails_and_the_renewal_serves_a_new_on
 
 #[test]
 fn missing_styles_come_back_and_a_broken_nginx_configuration_is_never_loaded() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     lab.breaks("autograder-static");
     assert_eq!(site(&lab, "static/admin/css/base.css"), "404");
     lab.toban(&["run", "autograder/check-services"]).exits(1);
@@ -157,7 +157,7 @@ fn missing_styles_come_back_and_a_broken_nginx_configuration_is_never_loaded() {
 
 #[test]
 fn an_intruder_is_shut_out_and_we_are_not() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let knows = "shell -v 0 -c \"from django.contrib.auth import authenticate; print(authenticate(username='yamada', password='lab-changed') is not None)\"";
     let sessions = "SELECT count(*) FROM django_session";
     manage(&lab, "seed");
@@ -209,7 +209,7 @@ fn an_intruder_is_shut_out_and_we_are_not() {
 
 #[test]
 fn an_administrator_is_made_and_no_container_of_our_own_can_be_picked_for_stopping() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("autograder") else { return };
     let is_one = "SELECT count(*) FROM auth_user WHERE username = 'tanaka' AND is_superuser";
     sql(&lab, "DELETE FROM auth_user WHERE username = 'tanaka'");
     let make = [

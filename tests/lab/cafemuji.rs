@@ -42,7 +42,7 @@ pub fn live(lab: &Lab) -> Vec<usize> {
 
 #[test]
 fn a_day_leaves_a_backup_with_all_orders_and_lets_old_ones_go() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     for days in [20, 30] {
         aged_gzip(&backups().join(format!("backup_old_{days}.json.gz")), "[]", days);
@@ -65,7 +65,7 @@ fn a_day_leaves_a_backup_with_all_orders_and_lets_old_ones_go() {
 
 #[test]
 fn a_health_check_that_answers_503_fails_the_day_but_the_backup_is_made() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     lab.breaks("cafe-health");
     let ran = lab.toban(&["run", "cafemuji/daily"]).exits(1);
@@ -77,7 +77,7 @@ fn a_health_check_that_answers_503_fails_the_day_but_the_backup_is_made() {
 
 #[test]
 fn a_dump_that_fails_leaves_no_file_that_looks_like_a_backup() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     aged_gzip(&backups().join("backup_old_90.json.gz"), "[]", 90);
     let database = place("cafemuji/project/db.sqlite3");
@@ -91,7 +91,7 @@ fn a_dump_that_fails_leaves_no_file_that_looks_like_a_backup() {
 
 #[test]
 fn a_disk_over_its_limit_fails_the_day_before_the_backup() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     lab.toban(&["run", "cafemuji/daily", "-i", "disk_limit=0"]).exits(1);
     assert!(names(&backups(), "").is_empty());
@@ -99,7 +99,7 @@ fn a_disk_over_its_limit_fails_the_day_before_the_backup() {
 
 #[test]
 fn a_week_keeps_a_copy_and_rotates_the_logs_of_the_running_application() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let logs = place("cafemuji/project/logs");
     for old in names(&logs, ".log-") {
@@ -130,7 +130,7 @@ const OUTDATED: &str = "Can be updated: Django";
 
 #[test]
 fn a_month_patches_django_deletes_old_orders_and_packs_the_database() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let install = "cd target/lab/cafemuji/project && .venv/bin/python -m pip install -q Django==5.2.1 && .venv/bin/python manage.py flush --no-input -v 0 \
                    && .venv/bin/python manage.py seed && kill -HUP \"$(cat ../gunicorn.pid)\"";
@@ -172,7 +172,7 @@ fn a_month_patches_django_deletes_old_orders_and_packs_the_database() {
 
 #[test]
 fn a_month_that_nobody_answers_changes_nothing() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let before = live(&lab);
     let version = "import django; print(django.get_version())";
@@ -193,7 +193,7 @@ fn a_month_that_nobody_answers_changes_nothing() {
 
 #[test]
 fn orders_are_not_deleted_without_a_backup_of_the_day() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     lab.toban(&["run", "cafemuji/backup"]).exits(0);
     for name in names(&backups(), "backup_") {

@@ -36,7 +36,7 @@ const KITCHEN: &str = "u = User.objects.get(username='kitchen'); u.set_password(
 
 #[test]
 fn an_administrator_is_made_with_a_password_that_no_command_line_and_no_record_has() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     nothing_to_hand_over();
     accounts(&lab, "User.objects.filter(username__in=['tanaka-m', 'suzuki-k']).delete()");
     let is_one = "print(User.objects.filter(username='tanaka-m', is_superuser=True).count())";
@@ -86,7 +86,7 @@ fn an_administrator_is_made_with_a_password_that_no_command_line_and_no_record_h
 
 #[test]
 fn a_password_is_reset_without_a_terminal_and_a_chosen_one_has_to_pass_djangos_rules() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     nothing_to_hand_over();
     accounts(&lab, KITCHEN);
     let reset = ["run", "cafemuji/user-reset-password", "-i", "user=kitchen", "-i", "requested_by=本人"];
@@ -121,7 +121,7 @@ fn a_password_is_reset_without_a_terminal_and_a_chosen_one_has_to_pass_djangos_r
 
 #[test]
 fn permissions_through_groups_are_listed_and_too_many_administrators_are_told() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let look = ["run", "cafemuji/user-permissions", "-i", "user=kitchen"];
     let listed = || {
         lab.toban(&look).exits(0);

@@ -22,7 +22,7 @@ fn fresh_log() {
 
 #[test]
 fn a_backup_that_has_no_database_no_room_or_no_lock_leaves_nothing() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let backup = ["run", "cafemuji/backup", "-i", "disk_limit=100"];
     for broken in ["cafe-gone", "cafe-full"] {
@@ -52,12 +52,12 @@ fn a_backup_that_has_no_database_no_room_or_no_lock_leaves_nothing() {
 
 #[test]
 fn a_week_without_a_database_an_application_or_safe_settings_fails_and_says_which() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let week = ["run", "cafemuji/weekly"];
     lab.breaks("cafe-gone");
     lab.toban(&week).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert!(names(&backups(), "").is_empty(), "no copy of a backup that was not made");
 
     let ran = without_the_application(&lab, || lab.toban(&week)).exits(1);
@@ -84,7 +84,7 @@ fn a_week_without_a_database_an_application_or_safe_settings_fails_and_says_whic
 
 #[test]
 fn a_month_without_a_database_an_application_or_the_patch_it_is_told_changes_nothing() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let before = live(&lab);
     let version = lab.cafe_python("import django; print(django.get_version())");
@@ -100,7 +100,7 @@ fn a_month_without_a_database_an_application_or_the_patch_it_is_told_changes_not
     ];
     lab.breaks("cafe-gone");
     lab.toban(&month).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert_eq!(live(&lab), before, "nothing is deleted without a backup");
 
     let short = ["run", "cafemuji/monthly"];
@@ -117,7 +117,7 @@ fn a_month_without_a_database_an_application_or_the_patch_it_is_told_changes_not
 
 #[test]
 fn a_recovery_restarts_only_what_it_is_told_to_and_is_none_while_the_shop_is_not_well() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let pid = || std::fs::read_to_string(place("cafemuji/gunicorn.pid")).expect("a pid");
     let recover = |choice: &str| {
@@ -141,13 +141,13 @@ fn a_recovery_restarts_only_what_it_is_told_to_and_is_none_while_the_shop_is_not
     lab.breaks("cafe-gone");
     let ran = recover("leave").exits(1);
     assert!(format!("{ran}").contains("db.sqlite3"), "{ran}");
-    lab.script("mend", &[]);
+    lab.mends();
     fresh_log();
 }
 
 #[test]
 fn a_day_with_an_error_or_a_queue_says_so_and_a_quiet_one_does_not() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     fresh_log();
     let day = ["run", "cafemuji/daily"];
@@ -170,7 +170,7 @@ fn a_day_with_an_error_or_a_queue_says_so_and_a_quiet_one_does_not() {
 
 #[test]
 fn a_database_is_packed_once_confirmed_and_never_without_a_backup() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let free = || {
         lab.cafe_python("from django.db import connection as c; x = c.cursor(); x.execute('PRAGMA freelist_count'); print(x.fetchone()[0])")

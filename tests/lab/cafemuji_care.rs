@@ -19,7 +19,7 @@ fn requests(page: &str) -> usize {
 
 #[test]
 fn new_orders_are_seen_and_a_slow_query_or_a_missing_process_is_found() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let seen = || {
         lab.toban(&["run", "cafemuji/check-orders"]).exits(0);
         lab.toban(&["logs", "last", "ice"]).ok(&["logs"])
@@ -35,7 +35,7 @@ fn new_orders_are_seen_and_a_slow_query_or_a_missing_process_is_found() {
     assert!(format!("{ran}").contains("food"), "the counter is named: {ran}");
     lab.breaks("cafe-locked");
     let ran = lab.toban(&["run", "cafemuji/check-queries"]).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert!(format!("{ran}").contains("locked"), "somebody holds the database: {ran}");
 
     let resources = ["run", "cafemuji/check-resources", "-i", "disk_limit=100"];
@@ -50,7 +50,7 @@ fn new_orders_are_seen_and_a_slow_query_or_a_missing_process_is_found() {
 
 #[test]
 fn one_application_alone_is_written_whole_or_not_at_all() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     empty(&backups());
     let one = ["run", "cafemuji/backup-apps", "-i", "app=ice"];
     lab.toban(&one).exits(0);
@@ -78,7 +78,7 @@ fn one_application_alone_is_written_whole_or_not_at_all() {
 
 #[test]
 fn a_load_test_asks_sends_what_it_says_and_is_never_pointed_at_production_by_mistake() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let test = ["run", "cafemuji/load-test", "-i", "requests=30", "-i", "parallel=5", "-i", "page=ice/"];
     let confirmed = [&test[..], &["--confirm", "load=lab"]].concat();
     let before = requests("ice/");
@@ -88,7 +88,7 @@ fn a_load_test_asks_sends_what_it_says_and_is_never_pointed_at_production_by_mis
     assert_eq!(requests("ice/"), before + 30, "as many as it says");
     lab.breaks("cafe-health");
     lab.toban(&confirmed).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert_eq!(requests("ice/"), before + 30, "none while the shop is not well");
     lab.toban(&["run", "cafemuji/load-test", "-i", "requests=100000", "--confirm", "load=lab"]).exits(2);
 
@@ -103,7 +103,7 @@ fn a_load_test_asks_sends_what_it_says_and_is_never_pointed_at_production_by_mis
 #[test]
 fn lost_style_sheets_come_back_once_confirmed_readable_for_all() {
     use std::os::unix::fs::PermissionsExt;
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let css = place("cafemuji/project/staticfiles/css/menu.css");
     lab.breaks("cafe-static");
     lab.toban(&["run", "cafemuji/troubleshoot-static"]).exits(3);
@@ -119,7 +119,7 @@ fn lost_style_sheets_come_back_once_confirmed_readable_for_all() {
 
 #[test]
 fn sessions_are_proved_by_one_and_only_those_that_have_ended_are_cleared() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let sessions = "from django.contrib.sessions.models import Session as S; from django.utils.timezone import now; from datetime import timedelta as T\n";
     let count = |which: &str| {
         lab.cafe_python(&format!("{sessions}print(S.objects.filter(session_key__startswith='lab{which}').count(), S.objects.count())"))
@@ -147,7 +147,7 @@ fn mails() -> Vec<String> {
 
 #[test]
 fn the_monitor_writes_one_line_a_time_and_mails_only_what_is_new() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     fresh_log();
     let log = place("cafemuji/cafemuji-monitor.log");
     let lines = || std::fs::read_to_string(&log).unwrap_or_default().lines().count();
@@ -160,7 +160,7 @@ fn the_monitor_writes_one_line_a_time_and_mails_only_what_is_new() {
     assert_eq!((lines() - before, mails().len() - sent), (2, 1), "it is new that it is not");
     lab.toban(&monitor).exits(1);
     assert_eq!((lines() - before, mails().len() - sent), (3, 1), "not told again");
-    lab.script("mend", &[]);
+    lab.mends();
     fresh_log();
     lab.toban(&monitor).exits(0);
     assert_eq!((lines() - before, mails().len() - sent), (4, 2), "well again");
@@ -178,6 +178,6 @@ fn the_monitor_writes_one_line_a_time_and_mails_only_what_is_new() {
     }
     lab.breaks("cafe-locked");
     lab.toban(&monitor).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     fresh_log();
 }

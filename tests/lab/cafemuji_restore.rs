@@ -39,7 +39,7 @@ fn is_restored(lab: &Lab, food: &str) -> bool {
 
 #[test]
 fn a_restore_leaves_exactly_what_was_backed_up_where_loaddata_would_leave_a_mixture() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let backup = backed_up(&lab);
     let food = lab.cafe_python(FOOD);
     lab.cafe_python(NEW_ORDER);
@@ -67,7 +67,7 @@ fn a_restore_leaves_exactly_what_was_backed_up_where_loaddata_would_leave_a_mixt
 
 #[test]
 fn a_restore_after_which_the_shop_does_not_answer_is_taken_back() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     backed_up(&lab);
     lab.cafe_python(NEW_ORDER);
     let food = lab.cafe_python(FOOD);
@@ -82,7 +82,7 @@ fn a_restore_after_which_the_shop_does_not_answer_is_taken_back() {
 
 #[test]
 fn a_broken_database_is_kept_as_it_was_found_and_replaced() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     backed_up(&lab);
     let food = lab.cafe_python(FOOD);
     let database = place("cafemuji/project/db.sqlite3");
@@ -107,7 +107,7 @@ fn a_broken_database_is_kept_as_it_was_found_and_replaced() {
 
 #[test]
 fn a_backup_is_verified_by_loading_it_and_one_with_fewer_orders_is_found() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let backup = backed_up(&lab);
     lab.toban(&["run", "cafemuji/verify-backup"]).exits(0);
     let manifest = format!("{}.manifest.json", backup.display());
@@ -132,7 +132,7 @@ pub fn version(lab: &Lab) -> String {
 
 #[test]
 fn a_release_is_live_under_its_tag_and_can_be_rolled_back() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     std::fs::write(place("cafemuji/autodeploy"), "").expect("deploys are on");
     let before = version(&lab);
     let next = next_version(&lab, "from django.test import TestCase");
@@ -166,7 +166,7 @@ fn a_release_is_live_under_its_tag_and_can_be_rolled_back() {
 
 #[test]
 fn a_release_whose_tests_fail_is_not_pushed() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     std::fs::write(place("cafemuji/autodeploy"), "").expect("deploys are on");
     let before = version(&lab);
     let failing =

@@ -6,7 +6,7 @@ use super::harness::{Lab, empty, names, place};
 
 #[test]
 fn what_is_planned_of_cafemuji_is_what_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("cafemuji") else { return };
     let backups = place("cafemuji/backups");
     empty(&backups);
     let mut rounds = Rounds::of(&lab, "cafemuji", compare);

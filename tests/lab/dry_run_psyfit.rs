@@ -6,7 +6,7 @@ use super::psyfit::{backups, fresh};
 
 #[test]
 fn what_is_planned_of_psyfit_is_what_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     empty(&backups());
     let mut rounds = Rounds::of(&lab, "psyfit", compare);
     for runs in ["backup", "daily", "monitor"] {

@@ -5,7 +5,7 @@ use super::harness::{Lab, empty, names, place};
 
 #[test]
 fn what_is_planned_of_refnet_is_what_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let backups = place("refnet/backups");
     empty(&backups);
     let mut rounds = Rounds::of(&lab, "refnet", compare);

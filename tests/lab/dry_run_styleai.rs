@@ -6,7 +6,7 @@ use super::styleai_host::{BACKUPS, fresh, newest};
 
 #[test]
 fn what_is_planned_of_styleai_is_what_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let mut rounds = Rounds::of(&lab, "styleai", over_ssh);
     rounds.run("daily", &["-i", "disk_limit=100"], &[]);

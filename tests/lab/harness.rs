@@ -1,19 +1,42 @@
 //! Runs the real binary inside the lab and looks at what is there afterwards. It knows no playbook.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-/// One test at a time: they share the real systems.
-static TURN: Mutex<()> = Mutex::new(());
-
-/// The lab, held by one test; mended and with an own state folder.
+/// One system of the lab, held by one test; mended and with an own state folder.
 pub struct Lab {
-    _turn: MutexGuard<'static, ()>,
+    system: String,
+    _turn: Turn,
     state: tempfile::TempDir,
+}
+
+/// One test at a time on a system, and several systems side by side: in one process or in many, so these are locks of
+/// files. Each is let go where its file is closed.
+struct Turn {
+    _system: File,
+    _rest: File,
+}
+
+impl Turn {
+    fn take(system: &str, alone: bool) -> std::io::Result<Turn> {
+        let folder = place("turns");
+        std::fs::create_dir_all(&folder)?;
+        let open = |name: &str| File::create(folder.join(name));
+        let (held, gate, rest) = (open(system)?, open("gate")?, open("rest")?);
+        held.lock()?;
+        // Whoever waits to be alone holds the gate, so that those who come later do not keep going before.
+        gate.lock()?;
+        if alone {
+            rest.lock()?
+        } else {
+            rest.lock_shared()?
+        };
+        Ok(Turn { _system: held, _rest: rest })
+    }
 }
 
 /// What a command left.
@@ -61,11 +84,22 @@ impl Running<'_> {
 }
 
 impl Lab {
-    /// Waits for this test's turn. None only where `TOBAN_WITHOUT_LAB=1` says that the lab is left out on purpose.
+    /// Waits for this test's turn on a system. None only where `TOBAN_WITHOUT_LAB=1` says that the lab is left out on
+    /// purpose.
     ///
     /// # Panics
     /// When the lab is not up: a test that did not run must not look like one that passed.
-    pub fn turn() -> Option<Lab> {
+    pub fn of(system: &str) -> Option<Lab> {
+        Lab::turn(system, false)
+    }
+
+    /// The same with no test of another system beside it: for what the systems have in common, which is the packages of
+    /// their machine and the leftovers in their engine.
+    pub fn alone(system: &str) -> Option<Lab> {
+        Lab::turn(system, true)
+    }
+
+    fn turn(system: &str, alone: bool) -> Option<Lab> {
         if std::env::var("TOBAN_WITHOUT_LAB").is_ok_and(|value| value == "1") {
             // Past the test runner's capture: a test that was left out must not look like one that passed.
             let test = std::thread::current().name().unwrap_or("a lab test").to_string();
@@ -73,14 +107,15 @@ impl Lab {
             drop(std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()));
             return None;
         }
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(
             repo().join("target/lab/up").exists(),
             "the lab is not up. Bring it up with tests/lab/up (as root), run everything with tests/run, \
              or leave these tests out with TOBAN_WITHOUT_LAB=1"
         );
-        let lab = Lab { _turn: turn, state: tempfile::tempdir().expect("a folder for the state") };
-        lab.script("mend", &[]);
+        let turn = Turn::take(system, alone).expect("a turn");
+        let state = tempfile::tempdir().expect("a folder for the state");
+        let lab = Lab { system: system.to_owned(), _turn: turn, state };
+        lab.mends();
         Some(lab)
     }
 
@@ -229,9 +264,14 @@ impl Lab {
         ran(command).ok(&[name]);
     }
 
-    /// Breaks one thing; the next test's turn mends it.
+    /// Breaks one thing; the system's next turn mends it.
     pub fn breaks(&self, what: &str) {
         self.script("break", &[what]);
+    }
+
+    /// Makes whole whatever of its system is broken.
+    pub fn mends(&self) {
+        self.script("mend", &[&self.system]);
     }
 
     /// One value from RefNet's database.

@@ -14,7 +14,7 @@ fn kept() -> Vec<String> {
 
 #[test]
 fn a_day_of_psyfit_leaves_a_dump_that_restores_here_and_elsewhere_and_lets_old_ones_go() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     old_dumps_only();
     assert_ne!(kept(), KEPT, "the look at what is kept tells the days apart");
     lab.toban(&[&["run", "psyfit/daily", "-i", "keep_days=30", "-i", "keep_at_least=3"][..], &ROOM].concat())
@@ -46,7 +46,7 @@ fn a_day_of_psyfit_leaves_a_dump_that_restores_here_and_elsewhere_and_lets_old_o
 
 #[test]
 fn a_broken_psyfit_fails_its_day_and_no_good_dump_goes() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let day = [&["run", "psyfit/daily", "-i", "keep_days=30", "-i", "keep_at_least=1"][..], &ROOM].concat();
     for broken in ["psyfit-db", "psyfit-dump", "psyfit-disk"] {
         old_dumps_only();
@@ -69,7 +69,7 @@ fn a_broken_psyfit_fails_its_day_and_no_good_dump_goes() {
 
 #[test]
 fn what_was_proved_once_is_proved_anew_and_a_changed_byte_is_found() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let dump = backed_up(&lab);
     lab.toban(&["run", "psyfit/verify-backup"]).exits(0);
     lab.toban(&["run", "psyfit/list-backups"]).exits(0);

@@ -11,7 +11,7 @@ fn fails(lab: &Lab, arguments: &[&str], because: &str) {
 
 #[test]
 fn the_rounds_of_psyfit_fail_without_a_backup_with_an_old_one_and_on_an_ill_system() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let drill = ["--confirm", "drill/network"];
     let month = [&["psyfit/monthly"][..], &drill].concat();
     let recovery = ["psyfit/disaster-recovery", "--confirm", "network"];

@@ -2,7 +2,7 @@
 //! end, its schedule handed over.
 
 use super::harness::{Lab, names, place};
-use super::mails::{forget, mails};
+use super::mails::Mailbox;
 use super::psyfit::{commit, containers, get, serves, well};
 use super::psyfit_release::{kamal, two_versions};
 
@@ -19,7 +19,7 @@ fn stand_in(name: &str, script: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn a_host_without_psyfit_is_set_up_once_and_never_over_one_that_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (_, new) = two_versions(&lab);
     let deploy = ["run", "psyfit/initial-deploy", "-i", "version=v2.4.0"];
     let confirmed = [&deploy[..], &["--confirm", "setup=lab"]].concat();
@@ -42,7 +42,7 @@ fn a_host_without_psyfit_is_set_up_once_and_never_over_one_that_runs() {
 
 #[test]
 fn a_port_that_is_open_to_all_is_found_before_a_deploy() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     lab.toban(&["run", "psyfit/preflight"]).exits(0);
     let open = "python3 -m http.server --bind 0.0.0.0 5433 >/dev/null 2>&1 & echo $!
         for n in $(seq 50); do ss -Hltn 'sport = :5433' | grep -q . && break; sleep 0.1; done";
@@ -55,7 +55,7 @@ fn a_port_that_is_open_to_all_is_found_before_a_deploy() {
 
 #[test]
 fn what_others_released_is_looked_at_and_a_failed_release_is_taken_back_with_its_logs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (old, new) = two_versions(&lab);
     // Nobody says which commit was merged: nothing is waited for.
     let ci = ["-i", "pull_request=7"];
@@ -91,7 +91,7 @@ fn what_others_released_is_looked_at_and_a_failed_release_is_taken_back_with_its
 
 #[test]
 fn what_the_application_logs_as_an_error_is_counted() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let web = lab.enter(&["docker", "ps", "-q", "--filter", "label=service=psyfit"]);
     let count = || -> u32 {
         lab.toban(&["run", "psyfit/logs"]).exits(0);
@@ -113,7 +113,7 @@ fn what_the_application_logs_as_an_error_is_counted() {
 
 #[test]
 fn both_front_ends_are_tested_each_in_its_folder_and_never_against_production() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let record = place("psyfit/e2e.txt");
     std::fs::write(&record, "").expect("a record");
     let (_folder, path) = stand_in(
@@ -154,7 +154,7 @@ fn both_front_ends_are_tested_each_in_its_folder_and_never_against_production() 
 
 #[test]
 fn the_certificates_days_are_those_that_are_served() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let days = "end=$(openssl s_client -connect 127.0.0.1:8141 -servername psytech.jp </dev/null 2>/dev/null | openssl x509 -noout -enddate | cut -d= -f2)
         echo $(( ($(date -d \"$end\" +%s) - $(date +%s)) / 86400 ))";
     let days = lab.enter(&["bash", "-ceu", days]).trim().to_owned();
@@ -178,7 +178,7 @@ fn the_certificates_days_are_those_that_are_served() {
 
 #[test]
 fn a_known_weakness_is_a_finding_and_an_audit_that_cannot_tell_a_breakdown() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let list = place("psyfit/project/audit.txt");
     let check = ["run", "psyfit/check-vulnerabilities", "--strict"];
     let audit = |text: &str| {
@@ -197,13 +197,13 @@ fn a_known_weakness_is_a_finding_and_an_audit_that_cannot_tell_a_breakdown() {
 
 #[test]
 fn the_schedule_of_psyfit_is_handed_over_once_after_what_it_needs_was_tried() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let units = place("psyfit/units");
     drop(std::fs::remove_dir_all(&units));
     std::fs::create_dir_all(&units).expect("a folder");
     let install = [&["run", "psyfit/install-schedule"][..]].concat();
     let handed = |name: &str| std::fs::read_to_string(units.join(name)).map_err(|e| format!("{name}: {e}"));
-    forget();
+    let mailbox = Mailbox::of(&lab, "psytech.jp");
     // The twin: nobody confirms, nothing is handed over.
     lab.toban(&install).exits(3);
     handed("toban-psyfit-monitor.timer").expect_err("unconfirmed");
@@ -223,7 +223,10 @@ fn the_schedule_of_psyfit_is_handed_over_once_after_what_it_needs_was_tried() {
     assert!(monitor.contains("*:00,05,10,15"), "every five minutes: {monitor}");
     let service = handed("toban-psyfit-monitor.service").expect("the monitor's");
     assert!(service.contains("run psyfit/monitor") && service.contains("--env lab"), "{service}");
-    assert!(mails(&lab).iter().any(|mail| mail.to == "duty@psytech.jp"), "whoever is on duty was written to");
+    assert!(
+        mailbox.mails().iter().any(|mail| mail.to == "duty@psytech.jp"),
+        "whoever is on duty was written to"
+    );
     let before = names(&units, "");
     lab.toban(&install).exits(0);
     assert_eq!(names(&units, ""), before, "again it asks nothing and changes nothing");

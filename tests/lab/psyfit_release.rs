@@ -33,7 +33,7 @@ fn running(lab: &Lab) -> String {
 
 #[test]
 fn a_rollback_and_a_deploy_of_psyfit_change_what_is_served() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (old, new) = two_versions(&lab);
     serves(&lab, &old).expect_err("the look at the version tells them apart");
 
@@ -56,7 +56,7 @@ fn a_rollback_and_a_deploy_of_psyfit_change_what_is_served() {
 
 #[test]
 fn a_migration_that_was_left_out_is_found_and_made_up_for_by_hand() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     two_versions(&lab);
     let column = || {
         sql(
@@ -81,7 +81,7 @@ fn a_migration_that_was_left_out_is_found_and_made_up_for_by_hand() {
 
 #[test]
 fn a_rollback_that_ends_with_0_and_changed_nothing_is_caught() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (old, new) = two_versions(&lab);
     let told = kamal(&lab, "rollback 20250101000000");
     assert!(told.contains("is not available as a container"), "it ended with 0 and said: {told}");
@@ -109,7 +109,7 @@ fn a_rollback_that_ends_with_0_and_changed_nothing_is_caught() {
 
 #[test]
 fn a_version_that_never_answers_is_not_released_and_neither_way_back_takes_it() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (_, new) = two_versions(&lab);
     let deploy = ["run", "psyfit/deploy", "-i", "version=v2.5.0-broken", "--confirm", "deploy=lab"];
     lab.breaks("psyfit-lock");
@@ -134,7 +134,7 @@ fn a_version_that_never_answers_is_not_released_and_neither_way_back_takes_it() 
 
 #[test]
 fn the_way_back_by_hand_keeps_https_which_the_manuals_way_switches_off() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (old, new) = two_versions(&lab);
     let tls =
         ["docker", "exec", "kamal-proxy", "kamal-proxy", "deploy", "psyfit-web", "--host", "psytech.jp"];
@@ -176,7 +176,7 @@ fn the_way_back_by_hand_keeps_https_which_the_manuals_way_switches_off() {
 
 #[test]
 fn a_rehearsal_asks_since_it_is_real_and_ends_where_it_began() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let (old, new) = two_versions(&lab);
     let version = format!("version={old}");
     let started =

@@ -21,7 +21,7 @@ fn drop_kept(lab: &Lab) {
 
 #[test]
 fn a_restore_of_psyfit_brings_back_every_row_and_keeps_the_database_that_was() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     drop_kept(&lab);
     backed_up(&lab);
     let good = counts(&lab, DATABASE);
@@ -59,7 +59,7 @@ fn forged(text: &str, patients: u32) -> PathBuf {
 
 #[test]
 fn what_is_no_whole_backup_of_these_patients_never_restores() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let text = unpacked(&backed_up(&lab));
     let before = counts(&lab, DATABASE);
 
@@ -105,7 +105,7 @@ fn what_is_no_whole_backup_of_these_patients_never_restores() {
 
 #[test]
 fn the_drill_of_psyfit_restores_beside_the_live_system_and_leaves_nothing() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let dump = backed_up(&lab);
     let (before, database) = (containers(&lab), started(&lab, "psyfit-db"));
     let drill = ["run", "psyfit/monthly", "--confirm", "drill/network"];

@@ -1,15 +1,15 @@
 //! PsyFit's weekly round, its monitor, its incidents and its secrets: what they change, what they leave alone.
 
 use super::harness::{Lab, names, place};
-use super::mails::{Mail, forget, mails};
+use super::mails::{Mail, Mailbox};
 use super::psyfit::{backed_up, containers, get, serves, started, well};
 
 /// Containers of the application that were never up, and an image that no container is left of.
 fn leftovers(lab: &Lab) {
     let make = "for n in 1 2 3; do docker rm -f psyfit-web-left$n >/dev/null 2>&1 || true
           docker create --name psyfit-web-left$n --label service=psyfit --label role=web toban-lab:base true >/dev/null; done
-        docker rm -f stranger >/dev/null 2>&1 || true; docker create --name stranger toban-lab:base true >/dev/null
-        docker volume create stranger >/dev/null
+        docker rm -f psyfit-stranger >/dev/null 2>&1 || true; docker create --name psyfit-stranger toban-lab:base true >/dev/null
+        docker volume create psyfit-stranger >/dev/null
         docker tag $(docker images -q --filter label=service=psyfit | head -n 1) 127.0.0.1:8145/psyfit:unused";
     lab.enter(&["bash", "-ceu", make]);
 }
@@ -23,7 +23,7 @@ fn stopped(lab: &Lab) -> Vec<String> {
 
 #[test]
 fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     backed_up(&lab);
     for file in ["psyfit/psyfit-monitor.log", "psyfit/psyfit-backup.log"] {
         let path = place(file);
@@ -61,9 +61,12 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
     let images = lab.enter(&["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]);
     assert!(!images.contains("psyfit:unused"), "an image without a container is gone: {images}");
     assert!(images.contains("basecamp/kamal-proxy") && images.contains("8145/stack"), "others' images stay");
-    assert!(containers(&lab).contains("stranger"), "another's stopped container stays");
-    assert!(lab.enter(&["docker", "volume", "ls", "-q"]).contains("stranger"), "an unused volume stays");
-    lab.enter(&["bash", "-c", "docker rm stranger; docker volume rm stranger"]);
+    assert!(containers(&lab).contains("psyfit-stranger"), "another's stopped container stays");
+    assert!(
+        lab.enter(&["docker", "volume", "ls", "-q"]).contains("psyfit-stranger"),
+        "an unused volume stays"
+    );
+    lab.enter(&["bash", "-c", "docker rm psyfit-stranger; docker volume rm psyfit-stranger"]);
 
     let good = lab.toban(&[&["run", "psyfit/weekly"][..], &confirmed].concat()).exits(0);
     assert!(!format!("{good}").contains("It failed on"), "{good}");
@@ -71,8 +74,8 @@ fn a_week_of_psyfit_takes_what_is_left_over_and_never_the_version_to_go_back_to(
 }
 
 /// Whoever is on duty was told so much by the monitor, in this order, and nothing else.
-fn told(lab: &Lab, verdicts: &[&str]) -> Result<(), String> {
-    let mails = mails(lab);
+fn told(mailbox: &Mailbox<'_>, verdicts: &[&str]) -> Result<(), String> {
+    let mails = mailbox.mails();
     let to = |mail: &Mail| mail.to == "duty@psytech.jp" && mail.text.contains("psyfit-monitor.log");
     let wanted: Vec<String> = verdicts.iter().map(|verdict| format!("[PsyFit] 監視: {verdict}")).collect();
     let subjects: Vec<&String> = mails.iter().map(|mail| &mail.subject).collect();
@@ -82,25 +85,25 @@ fn told(lab: &Lab, verdicts: &[&str]) -> Result<(), String> {
 
 #[test]
 fn the_monitor_of_psyfit_writes_a_line_a_round_and_tells_people_once_a_change() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let log = place("psyfit/psyfit-monitor.log");
     std::fs::write(&log, "").expect("an empty log");
-    forget();
+    let mailbox = Mailbox::of(&lab, "psytech.jp");
     let round = ["run", "psyfit/monitor", "-i", "disk_limit=100"];
     let ran = lab.toban(&round).exits(0);
     assert!(format!("{ran}").contains("certificate"), "a certificate near its end is told: {ran}");
-    told(&lab, &["警告"]).expect("the certificate is news once");
+    told(&mailbox, &["警告"]).expect("the certificate is news once");
     for broken in ["psyfit-redis", "psyfit-web", "psyfit-health"] {
         lab.breaks(broken);
         lab.toban(&round).exits(1);
         lab.script("mend", &[broken]);
-        told(&lab, &["警告", "異常"]).expect("one mail, however often it is broken");
+        told(&mailbox, &["警告", "異常"]).expect("one mail, however often it is broken");
     }
-    let body = mails(&lab).pop().expect("the mail").text;
+    let body = mailbox.mails().pop().expect("the mail").text;
     assert!(body.contains("psyfit-redis is not running"), "what is broken is in it: {body}");
     lab.toban(&round).exits(0);
     lab.toban(&round).exits(0);
-    told(&lab, &["警告", "異常", "復旧"]).expect("one mail when it is well again");
+    told(&mailbox, &["警告", "異常", "復旧"]).expect("one mail when it is well again");
     let lines: Vec<bool> = std::fs::read_to_string(&log)
         .expect("the monitor's log")
         .lines()
@@ -114,12 +117,12 @@ fn the_monitor_of_psyfit_writes_a_line_a_round_and_tells_people_once_a_change() 
     lab.breaks("psyfit-redis");
     lab.toban(&round).exits(1);
     std::fs::write(&address, "duty@psytech.jp").expect("the address");
-    told(&lab, &["警告", "異常", "復旧", "異常"]).expect_err("a mail to somebody else");
+    told(&mailbox, &["警告", "異常", "復旧", "異常"]).expect_err("a mail to somebody else");
 }
 
 #[test]
 fn an_incident_of_psyfit_saves_the_log_restarts_the_same_container_and_waits_until_it_is_well() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let web = lab.enter(&["docker", "ps", "--format", "{{.Names}}", "--filter", "label=service=psyfit"]);
     let version = web.trim().trim_start_matches("psyfit-web-").to_owned();
     for (broken, incident, container) in [
@@ -145,7 +148,7 @@ fn an_incident_of_psyfit_saves_the_log_restarts_the_same_container_and_waits_unt
 
 #[test]
 fn the_secrets_of_psyfit_are_made_once_and_never_again_once_it_is_deployed() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     // The manual's way, pasted a second time: with a new key the patients' records can't be read any more.
     let web = lab.enter(&["docker", "ps", "-q", "--filter", "label=service=psyfit"]);
     let harm = format!(
@@ -190,26 +193,26 @@ fn the_secrets_of_psyfit_are_made_once_and_never_again_once_it_is_deployed() {
 
 #[test]
 fn an_external_monitor_is_set_up_once_its_alarm_has_arrived_and_asks_often_enough() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("psyfit") else { return };
     let set_up = |answers: &[&str]| lab.toban(&[&["run", "psyfit/setup-external-monitor"], answers].concat());
     let monitor = ["--answer", "monitor=service=lab,interval_minutes=5"];
+    let mailbox = Mailbox::of(&lab, "psytech.jp");
     // Stands in for the service that a person registers with: it asks from outside, and mails what is not well.
-    let asks = |lab: &Lab| {
-        let (status, _) = get(lab, "/api/v1/health");
+    let asks = || {
+        let (status, _) = get(&lab, "/api/v1/health");
         let mail = "printf 'Subject: psytech.jp: %s\n\nfrom outside\n' \"$1\" | curl -s --url smtp://127.0.0.1:2525 --user monitor:lab-mail \
                     --mail-from monitor@outside.test --mail-rcpt duty@psytech.jp --upload-file -";
         if status != "200" {
             lab.enter(&["bash", "-ceu", mail, "bash", &status]);
         }
-        mails(lab).iter().any(|mail| mail.subject.contains(&status))
+        mailbox.mails().iter().any(|mail| mail.subject.contains(&status))
     };
-    forget();
-    assert!(!asks(&lab), "there is no alarm while all is well");
+    assert!(!asks(), "there is no alarm while all is well");
     set_up(&monitor).exits(3);
     let seldom = set_up(&["--answer", "monitor=service=lab,interval_minutes=10"]).exits(1);
     assert!(format!("{seldom}").contains("longer than 5 minutes"), "{seldom}");
     lab.breaks("psyfit-health");
-    assert!(asks(&lab), "the alarm arrived at whoever is on duty");
+    assert!(asks(), "the alarm arrived at whoever is on duty");
     let refused = set_up(&[&monitor[..], &["--answer", "alarm=received=05:12"]].concat()).exits(1);
     assert!(format!("{refused}").contains("503"), "none is set up on a system that is down: {refused}");
     lab.script("mend", &["psyfit-health"]);

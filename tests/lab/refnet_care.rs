@@ -9,7 +9,7 @@ fn healthy(lab: &Lab) -> bool {
 
 #[test]
 fn logs_are_saved_with_their_last_lines_and_old_files_go_but_seven() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let logs = place("refnet/logs");
     empty(&logs);
     for days in 31..43 {
@@ -58,7 +58,7 @@ for created in ("2020-01-01T00:00:00Z", datetime.datetime.now(datetime.timezone.
 
 #[test]
 fn a_leftover_image_goes_once_it_is_a_week_old_and_somebody_says_yes() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::alone("refnet") else { return };
     let left = "docker images -q --filter dangling=true --filter label=lab=leftover | wc -l";
     let left = || lab.enter(&["bash", "-ceu", left]).trim().to_owned();
     lab.enter(&["bash", "-c", "docker images -q --filter label=lab=leftover | xargs -r docker rmi -f"]);
@@ -68,7 +68,7 @@ fn a_leftover_image_goes_once_it_is_a_week_old_and_somebody_says_yes() {
     assert_eq!(left(), "2", "nobody said yes");
     lab.breaks("refnet-api");
     lab.toban(&["run", "refnet/cleanup-docker", "--confirm", "prune"]).exits(1);
-    lab.script("mend", &[]);
+    lab.mends();
     assert_eq!(left(), "2", "nothing goes while a service is down");
     lab.toban(&["run", "refnet/cleanup-docker", "--confirm", "prune"]).exits(0);
     assert_eq!(left(), "1", "the one of 2020 is gone, that of now stays");
@@ -78,7 +78,7 @@ fn a_leftover_image_goes_once_it_is_a_week_old_and_somebody_says_yes() {
 
 #[test]
 fn a_statement_that_runs_too_long_is_cancelled_where_a_person_says_so() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let sleep =
         "docker exec -d refnet-postgres-1 psql -XAtq -U refnet -d refnet -c 'SELECT pg_sleep(300)'; sleep 2";
     lab.enter(&["bash", "-c", sleep]);
@@ -99,7 +99,7 @@ fn a_statement_that_runs_too_long_is_cancelled_where_a_person_says_so() {
 
 #[test]
 fn dead_rows_and_dear_statements_are_told_and_a_tidy_database_is_not() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let says = |playbook: &str, words: &str| {
         format!("{}", lab.toban(&["run", &format!("refnet/{playbook}")])).contains(words)
     };

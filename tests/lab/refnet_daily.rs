@@ -36,7 +36,7 @@ fn job_logs(lab: &Lab, age: &str) -> u32 {
 
 #[test]
 fn a_day_leaves_a_dump_that_restores_with_all_its_rows() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     lab.toban(&["run", "refnet/daily"]).exits(0);
 
@@ -72,7 +72,7 @@ fn a_day_leaves_a_dump_that_restores_with_all_its_rows() {
 
 #[test]
 fn a_day_lets_old_dumps_go_and_keeps_the_minimum() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     // Old, and not whole: it must not count as one of those that stay.
     std::fs::write(backups().join("refnet_old_15.sql.gz"), b"\x1f\x8b\x08 torn").expect("a torn dump");
@@ -88,7 +88,7 @@ fn a_day_lets_old_dumps_go_and_keeps_the_minimum() {
 
 #[test]
 fn a_day_deletes_what_is_stale_and_nothing_fresh() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     let fresh = job_logs(&lab, ">=");
     assert_eq!(job_logs(&lab, "<"), 30);
@@ -116,7 +116,7 @@ fn a_day_deletes_what_is_stale_and_nothing_fresh() {
 
 #[test]
 fn a_stopped_database_fails_the_day_and_nothing_is_deleted() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     let before = names(&backups(), "");
     lab.breaks("refnet-db");
@@ -130,7 +130,7 @@ fn a_stopped_database_fails_the_day_and_nothing_is_deleted() {
 
 #[test]
 fn a_pg_dump_killed_half_way_leaves_no_file_that_looks_like_a_backup() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     let before = names(&backups(), "");
     lab.breaks("refnet-dump");
@@ -141,7 +141,7 @@ fn a_pg_dump_killed_half_way_leaves_no_file_that_looks_like_a_backup() {
 
 #[test]
 fn ctrl_c_in_the_middle_of_a_dump_leaves_neither_a_process_nor_a_file() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     let before = names(&backups(), "");
     lab.breaks("refnet-hang");
@@ -163,7 +163,7 @@ fn ctrl_c_in_the_middle_of_a_dump_leaves_neither_a_process_nor_a_file() {
 
 #[test]
 fn a_disk_over_its_limit_fails_the_day_before_the_dump() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     let before = names(&backups(), "");
     let ran = lab.toban(&["run", "refnet/daily", "-i", "disk_limit=0"]).exits(1);
@@ -173,7 +173,7 @@ fn a_disk_over_its_limit_fails_the_day_before_the_dump() {
 
 #[test]
 fn an_api_that_is_down_fails_the_day_but_the_backup_is_made() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     lab.breaks("refnet-api");
     lab.toban(&["run", "refnet/daily"]).exits(1);
@@ -185,7 +185,7 @@ fn an_api_that_is_down_fails_the_day_but_the_backup_is_made() {
 
 #[test]
 fn more_stale_rows_than_plausible_are_not_deleted() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     one_day_before(&lab);
     lab.toban(&["run", "refnet/backup"]).exits(0);
     lab.toban(&["run", "refnet/cleanup-joblogs", "-i", "max_rows=29"]).exits(1);

@@ -79,7 +79,7 @@ fn by_hand(lab: &Lab, file: &Path) -> (String, String) {
 
 #[test]
 fn a_restore_brings_back_what_was_deleted_and_keeps_what_was_there() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     drop_copies(&lab);
     let (_, papers) = backed_up(&lab);
     lab.refnet("DELETE FROM papers WHERE id IN (SELECT id FROM papers ORDER BY id LIMIT 7)");
@@ -106,7 +106,7 @@ fn a_restore_brings_back_what_was_deleted_and_keeps_what_was_there() {
 
 #[test]
 fn a_restore_with_a_service_that_does_not_start_is_not_taken_for_one() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let (_, papers) = backed_up(&lab);
     lab.breaks("refnet-api");
     assert!(!is_restored(&lab, &papers), "the look tells a service that stands still");
@@ -114,7 +114,7 @@ fn a_restore_with_a_service_that_does_not_start_is_not_taken_for_one() {
 
 #[test]
 fn an_empty_a_cut_and_a_joined_dump_never_restore_though_psql_is_content_with_them() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     drop_copies(&lab);
     let (dump, papers) = backed_up(&lab);
     let text = unpacked(&dump);
@@ -143,7 +143,7 @@ fn an_empty_a_cut_and_a_joined_dump_never_restore_though_psql_is_content_with_th
 
 #[test]
 fn a_verification_proves_a_dump_and_finds_one_that_was_changed() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let (dump, papers) = backed_up(&lab);
     let before = databases(&lab);
     let run = lab.toban(&["run", "refnet/verify-backup"]);
@@ -161,7 +161,7 @@ fn a_verification_proves_a_dump_and_finds_one_that_was_changed() {
 
 #[test]
 fn an_incident_saves_the_logs_before_anything_else_and_takes_nothing_down() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let logs = place("refnet/logs");
     empty(&logs);
     // What the manual does first: a container that is taken down takes its logs with it.
@@ -179,7 +179,7 @@ fn an_incident_saves_the_logs_before_anything_else_and_takes_nothing_down() {
 
 #[test]
 fn what_restores_have_kept_goes_after_a_week_and_only_beside_a_verified_dump() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     drop_copies(&lab);
     empty(&backups());
     let today = lab.refnet_in("postgres", "SELECT to_char(current_date, 'YYYYMMDD')");

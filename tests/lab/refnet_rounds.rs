@@ -43,10 +43,10 @@ fn installed(lab: &Lab) -> String {
 
 #[test]
 fn a_week_rebuilds_indexes_and_removes_only_its_own_leftovers() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     backed_up(&lab);
-    let leave = "docker rm -f stranger >/dev/null 2>&1; docker volume rm -f stranger >/dev/null; \
-                 docker volume create stranger >/dev/null; docker run --name stranger toban-lab:base true";
+    let leave = "docker rm -f refnet-stranger >/dev/null 2>&1; docker volume rm -f refnet-stranger >/dev/null; \
+                 docker volume create refnet-stranger >/dev/null; docker run --name refnet-stranger toban-lab:base true";
     lab.enter(&["bash", "-c", leave]);
     let index = "SELECT pg_relation_filenode('papers_author_id')";
     let before = lab.refnet(index);
@@ -59,11 +59,14 @@ fn a_week_rebuilds_indexes_and_removes_only_its_own_leftovers() {
         .refnet("SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze > now() - interval '5 minutes'");
     assert_eq!(analyzed, "3", "all tables have fresh statistics");
     assert!(
-        lab.enter(&["docker", "ps", "-a", "--format", "{{.Names}}"]).contains("stranger"),
+        lab.enter(&["docker", "ps", "-a", "--format", "{{.Names}}"]).contains("refnet-stranger"),
         "another's stopped container stays"
     );
-    assert!(lab.enter(&["docker", "volume", "ls", "-q"]).contains("stranger"), "an unused volume stays");
-    lab.enter(&["bash", "-c", "docker rm -f stranger && docker volume rm stranger"]);
+    assert!(
+        lab.enter(&["docker", "volume", "ls", "-q"]).contains("refnet-stranger"),
+        "an unused volume stays"
+    );
+    lab.enter(&["bash", "-c", "docker rm -f refnet-stranger && docker volume rm refnet-stranger"]);
     let log = std::fs::read_to_string(place("refnet/refnet-maintenance.log")).expect("the maintenance log");
     assert!(log.contains("refnet/weekly"), "the work is on record: {log}");
     healthy(&lab);
@@ -71,7 +74,7 @@ fn a_week_rebuilds_indexes_and_removes_only_its_own_leftovers() {
 
 #[test]
 fn a_week_that_nobody_confirms_ends_unconfirmed_and_changes_no_index() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     backed_up(&lab);
     let index = "SELECT pg_relation_filenode('papers_author_id')";
     let before = lab.refnet(index);
@@ -81,7 +84,7 @@ fn a_week_that_nobody_confirms_ends_unconfirmed_and_changes_no_index() {
 
 #[test]
 fn a_week_with_a_full_disk_fails_its_check() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     backed_up(&lab);
     let mut arguments = CONFIRMED_WEEK.to_vec();
     arguments.extend(["-i", "disk_limit=0"]);
@@ -90,7 +93,7 @@ fn a_week_with_a_full_disk_fails_its_check() {
 
 #[test]
 fn the_update_backs_up_first_and_ends_healthy() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::alone("refnet") else { return };
     empty(&place("refnet/backups"));
     lab.breaks("refnet-update");
     lab.toban(&["run", "refnet/monthly", "-i", "week=update", "--confirm", "update/upgrade=refnet"]).exits(0);
@@ -101,7 +104,7 @@ fn the_update_backs_up_first_and_ends_healthy() {
 
 #[test]
 fn an_update_that_nobody_confirms_touches_no_service() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::alone("refnet") else { return };
     let before = containers(&lab);
     lab.breaks("refnet-update");
     lab.toban(&["run", "refnet/monthly", "-i", "week=update"]).exits(3);
@@ -111,7 +114,7 @@ fn an_update_that_nobody_confirms_touches_no_service() {
 #[test]
 fn the_security_check_reads_and_finds_an_open_settings_file() {
     use std::os::unix::fs::PermissionsExt;
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     let round = ["run", "refnet/monthly", "-i", "week=security", "--answer", "security/review=findings=0"];
     lab.toban(&round).exits(0);
     let settings = place("refnet/project/.env");
@@ -125,13 +128,13 @@ fn the_security_check_reads_and_finds_an_open_settings_file() {
 
 #[test]
 fn the_tuning_round_reads_statements_indexes_and_workers() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     lab.toban(&["run", "refnet/monthly", "-i", "week=tuning"]).exits(0);
 }
 
 #[test]
 fn the_drill_restores_beside_the_live_system_and_leaves_nothing() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     backed_up(&lab);
     let before = containers(&lab);
     lab.toban(&["run", "refnet/monthly", "-i", "week=drill", "--confirm", "drill/up=refnet-drill"]).exits(0);
@@ -140,7 +143,10 @@ fn the_drill_restores_beside_the_live_system_and_leaves_nothing() {
         lab.enter(&["docker", "ps", "-aq", "--filter", "label=com.docker.compose.project=refnet-drill"]),
         ""
     );
-    assert!(!lab.enter(&["docker", "volume", "ls", "-q"]).contains("drill"), "the drill's volume is gone");
+    assert!(
+        !lab.enter(&["docker", "volume", "ls", "-q"]).contains("refnet-drill"),
+        "the drill's volume is gone"
+    );
     let archives = names(&place("refnet/backups"), "config-");
     assert_eq!(archives.len(), 1);
     use std::os::unix::fs::PermissionsExt;
@@ -150,7 +156,7 @@ fn the_drill_restores_beside_the_live_system_and_leaves_nothing() {
 
 #[test]
 fn a_drill_under_the_live_projects_name_is_refused() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("refnet") else { return };
     backed_up(&lab);
     let before = containers(&lab);
     let drill = ["run", "refnet/disaster-recovery", "-i", "project=refnet", "--confirm", "up=refnet"];

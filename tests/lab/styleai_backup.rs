@@ -37,7 +37,7 @@ fn stamps(lab: &Lab) -> Vec<String> {
 
 #[test]
 fn a_day_leaves_a_set_of_one_stamp_that_restores_and_keeps_the_minimum() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     for (stamp, days) in
         [("20260101_020000", 70), ("20260102_020000", 60), ("20260103_020000", 50), ("20260104_020000", 40)]
@@ -89,7 +89,7 @@ fn a_day_leaves_a_set_of_one_stamp_that_restores_and_keeps_the_minimum() {
 
 #[test]
 fn a_dump_killed_half_way_is_no_backup_where_the_manuals_script_leaves_one() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     old_set(&lab, "20260101_020000", 40);
     let before = listed(&lab);
@@ -112,7 +112,7 @@ fn a_dump_killed_half_way_is_no_backup_where_the_manuals_script_leaves_one() {
 
 #[test]
 fn when_backups_had_stopped_nothing_goes_where_the_manual_deletes_all() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     for (stamp, days) in [("20260101_020000", 50), ("20260102_020000", 40)] {
         old_set(&lab, stamp, days);
@@ -132,7 +132,7 @@ fn when_backups_had_stopped_nothing_goes_where_the_manual_deletes_all() {
 
 #[test]
 fn a_day_fails_rightly_on_a_stopped_database_a_full_disk_and_an_ill_application() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let stamp = backed_up(&lab);
     let before = listed(&lab);

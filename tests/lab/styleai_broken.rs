@@ -11,7 +11,7 @@ fn fails(lab: &Lab, playbook: &str, more: &[&str], because: &str) {
 
 #[test]
 fn without_a_whole_backup_nothing_is_proved_drilled_deleted_or_restored() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let drill = ["--confirm", "begin=styleai-drill"];
     let restore = ["-i", "reason=試し", "--confirm", "quiesce=lab"];
@@ -34,7 +34,7 @@ fn without_a_whole_backup_nothing_is_proved_drilled_deleted_or_restored() {
 
 #[test]
 fn a_stopped_database_a_taken_port_and_a_killed_dump_fail_what_needs_them() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     backed_up(&lab);
     let (before, month) = (listed(&lab), ["-i", "disk_limit=100", "--confirm", "expired/delete=12"]);

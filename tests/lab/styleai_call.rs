@@ -1,11 +1,11 @@
 //! Whom style-ai-generator's operators call, and what its logs and disks are said to hold.
 
 use super::harness::Lab;
-use super::mails::{forget, mails};
+use super::mails::Mailbox;
 use super::styleai_host::{APP, Look, fresh, holds, host, run};
 
-fn called(lab: &Lab, people: &[&str]) -> Look {
-    let mails = mails(lab);
+fn called(mailbox: &Mailbox<'_>, people: &[&str]) -> Look {
+    let mails = mailbox.mails();
     let right = mails.iter().all(|mail| mail.subject.contains("画像が生成されません"));
     let to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     if right && to == people { Ok(()) } else { Err(format!("{mails:?} and not {people:?}")) }
@@ -13,27 +13,27 @@ fn called(lab: &Lab, people: &[&str]) -> Look {
 
 #[test]
 fn an_escalation_goes_on_until_somebody_takes_over_and_writes_down_who() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let both = ["tech-support@style-ai.lab", "emergency@style-ai.lab"];
     let call = ["-i", "what=画像が生成されません"];
     let taken = "grep 'styleai/escalate.*→ 佐藤' /var/log/style-ai-generator/maintenance.log";
     host(&lab, "cd /var/log/style-ai-generator; touch maintenance.log; sed -i /escalate/d maintenance.log");
     lab.breaks("style-health");
-    forget();
+    let mut mailbox = Mailbox::of(&lab, "style-ai.lab");
 
     // The twin: nobody takes over, which is a failure.
-    called(&lab, &both).expect_err("nobody was called yet");
+    called(&mailbox, &both).expect_err("nobody was called yet");
     let ran = run(&lab, "escalate", &call).exits(1);
     assert!(format!("{ran}").contains("緊急連絡"), "who did not answer is told: {ran}");
-    called(&lab, &both).expect("one after the other");
+    called(&mailbox, &both).expect("one after the other");
     assert!(!holds(&lab, taken));
-    let text = mails(&lab).remove(0).text;
+    let text = mailbox.mails().remove(0).text;
     assert!(text.contains("health: 503") && text.contains("active nginx"), "with what was found: {text}");
 
-    forget();
+    mailbox.forget();
     let mut running = lab.start("styleai/escalate", &call);
-    while mails(&lab).len() < 2 {
+    while mailbox.mails().len() < 2 {
         assert!(!running.has_ended(), "it ended before anybody answered");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
@@ -44,7 +44,7 @@ fn an_escalation_goes_on_until_somebody_takes_over_and_writes_down_who() {
 
 #[test]
 fn what_logs_disks_and_host_hold_is_told_as_it_is() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let log = "/var/log/style-ai-generator/celery_worker.log";
     let says = "celery_worker.log: 1 lines with errors in the last 24 hours";

@@ -23,7 +23,7 @@ fn is_trusted(lab: &Lab) -> bool {
 
 #[test]
 fn a_certificate_near_its_end_is_replaced_by_the_authoritys_and_stays_where_that_refuses() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     // Nothing is near its end: nobody is asked for anything.
     let old = served(&lab, "-fingerprint");
@@ -74,7 +74,7 @@ fn doors(lab: &Lab) -> [bool; 4] {
 
 #[test]
 fn the_firewall_closes_what_was_open_lets_us_in_and_is_off_again_where_nobody_would_get_in() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     lab.breaks("style-open");
     let wall = ["--confirm", "enable=lab"];

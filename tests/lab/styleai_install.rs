@@ -61,7 +61,7 @@ fn install(lab: &Lab, more: &[&str]) -> Ran {
 
 #[test]
 fn a_second_instance_is_installed_beside_the_first_once_and_answers() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     take_away(&lab);
     let before = live(&lab);
@@ -107,7 +107,7 @@ const PACKAGE: &str = "mkdir -p /srv/apt/tool/DEBIAN; cd /srv/apt
 
 #[test]
 fn the_first_installation_adds_what_is_missing_and_changes_nothing_that_runs() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     host(&lab, PACKAGE);
     let before = live(&lab);

@@ -33,7 +33,7 @@ fn commit(lab: &Lab, of: &str) -> String {
 
 #[test]
 fn a_release_goes_forward_and_back_with_its_schema_and_packages() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let (first, before, counts) = (commit(&lab, "HEAD"), processes(&lab), sql(&lab, COUNTS));
     run(&lab, "deploy", &[]).exits(3);
@@ -62,7 +62,7 @@ fn a_release_goes_forward_and_back_with_its_schema_and_packages() {
 
 #[test]
 fn a_release_that_never_gets_well_is_taken_back_by_itself() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let counts = sql(&lab, COUNTS);
     run(&lab, "deploy", &["-i", "branch=broken", "--confirm", "code"]).exits(1);

@@ -47,7 +47,7 @@ fn restore(lab: &Lab, stamp: &str) -> super::harness::Ran {
 
 #[test]
 fn a_restore_brings_back_database_and_images_of_one_stamp_and_keeps_what_it_replaced() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let counts = sql(&lab, COUNTS);
     let stamp = backed_up(&lab);
@@ -90,7 +90,7 @@ fn a_restore_brings_back_database_and_images_of_one_stamp_and_keeps_what_it_repl
 
 #[test]
 fn the_manuals_restore_mixes_old_and_new_and_shows_the_password() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let (stamp, counts) = (backed_up(&lab), sql(&lab, COUNTS));
     a_day_later(&lab);
@@ -116,7 +116,7 @@ fn the_manuals_restore_mixes_old_and_new_and_shows_the_password() {
 
 #[test]
 fn an_empty_a_cut_and_a_doubled_dump_are_never_restored() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let good = backed_up(&lab);
     let copies = [
@@ -143,7 +143,7 @@ fn an_empty_a_cut_and_a_doubled_dump_are_never_restored() {
 
 #[test]
 fn a_restore_that_does_not_end_well_swaps_back() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let stamp = backed_up(&lab);
     a_day_later(&lab);
@@ -169,7 +169,7 @@ fn a_restore_that_does_not_end_well_swaps_back() {
 
 #[test]
 fn the_drill_builds_the_application_from_the_backup_and_leaves_the_live_one_alone() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let stamp = backed_up(&lab);
     let (counts, before) = (sql(&lab, COUNTS), processes(&lab));
@@ -198,7 +198,7 @@ fn the_drill_builds_the_application_from_the_backup_and_leaves_the_live_one_alon
 
 #[test]
 fn what_restores_have_kept_goes_after_a_week_once_its_number_is_typed() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let today = host(&lab, "TZ=Asia/Tokyo date +%Y%m%d");
     for day in ["20250101", &today] {

@@ -26,7 +26,7 @@ fn statistics_are_fresh(lab: &Lab) -> Look {
 
 #[test]
 fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     host(
         &lab,
@@ -97,7 +97,7 @@ fn a_month_deletes_what_is_past_its_date_and_resets_the_counters_once() {
 
 #[test]
 fn a_week_restores_the_newest_backup_beside_and_fails_without_one() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     run(&lab, "weekly", &["--answer", "quality=bad=0"]).exits(1);
     let stamp = backed_up(&lab);
@@ -119,7 +119,7 @@ fn a_week_restores_the_newest_backup_beside_and_fails_without_one() {
 
 #[test]
 fn services_stop_without_cutting_a_conversion_and_start_again() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     run(&lab, "stop", &["-i", "reason=停電"]).exits(3);
     runs(&lab).expect("without an answer nothing stops");
@@ -152,7 +152,7 @@ fn services_stop_without_cutting_a_conversion_and_start_again() {
 
 #[test]
 fn what_is_broken_is_named_and_mended() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     lab.breaks("style-db");
     run(&lab, "troubleshoot-db", &[]).exits(3);

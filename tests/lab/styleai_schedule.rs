@@ -25,7 +25,7 @@ fn put(lab: &Lab) {
 
 #[test]
 fn an_installed_timer_of_systemd_runs_its_playbook() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     put(&lab);
     let schedule = |arguments: &str| host(&lab, &format!("cd /opt; toban --lang en schedule {arguments}"));
     let timers = "systemctl list-timers --all --no-legend | grep toban-tick";

@@ -6,7 +6,7 @@ use super::styleai_host::{APP, fresh, holds, host, https, processes, run, runs, 
 
 #[test]
 fn an_administrator_is_made_once_and_edited_presets_are_shown_before_they_are_overwritten() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     sql(&lab, "DELETE FROM auth_user");
     let make = ["-i", "user=kanri", "-i", "mail=kanri@style-ai.lab", "--confirm", "create"];
@@ -31,7 +31,7 @@ fn an_administrator_is_made_once_and_edited_presets_are_shown_before_they_are_ov
 
 #[test]
 fn units_are_written_once_and_the_manuals_forking_ones_are_mended() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     let before = processes(&lab);
     let owners = format!("stat -c %U:%G /var/log/style-ai-generator {APP}/staticfiles {APP}/media | sort -u");
@@ -62,7 +62,7 @@ fn units_are_written_once_and_the_manuals_forking_ones_are_mended() {
 
 #[test]
 fn a_configuration_that_nginx_refuses_never_reaches_it() {
-    let Some(lab) = Lab::turn() else { return };
+    let Some(lab) = Lab::of("styleai") else { return };
     fresh(&lab);
     run(&lab, "configure-nginx", &[]).exits(0);
     let live = "sha256sum /etc/nginx/sites-available/style-ai-generator";
