@@ -165,3 +165,35 @@ fn lost_files_come_back_and_the_folder_of_before_stays_or_comes_back_itself() {
     assert_eq!(names(&kept.join("answers"), "answer-7"), Vec::<String>::new(), "as it was before");
     std::fs::remove_dir_all(kept).expect("the folder of before");
 }
+
+#[test]
+fn where_the_old_folder_cannot_be_put_back_the_restore_says_so_and_a_folder_is_there() {
+    let Some(lab) = Lab::of("autograder") else { return };
+    no_backups(&lab);
+    let media = place("autograder/project/backend/mediafiles");
+    lab.toban(&["run", "autograder/backup-files"]).exits(0);
+    let kept = || names(media.parent().expect("the project"), "mediafiles.before_").pop();
+    let taken = media.with_file_name("taken");
+    lab.breaks("autograder-health");
+    let mut running = lab.start("autograder/restore-files", &["--confirm", "swap=lab"]);
+    let before = loop {
+        if let Some(before) = kept() {
+            break media.with_file_name(before);
+        }
+        assert!(!running.has_ended(), "it ended before it had exchanged the folders");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    std::fs::rename(&before, &taken).expect("somebody takes the old folder away");
+    assert_eq!(running.ends(), Some(1));
+    let said = lab.toban(&["logs", "last", "not_restored"]).ok(&["logs"]);
+    let name = before.file_name().expect("a name").to_string_lossy();
+    assert!(said.contains("元に戻せませんでした") && said.contains(&format!("{name} にあります")), "{said}");
+    assert_eq!(names(&media, "answers"), ["answers"], "the files of the archive are in use");
+
+    std::fs::remove_dir_all(&media).expect("the files of the archive");
+    std::fs::rename(&taken, &media).expect("the old folder");
+    lab.script("mend", &["autograder-health"]);
+    let anew = "docker compose -p autograder --project-directory target/lab/autograder/project up -d --wait --force-recreate --no-deps backend nginx";
+    lab.enter(&["bash", "-ceu", anew]);
+    assert_eq!(site(&lab, "api/v1/health/"), "200");
+}
