@@ -218,20 +218,13 @@ fn session(
         RunFacts { previous, last_told, approved_by, ..run_facts(&start.given, &state, &id, started, who) };
     run.clock = counts_from(start, &run)?;
     let run = Rc::new(run);
-    let record = PlanRecord {
-        saved: ready.as_ref().map(|r| r.origin.clone()),
-        planned: ready.as_ref().map(Ready::planned),
-        found: Some(start.found.clone()),
-        secret_inputs: start.given.secrets.clone(),
-        clock: plan.frames[0].clock.as_ref().map(|_| run.clock),
-        ..record(plan, &run, told(start))
+    let (journal, first, claim) = {
+        // The told plan and its text are the largest things there are: they go before the rest is made.
+        let plan_json = plan_json(start, ready.as_ref(), &run)?;
+        let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
+        let claim = ready.as_ref().map(|r| r.take(&state, &id)).transpose()?;
+        (Journal::create(&state, &id, &plan_json, &first)?, first, claim)
     };
-    let plan_json = serde_json::to_vec(&record).map_err(|e| {
-        Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}"))
-    })?;
-    let first = first_event(plan, &id, started, who, jobs, sha256_hex(&plan_json));
-    let claim = ready.as_ref().map(|r| r.take(&state, &id)).transpose()?;
-    let journal = Journal::create(&state, &id, &plan_json, &first)?;
     let engine = Arc::new(Engine::new());
     let mut machine = Machine::new(Arc::clone(plan), Arc::clone(&engine), (*run).clone(), jobs);
     machine.fold(&first);
@@ -273,6 +266,21 @@ fn session(
         zone,
     };
     Ok((session, scratch))
+}
+
+/// The plan as the run records it.
+fn plan_json(start: &Start, ready: Option<&Ready>, run: &RunFacts) -> Result<Vec<u8>, Error> {
+    let plan = &start.plan;
+    let record = PlanRecord {
+        saved: ready.map(|r| r.origin.clone()),
+        planned: ready.map(Ready::planned),
+        found: Some(start.found.clone()),
+        secret_inputs: start.given.secrets.clone(),
+        clock: plan.frames[0].clock.as_ref().map(|_| run.clock),
+        ..record(plan, run, told(start))
+    };
+    serde_json::to_vec(&record)
+        .map_err(|e| Error::state(crate::t!("the plan cannot be written: {e}", "計画を書き出せません: {e}")))
 }
 
 /// The moment from which deadlines count.
