@@ -223,7 +223,7 @@ fn a_dry_run_of_every_playbook_and_example_touches_nothing() {
         assert!(faults.is_empty(), "{name} {environment:?}:\n{}", faults.join("\n"));
         if name == "examples/hello.yaml" {
             let plan = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(plan.contains("median of 1 runs"), "the state was read: {plan}");
+            assert!(plan.contains("median of 1 run)"), "the state was read: {plan}");
         }
     }
     assert_eq!(listing(state.path()), before, "the state folder is as it was");

@@ -62,6 +62,12 @@ impl Lang {
     }
 }
 
+/// So many of a thing in English, whose plural is made with an s: `1 row`, `2 rows`.
+pub fn counted(count: impl std::fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// A message in the language of this process: `t!("{n} steps", "{n} ステップ")`. Both texts take the same
 /// inline arguments and are checked by the compiler.
 #[macro_export]

@@ -16,7 +16,7 @@ mod time;
 
 pub use duration::Span as Duration;
 pub use id::{PlanId, RunId, StepId};
-pub use lang::{Lang, current_lang, set_lang, speaking};
+pub use lang::{Lang, counted, current_lang, set_lang, speaking};
 pub use masker::{MASK, MaskedStream, Masker};
 pub use random::Alphabet;
 pub use secret::{Confidential, Secret, travelling};

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::rules;
+use crate::base::counted;
 use crate::diag::{Diagnostic, Severity, render};
 use crate::lang;
 
@@ -44,7 +45,6 @@ pub fn run(globals: &Globals, matches: &ArgMatches) -> Result<ExitCode, Error> {
 }
 
 fn summary(checked: usize, errors: usize, warnings: usize) -> String {
-    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let (wrong, odd) = (counted(errors, "error"), counted(warnings, "warning"));
     match (errors, warnings) {
         (0, 0) => {

@@ -11,6 +11,7 @@ use clap::ArgMatches;
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::verify::fault_line;
+use crate::base::counted;
 use crate::journal::{Evidence, JournalError, Liveness, RunFolder, Verdict, export, liveness, verify};
 use crate::report::safe_text;
 
@@ -98,8 +99,9 @@ fn told(target: &Path, verdict: &Verdict) -> String {
     let size = fs::metadata(target).map_or(0, |m| m.len());
     let (target, facts, logs) = (target.display(), verdict.facts, verdict.logs.0);
     let head = &verdict.last.hash;
+    let n = counted(logs, "log");
     crate::t!(
-        "{target}: {size} bytes, with {facts} facts and {logs} logs\nhead: {head}\nprove it with: toban verify {target} --head {head}\n",
+        "{target}: {size} bytes, with {facts} facts and {n}\nhead: {head}\nprove it with: toban verify {target} --head {head}\n",
         "{target}: {size} バイト、記録 {facts} 件、ログ {logs} 件\n終端ハッシュ: {head}\n確認: toban verify {target} --head {head}\n"
     )
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::error::{Error, say};
 use super::globals::Globals;
+use crate::base::counted;
 use crate::report::pad;
 
 /// Prints each playbook with its title.
@@ -16,10 +17,10 @@ pub fn run(globals: &Globals) -> Result<ExitCode, Error> {
         let title = match crate::lang::load(name, Some(library), &globals.cwd, globals.environment.as_deref())
         {
             Ok(loaded) => loaded.playbook.title,
-            Err(mistakes) => match mistakes.len() {
-                1 => crate::t!("does not check: 1 mistake", "誤りが 1 件あります"),
-                n => crate::t!("does not check: {n} mistakes", "誤りが {n} 件あります"),
-            },
+            Err(mistakes) => {
+                let (count, n) = (mistakes.len(), counted(mistakes.len(), "mistake"));
+                crate::t!("does not check: {n}", "誤りが {count} 件あります")
+            }
         };
         text.push_str(&format!("{}  {title}\n", pad(name, width)));
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::{Code, Error, say, say_on_stderr};
 use super::globals::Globals;
 use super::runs::{lines, screen};
-use crate::base::{Clock, Duration, SystemClock};
+use crate::base::{Clock, Duration, SystemClock, counted};
 use crate::journal::{Filter, Kept, Old, Pruned, Rule, StateDir, choose, prune, select, sweep};
 
 /// So many runs are listed; the rest is counted.
@@ -49,7 +49,8 @@ fn listed(old: &Old) -> String {
         text.push_str(&crate::t!("… and {more} more\n", "… ほか {more} 件\n"));
     }
     let count = old.runs.len();
-    text.push_str(&crate::t!("{count} runs to remove", "削除の対象: {count} 件"));
+    let n = counted(count, "run");
+    text.push_str(&crate::t!("{n} to remove", "削除の対象: {count} 件"));
     let kept = kept(old.kept);
     if !kept.is_empty() {
         text.push_str(&crate::t!("; kept though old: {kept}", "。古くても残すもの: {kept}"));
@@ -84,7 +85,8 @@ fn confirm(count: usize) -> Result<(), Error> {
             refused().help(crate::t!("--yes removes without asking", "--yes を付けると確認せずに削除します"))
         );
     }
-    let question = crate::t!("Remove these {count} runs for good?", "この {count} 件を完全に削除しますか?");
+    let n = counted(count, "run");
+    let question = crate::t!("Remove {n} for good?", "この {count} 件を完全に削除しますか?");
     match dialoguer::Confirm::new().with_prompt(question).default(false).interact() {
         Ok(true) => Ok(()),
         _ => Err(refused()),
@@ -111,6 +113,7 @@ fn remove(state: &StateDir, old: &Old) -> Result<ExitCode, Error> {
     }
     // The index forgets them now rather than when somebody waits for an answer.
     drop(select(state, &Filter::default(), 1));
-    say(&crate::t!("{gone} runs removed\n", "{gone} 件を削除しました\n"));
+    let n = counted(gone, "run");
+    say(&crate::t!("{n} removed\n", "{gone} 件を削除しました\n"));
     Ok(ExitCode::from(if failed == 0 { Code::Done } else { Code::State } as u8))
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::error::{Code, Error, say};
 use super::globals::Globals;
+use crate::base::counted;
 use crate::journal::{Ending, Evidence, Fault, RunFolder, Verdict, verify};
 use crate::report::safe_text;
 
@@ -75,9 +76,11 @@ pub fn fault_line(fault: &Fault) -> String {
 fn proven(verdict: &Verdict) -> Vec<String> {
     let (facts, (logs, bytes)) = (verdict.facts, verdict.logs);
     let (hash, lines) = (&verdict.last.hash, verdict.last.lines);
+    let n = counted(logs, "log");
+    let all = if logs == 1 { "is as it was" } else { "are as they were" };
     let mut told = vec![
         crate::t!(
-            "proven: {facts} facts follow one another from the plan on; {logs} logs ({bytes} bytes) are as they were written",
+            "proven: {facts} facts follow one another from the plan on; {n} ({bytes} bytes) {all} written",
             "確認: 計画から {facts} 件の記録が連続している。ログ {logs} 件（{bytes} バイト）は書かれたまま"
         ),
         crate::t!("head: {hash} (line {lines})", "終端ハッシュ: {hash}（{lines} 行目）"),

@@ -10,7 +10,7 @@ use super::note::with_attempts;
 use super::section::Section;
 use super::width::{fit, pad, pad_left, width};
 use super::{Look, counts_text, format_seconds, outcome_word, safe_line};
-use crate::base::StepId;
+use crate::base::{StepId, counted};
 use crate::event::{Outcome, Unit};
 use crate::t;
 
@@ -58,7 +58,8 @@ impl Layout {
             parts.push(t!("protected", "保護対象"));
         }
         let n = h.steps.len();
-        parts.push(if n == 1 { t!("1 step", "1 ステップ") } else { t!("{n} steps", "{n} ステップ") });
+        let steps = counted(n, "step");
+        parts.push(t!("{steps}", "{n} ステップ"));
         parts.push(h.run.to_string());
         let text = fit(&parts.join(&dot), self.columns);
         if h.protected { self.look.loud(&text) } else { self.look.dim(&text) }

@@ -3,6 +3,7 @@
 use super::finding::findings_text;
 use super::words::not_given;
 use super::{Look, alone, format_seconds, outline_step, safe_text};
+use crate::base::counted;
 use crate::event::Outcome;
 use crate::model::{Deadline, Effect, Lock, LockBusy, Missed, Notifications, Overlap, Schedule};
 use crate::plan::{Allowed, Outline};
@@ -99,8 +100,9 @@ fn end(outline: &Outline) -> Vec<String> {
     }));
     if let Some(estimate) = &outline.estimate {
         let (runs, whole) = (estimate.runs, format_seconds(estimate.seconds));
+        let n = counted(runs, "run");
         lines.push(crate::t!(
-            "took about {whole} before (median of {runs} runs)",
+            "took about {whole} before (median of {n})",
             "所要時間の目安: {whole}（過去 {runs} 回の中央値）"
         ));
     }

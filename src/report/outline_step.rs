@@ -3,6 +3,7 @@
 use super::finding::finding_text;
 use super::outline::{effect_word, failed_word};
 use super::{Look, format_seconds, pad, safe_text};
+use crate::base::counted;
 use crate::graph::Why;
 use crate::model::{AfterCrash, Effect, OnError, Otherwise, Part, Retry, UndoWhen};
 use crate::plan::{OutlineStep, ToldCondition, ToldLoop, ToldQuestion, ToldText, ToldUnknown};
@@ -182,7 +183,10 @@ fn told_loop(items: &ToldLoop) -> String {
     let mut text = items.list.clone();
     match items.count {
         Some(0) => text.push_str(&crate::t!("  (no item: skipped)", "  （対象なし: 実行しない）")),
-        Some(count) => text.push_str(&crate::t!("  ({count} items)", "  （{count} 件）")),
+        Some(count) => {
+            let n = counted(count, "item");
+            text.push_str(&crate::t!("  ({n})", "  （{count} 件）"));
+        }
         None => text.push_str(&crate::t!("  (as many as the run finds)", "  （件数は実行時に決まる）")),
     }
     if let Some(most) = items.max_parallel {

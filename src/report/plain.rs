@@ -7,7 +7,7 @@ use super::layout::did_run;
 use super::sink::Sink;
 use super::width::pad;
 use super::{Heading, Look, alone, counts_text, format_seconds, note, outcome_word, safe_line, summary};
-use crate::base::StepId;
+use crate::base::{StepId, counted};
 use crate::event::{Event, Kind, Live, Outcome, Question, Reporter, Unit};
 use crate::t;
 
@@ -163,7 +163,8 @@ impl Plain {
     }
 
     fn expanded(&mut self, at: Timestamp, step: &StepId, items: usize) {
-        let what = t!("{step}  {items} items", "{step}  {items} 件");
+        let n = counted(items, "item");
+        let what = t!("{step}  {n}", "{step}  {items} 件");
         self.fact(at, &t!("items", "対象"), &what);
     }
 

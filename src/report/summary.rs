@@ -6,7 +6,7 @@ use super::note::in_shell;
 use super::tail::tail;
 use super::width::fit;
 use super::{Heading, Look, counts_text, format_seconds, outcome_word, run_outcome_word, safe_line};
-use crate::base::StepId;
+use crate::base::{StepId, counted};
 use crate::event::{Event, Outcome, RunOutcome};
 use crate::t;
 
@@ -36,10 +36,8 @@ pub fn result(board: &Board, look: Look) -> Vec<String> {
     };
     let (n, counts) = (board.steps.len(), counts_text(&board.counts, look.dot()));
     let left = n.saturating_sub(board.over());
-    let mut text = match n {
-        1 => t!("1 step: {counts}", "1 ステップ: {counts}"),
-        n => t!("{n} steps: {counts}", "{n} ステップ: {counts}"),
-    };
+    let steps = counted(n, "step");
+    let mut text = t!("{steps}: {counts}", "{n} ステップ: {counts}");
     if left > 0 {
         let dot = look.dot();
         text.push_str(&t!(" {dot} {left} not begun", " {dot} 未開始 {left}"));

@@ -36,7 +36,7 @@ fn a_run_goes_whole_and_failed_and_newest_ones_are_kept() {
     assert!(kept.code == 0 && kept.out.contains("2 of the newest") && count(&place) == 2, "{kept:?}");
     let failed = place.toban(&["prune", "--older-than", "0s", "--keep-failed", "--yes"]);
     assert!(failed.out.contains("kept though old: 1 that did not end well"), "{failed:?}");
-    assert!(failed.code == 0 && failed.out.ends_with("1 runs removed\n"), "{failed:?}");
+    assert!(failed.code == 0 && failed.out.ends_with("1 run removed\n"), "{failed:?}");
     let files = |name: &str| std::fs::read_dir(place.at(name)).expect("listed").count();
     assert_eq!((files("state/runs"), files("state/heads")), (1, 1), "nothing of it is left");
     assert_eq!(place.toban(&["runs"]).out.lines().count(), 1);

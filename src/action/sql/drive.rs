@@ -9,6 +9,7 @@ use super::statement::Statement;
 use super::table::table;
 use super::trouble::Trouble;
 use crate::action::Context;
+use crate::base::counted;
 use crate::event::{Failure, Stream};
 use crate::process::StopReason;
 
@@ -233,8 +234,10 @@ fn log_result(set: &ResultSet, cx: &Context<'_>) {
     }
     let (rows, affected) = (set.row_count, set.affected);
     if set.columns.is_empty() {
-        cx.note(&crate::t!("{affected} rows changed", "{affected} 行を変更"));
+        let n = counted(affected, "row");
+        cx.note(&crate::t!("{n} changed", "{affected} 行を変更"));
     } else {
-        cx.note(&crate::t!("{rows} rows", "{rows} 行"));
+        let n = counted(rows, "row");
+        cx.note(&crate::t!("{n}", "{rows} 行"));
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-use crate::base::current_lang;
+use crate::base::{counted, current_lang};
 use crate::cli::error::{Error, say_on_stderr};
 use crate::cli::globals::Globals;
 use crate::diag::did_you_mean;
@@ -46,9 +46,9 @@ fn nowhere(wanted: &str, found: &Gathered) -> Error {
 pub fn gathered_leniently(globals: &Globals) -> Result<Gathered, Error> {
     let found = gathered(globals)?;
     for (name, mistakes) in &found.broken {
-        let count = mistakes.len();
+        let (count, n) = (mistakes.len(), counted(mistakes.len(), "mistake"));
         say_on_stderr(&crate::t!(
-            "{name} does not check ({count} mistakes): it is left out; `toban check {name}` tells why\n",
+            "{name} does not check ({n}): it is left out; `toban check {name}` tells why\n",
             "{name} には誤りが {count} 件あるため除外しました。`toban check {name}` で確認できます\n"
         ));
     }

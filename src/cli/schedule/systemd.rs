@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use clap::ArgMatches;
 
 use super::install::{agreed, failed, spoken};
+use crate::base::counted;
 use crate::cli::error::{Error, say, say_on_stderr};
 use crate::schedule::{Calling, Entry, FileChange, Handed, Units, installed, unit_files};
 
@@ -47,7 +48,8 @@ pub fn install(matches: &ArgMatches, entries: &[Entry], calling: &Calling) -> Re
         ));
     }
     let count = changes.len();
-    say(&crate::t!("{count} files changed\n", "{count} 個のファイルを変更しました\n"));
+    let n = counted(count, "file");
+    say(&crate::t!("{n} changed\n", "{count} 個のファイルを変更しました\n"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! What a document tells of a plan and of each step, as labels and values. It lays nothing out.
 
+use crate::base::counted;
 use crate::graph::Why;
 use crate::model::{AfterCrash, LockBusy, OnError, Otherwise};
 use crate::plan::{Outline, OutlineStep, ToldCondition, ToldQuestion, ToldText};
@@ -88,10 +89,10 @@ pub(super) fn plan_facts(outline: &Outline, head: &PlanHead) -> Vec<Fact> {
     }
     if let Some(estimate) = &outline.estimate {
         let time = format_seconds(estimate.seconds);
-        let runs = estimate.runs;
+        let (runs, n) = (estimate.runs, counted(estimate.runs, "run"));
         facts.push(text(
             t!("Expected time", "所要時間の目安"),
-            t!("{time} (median of {runs} runs)", "{time}（過去 {runs} 回の中央値）"),
+            t!("{time} (median of {n})", "{time}（過去 {runs} 回の中央値）"),
         ));
     }
     if let Some(digest) = &head.digest {

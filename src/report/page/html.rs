@@ -6,6 +6,7 @@ use super::facts::{PlanHead, plan_facts};
 use super::marked::marked;
 use super::shell::page;
 use super::step::{list, step, tags, verdict_class};
+use crate::base::counted;
 use crate::event::Verdict;
 use crate::model::Effect;
 use crate::plan::{Outline, OutlineStep, ProbeCounts};
@@ -63,7 +64,7 @@ fn summary(outline: &Outline) -> Markup {
                         b { (count) } " " span { (effect_word(effect)) }
                     }
                 }
-                li class=(if asks == 0 { "none" } else { "asks" }) { b { (asks) } " " span { (t!("questions", "確認")) } }
+                li class=(if asks == 0 { "none" } else { "asks" }) { b { (asks) } " " span { (if asks == 1 { t!("question", "確認") } else { t!("questions", "確認") }) } }
                 @if errors > 0 { li class="destroy" { b { (errors) } " " span { (t!("cannot be rendered", "表示不可")) } } }
             }
             (first(outline))
@@ -109,6 +110,7 @@ fn summary(outline: &Outline) -> Markup {
 fn probe(counts: ProbeCounts) -> Markup {
     let ProbeCounts { ran, yes, no, cannot_know } = counts;
     let counts = [(Verdict::Yes, yes), (Verdict::No, no), (Verdict::CannotKnow, cannot_know)];
+    let n = counted(ran, "step");
     html! {
         h3 { (t!("Probe: could each step start?", "事前確認: 各手順は開始できるか")) }
         ul class="counts" {
@@ -120,7 +122,7 @@ fn probe(counts: ProbeCounts) -> Markup {
         }
         p class="note" {
             (t!(
-                "{ran} steps only read and were run to find out. Nothing was changed.",
+                "{n} that can only read: run to find out. Nothing was changed.",
                 "読み取りのみの {ran} 件を実行して確認しました。何も変更していません。"
             ))
         }

@@ -3,6 +3,7 @@
 use super::facts::{
     Fact, PlanHead, Value, item_of, outcome_facts, plan_facts, probe_facts, question_facts, step_facts,
 };
+use crate::base::counted;
 use crate::plan::{Outline, OutlineStep, ToldText};
 use crate::report::finding::findings_text;
 use crate::report::graph::{Diagram, graph_mermaid, own_title};
@@ -43,8 +44,9 @@ pub fn plan_markdown(outline: &Outline, head: &PlanHead) -> String {
 fn counts(outline: &Outline) -> String {
     let Outline { read, change, destroy, .. } = outline;
     let asks = outline.steps.iter().filter(|s| s.asks.is_some()).count();
+    let questions = counted(asks, "question");
     let mut text = t!(
-        "\n**{read} read, {change} change, {destroy} destroy; {asks} questions.**\n",
+        "\n**{read} read, {change} change, {destroy} destroy; {questions}.**\n",
         "\n**参照 {read}、変更 {change}、破壊 {destroy}、確認 {asks}。**\n"
     );
     text.extend(outline.probe.map(|counts| format!("\n**{}**\n", escape(&findings_text(counts)))));
