@@ -111,7 +111,8 @@ pub fn started(lab: &Lab, container: &str) -> String {
     lab.enter(&["docker", "inspect", "-f", "{{.State.StartedAt}}", container])
 }
 
-/// The names of all containers, running or not.
+/// The names of its containers, running or not, whatever their labels.
 pub fn containers(lab: &Lab) -> String {
-    lab.enter(&["docker", "ps", "-a", "--format", "{{.Names}}"])
+    let named = ["--filter", "name=psyfit", "--filter", "name=kamal-proxy"];
+    lab.enter(&[&["docker", "ps", "-a", "--format", "{{.Names}}"][..], &named].concat())
 }

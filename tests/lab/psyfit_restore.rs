@@ -113,7 +113,7 @@ fn the_drill_of_psyfit_restores_beside_the_live_system_and_leaves_nothing() {
     let untouched = || {
         assert_eq!(containers(&lab), before, "nothing of the drill is left");
         assert_eq!(started(&lab, "psyfit-db"), database, "the live database went on");
-        assert!(!lab.enter(&["docker", "network", "ls"]).contains("drill"));
+        assert!(!lab.enter(&["docker", "network", "ls"]).contains("psyfit-drill"));
     };
     untouched();
     let log = std::fs::read_to_string(place("psyfit/psyfit-backup.log")).expect("the log");
