@@ -1,6 +1,7 @@
 //! What the tests of PsyFit look at, from outside: the served version, the rows of a dump, what stands in its database.
 //! Each look gives an error that says what is wrong, so that its twin can show that it would.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -111,8 +112,10 @@ pub fn started(lab: &Lab, container: &str) -> String {
     lab.enter(&["docker", "inspect", "-f", "{{.State.StartedAt}}", container])
 }
 
-/// The names of its containers, running or not, whatever their labels.
+/// The names of its containers, running or not: those called after it, and whatever was made from its image.
 pub fn containers(lab: &Lab) -> String {
-    let named = ["--filter", "name=psyfit", "--filter", "name=kamal-proxy"];
-    lab.enter(&[&["docker", "ps", "-a", "--format", "{{.Names}}"][..], &named].concat())
+    let filters = ["name=psyfit", "name=kamal-proxy", "label=service=psyfit"];
+    let of = |filter| lab.enter(&["docker", "ps", "-a", "--format", "{{.Names}}", "--filter", filter]);
+    let all = filters.map(of).concat();
+    all.lines().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n")
 }
