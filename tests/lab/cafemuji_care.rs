@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::cafemuji::{backups, get, live};
-use super::harness::{Lab, empty, names, place, repo, unpacked};
+use super::harness::{Lab, empty, names, place, unpacked};
+use super::mails::Mailbox;
 
 fn fresh_log() {
     std::fs::write(place("cafemuji/project/logs/django.log"), "").expect("the log");
@@ -138,13 +139,6 @@ fn sessions_are_proved_by_one_and_only_those_that_have_ended_are_cleared() {
     lab.toban(&["run", "cafemuji/troubleshoot-session"]).exits(1);
 }
 
-/// What the monitor has mailed.
-fn mails() -> Vec<String> {
-    let kept = std::fs::read_to_string(repo().join("target/lab/mail/mail.jsonl")).unwrap_or_default();
-    let mails = kept.lines().map(|line| serde_json::from_str::<Value>(line).expect("a mail"));
-    mails.filter(|mail| mail["to"][0] == "owner@cafemuji.test").map(|mail| mail["data"].to_string()).collect()
-}
-
 #[test]
 fn the_monitor_writes_one_line_a_time_and_mails_only_what_is_new() {
     let Some(lab) = Lab::of("cafemuji") else { return };
@@ -152,18 +146,19 @@ fn the_monitor_writes_one_line_a_time_and_mails_only_what_is_new() {
     let log = place("cafemuji/cafemuji-monitor.log");
     let lines = || std::fs::read_to_string(&log).unwrap_or_default().lines().count();
     let monitor = ["run", "cafemuji/monitor", "-i", "disk_limit=100"];
-    let (before, sent) = (lines(), mails().len());
+    let (before, mailbox) = (lines(), Mailbox::of(&lab, "cafemuji.test"));
+    let mailed = || mailbox.mails().iter().filter(|mail| mail.to == "owner@cafemuji.test").count();
     lab.toban(&monitor).exits(0);
-    assert_eq!((lines() - before, mails().len() - sent), (1, 0), "all is well: a line, no mail");
+    assert_eq!((lines() - before, mailed()), (1, 0), "all is well: a line, no mail");
     lab.breaks("cafe-health");
     lab.toban(&monitor).exits(1);
-    assert_eq!((lines() - before, mails().len() - sent), (2, 1), "it is new that it is not");
+    assert_eq!((lines() - before, mailed()), (2, 1), "it is new that it is not");
     lab.toban(&monitor).exits(1);
-    assert_eq!((lines() - before, mails().len() - sent), (3, 1), "not told again");
+    assert_eq!((lines() - before, mailed()), (3, 1), "not told again");
     lab.mends();
     fresh_log();
     lab.toban(&monitor).exits(0);
-    assert_eq!((lines() - before, mails().len() - sent), (4, 2), "well again");
+    assert_eq!((lines() - before, mailed()), (4, 2), "well again");
 
     let all = std::fs::read_to_string(&log).expect("the log");
     let last: Vec<&str> = all.lines().skip(before).collect();
