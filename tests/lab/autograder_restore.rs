@@ -63,6 +63,34 @@ fn a_restore_after_which_the_site_does_not_answer_is_taken_back_whole() {
 }
 
 #[test]
+fn where_the_old_database_cannot_be_put_back_the_restore_says_so_and_names_it() {
+    let Some(lab) = Lab::of("autograder") else { return };
+    let dump = backed_up(&lab);
+    let before = counts(&lab);
+    lab.breaks("autograder-health");
+    let file = format!("file={}", dump.display());
+    let mut running = lab
+        .start("autograder/restore", &["-i", &file, "-i", "safety_dump=false", "--confirm", "quiesce=lab"]);
+    let swapped = "SELECT datname FROM pg_database WHERE datname LIKE 'autograder_db_before_%'";
+    let kept = loop {
+        let kept = sql_in(&lab, "postgres", swapped);
+        if !kept.is_empty() {
+            break kept;
+        }
+        assert!(!running.has_ended(), "it ended before it had exchanged the databases");
+    };
+    sql_in(&lab, "postgres", &format!("ALTER DATABASE {kept} RENAME TO taken"));
+    assert_eq!(running.ends(), Some(1));
+    let said = lab.toban(&["logs", "last", "not_restored"]).ok(&["logs"]);
+    assert!(said.contains("元に戻せませんでした") && said.contains(&format!("{kept} です")), "{said}");
+    assert_eq!(counts(&lab), before, "the database of the dump is in use, not none");
+    assert_eq!(containers(&lab, "running").len(), 5, "all services run again");
+    lab.script("mend", &["autograder-health"]);
+    assert_eq!(site(&lab, "api/v1/health/"), "200");
+    sql_in(&lab, "postgres", "DROP DATABASE taken");
+}
+
+#[test]
 fn the_drill_restores_the_copy_from_elsewhere_and_the_live_system_does_not_notice() {
     let Some(lab) = Lab::of("autograder") else { return };
     backed_up(&lab);
