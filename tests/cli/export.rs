@@ -138,13 +138,16 @@ fn damaged_and_hostile_archives_are_refused() {
         fs::write(place.at("other.tar.zst"), &bytes[..cut]).expect("written");
         says(&place, 5, "is no export of a run, or is damaged");
     }
+    let unpacked = zstd::stream::decode_all(&bytes[..]).expect("whole");
     // Before that stands the frame header of zstd, which has bits without a meaning.
     for at in (18..bytes.len()).step_by(97) {
         let mut bad = bytes.clone();
         bad[at] ^= 0x10;
         fs::write(place.at("other.tar.zst"), &bad).expect("written");
         let said = place.toban(&["verify", "other.tar.zst"]);
-        assert!(said.code == 5 || said.code == 1, "{at}: {said:?}");
+        // A block of zstd may have bits without a meaning, too: then what is unpacked is the same to the byte.
+        let same = || zstd::stream::decode_all(&bad[..]).is_ok_and(|bad| bad == unpacked);
+        assert!(said.code == 5 || said.code == 1 || (said.code == 0 && same()), "{at}: {said:?}");
     }
     fs::write(place.at("other.tar.zst"), "title: x\n").expect("written");
     says(&place, 5, "is no export of a run");
